@@ -1,0 +1,378 @@
+"""Every error that Holdfast raises on purpose.
+
+    HoldfastError
+    ├── InvalidInput 400            a field of the request is wrong; names the field
+    │   ├── InvalidPath 422         a path in a repo that nobody may use
+    │   ├── InvalidCard 400         YAML front matter that fails validation
+    │   └── CorruptObject 400       uploaded bytes that are not what the client claims
+    ├── InvalidAccessToken 401      the Authorization header names nobody
+    ├── LoginRequired 401           anonymous, where somebody must be known
+    ├── WrongPassword 401
+    ├── Forbidden 403               known, seen, but not allowed
+    ├── GatedRepo 401/403           public repo whose files need its owner's consent
+    ├── DisabledRepo 403            closed by moderation
+    ├── NotFound 404
+    │   ├── RepoNotFound 401/404    absent, or private and none of the caller's business
+    │   ├── RevisionNotFound 404
+    │   ├── EntryNotFound 404
+    │   └── ObjectNotFound 404      stored bytes under a hash
+    ├── Conflict 409
+    │   ├── RepoExists 409
+    │   └── RefExists 409
+    ├── StaleParent 412             the branch moved since the caller looked
+    ├── TooLarge 413
+    ├── RangeNotSatisfiable 416
+    ├── LockTaken 409               git-lfs lock held by somebody else
+    ├── NotServed 501               a part of the Hub API that this version does not serve
+    ├── Overloaded 503              try again soon
+    └── StorageFull 507
+
+Services raise these; only `http.errors` turns them into responses. A class carries `code` (the Hub's
+`X-Error-Code`), `status` and its data fields, and derives its message from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(eq=False)
+class HoldfastError(Exception):
+    """Base of the tree: something the caller can be told about."""
+
+    code: ClassVar[str] = "Error"
+    status: int = 500
+
+    def __post_init__(self) -> None:
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """One plain sentence for people."""
+        return "Something went wrong."
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(eq=False)
+class InvalidInput(HoldfastError):
+    """A field of the request is wrong."""
+
+    code: ClassVar[str] = "InvalidInput"
+    status: int = 400
+    field: str = ""
+    problem: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.field}` {self.problem}"
+
+
+@dataclass(eq=False)
+class InvalidPath(InvalidInput):
+    """A path that no repo may hold."""
+
+    code: ClassVar[str] = "InvalidPath"
+    status: int = 422
+    field: str = "path"
+
+    @property
+    def message(self) -> str:
+        return f"Invalid path: {self.problem}"
+
+
+@dataclass(eq=False)
+class InvalidCard(InvalidInput):
+    """A README.md whose YAML front matter is refused; `errors` are sentences."""
+
+    code: ClassVar[str] = "InvalidCard"
+    field: str = "README.md"
+    errors: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return "Invalid metadata in README.md. " + " ".join(self.errors)
+
+
+@dataclass(eq=False)
+class CorruptObject(InvalidInput):
+    """Uploaded bytes that do not hash, parse or measure as claimed."""
+
+    code: ClassVar[str] = "CorruptObject"
+    field: str = "body"
+
+
+@dataclass(eq=False)
+class InvalidAccessToken(HoldfastError):
+    """The Authorization header names nobody. Source: the text is matched by huggingface_hub's tests."""
+
+    code: ClassVar[str] = "InvalidAccessToken"
+    status: int = 401
+
+    @property
+    def message(self) -> str:
+        return "Invalid credentials in Authorization header"
+
+
+@dataclass(eq=False)
+class LoginRequired(HoldfastError):
+    """Anonymous, where somebody must be known."""
+
+    code: ClassVar[str] = "LoginRequired"
+    status: int = 401
+
+    @property
+    def message(self) -> str:
+        return "Please log in first: send an access token, e.g. with `hf auth login`."
+
+
+@dataclass(eq=False)
+class WrongPassword(HoldfastError):
+    """Name and password do not belong together; never says which of them is wrong."""
+
+    code: ClassVar[str] = "WrongPassword"
+    status: int = 401
+
+    @property
+    def message(self) -> str:
+        return "The user name or the password is wrong."
+
+
+@dataclass(eq=False)
+class Forbidden(HoldfastError):
+    """The caller is known and may see the thing, but not do this."""
+
+    code: ClassVar[str] = "Forbidden"
+    status: int = 403
+    reason: str = "You don't have the rights for this."
+
+    @property
+    def message(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class GatedRepo(HoldfastError):
+    """Everybody may see the repo, only accepted users its files."""
+
+    code: ClassVar[str] = "GatedRepo"
+    status: int = 403
+    repo_id: str = ""
+
+    @property
+    def message(self) -> str:
+        return (
+            f"Access to model {self.repo_id} is restricted and you are not in the authorized list. "
+            f"Visit its page to ask for access."
+        )
+
+
+@dataclass(eq=False)
+class DisabledRepo(HoldfastError):
+    """Closed by moderation. Source: huggingface_hub matches this exact text."""
+
+    code: ClassVar[str] = "DisabledRepo"
+    status: int = 403
+
+    @property
+    def message(self) -> str:
+        return "Access to this resource is disabled."
+
+
+@dataclass(eq=False)
+class NotFound(HoldfastError):
+    """There is no such thing, or the caller may not know of it."""
+
+    code: ClassVar[str] = "NotFound"
+    status: int = 404
+    what: str = "This resource"
+
+    @property
+    def message(self) -> str:
+        return f"{self.what} does not exist."
+
+
+@dataclass(eq=False)
+class RepoNotFound(NotFound):
+    """Absent, or private for this caller: the two must not differ in a single byte.
+
+    `status` is 401 for anonymous callers and 404 for known ones.
+    """
+
+    code: ClassVar[str] = "RepoNotFound"
+
+    @property
+    def message(self) -> str:
+        return "Repository not found"
+
+
+@dataclass(eq=False)
+class RevisionNotFound(NotFound):
+    """No branch, tag, pull request or commit of that name."""
+
+    code: ClassVar[str] = "RevisionNotFound"
+    revision: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"Invalid rev id: {self.revision}"
+
+
+@dataclass(eq=False)
+class EntryNotFound(NotFound):
+    """No file or folder at `path`; `commit_oid` lets clients remember that (40 hex, or None)."""
+
+    code: ClassVar[str] = "EntryNotFound"
+    path: str = ""
+    commit_oid: str | None = None
+
+    @property
+    def message(self) -> str:
+        return f"Entry not found: {self.path}" if self.path else "Entry not found"
+
+
+@dataclass(eq=False)
+class ObjectNotFound(NotFound):
+    """No stored bytes under that hash, or none that this caller may read."""
+
+    code: ClassVar[str] = "ObjectNotFound"
+    oid: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"Object {self.oid} does not exist."
+
+
+@dataclass(eq=False)
+class Conflict(HoldfastError):
+    """The thing exists already or is in a state that forbids the request."""
+
+    code: ClassVar[str] = "Conflict"
+    status: int = 409
+    reason: str = "This conflicts with what is there."
+
+    @property
+    def message(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class RepoExists(Conflict):
+    """A repo has that id. Clients with `exist_ok` read `repo_id` and the url from the body."""
+
+    code: ClassVar[str] = "RepoExists"
+    repo_type: str = "model"
+    repo_id: str = ""
+
+    @property
+    def message(self) -> str:
+        return (
+            f"You already created this {self.repo_type} repo: "
+            f"A {self.repo_type} repository called {self.repo_id} already exists"
+        )
+
+
+@dataclass(eq=False)
+class RefExists(Conflict):
+    """A branch or tag has that name. `ref` is the full name, e.g. refs/heads/x."""
+
+    code: ClassVar[str] = "RefExists"
+    ref: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"Reference {self.ref} already exists"
+
+
+@dataclass(eq=False)
+class LockTaken(Conflict):
+    """The path has a git-lfs lock."""
+
+    code: ClassVar[str] = "LockTaken"
+    path: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"{self.path} is locked already"
+
+
+@dataclass(eq=False)
+class StaleParent(HoldfastError):
+    """The branch is no longer at `parentCommit`. Both sentences are matched by clients' tests (2.x and 0.x)."""
+
+    code: ClassVar[str] = "StaleParent"
+    status: int = 412
+
+    @property
+    def message(self) -> str:
+        return (
+            "The branch was updated since you opened this page. Please refresh and try again. "
+            "A commit has happened since. Please refresh and try again."
+        )
+
+
+@dataclass(eq=False)
+class TooLarge(HoldfastError):
+    """A body, file or count over its limit; `limit` carries its unit."""
+
+    code: ClassVar[str] = "TooLarge"
+    status: int = 413
+    what: str = "The request"
+    limit: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"{self.what} is larger than the limit of {self.limit}."
+
+
+@dataclass(eq=False)
+class RangeNotSatisfiable(HoldfastError):
+    """The Range starts after the end of an object of `size_bytes`."""
+
+    code: ClassVar[str] = "RangeNotSatisfiable"
+    status: int = 416
+    size_bytes: int = 0
+
+    @property
+    def message(self) -> str:
+        return f"The requested range lies outside of the {self.size_bytes} bytes of this file."
+
+
+@dataclass(eq=False)
+class NotServed(HoldfastError):
+    """A part of the Hub API that this version of Holdfast does not serve."""
+
+    code: ClassVar[str] = "NotImplemented"
+    status: int = 501
+    feature: str = "This"
+
+    @property
+    def message(self) -> str:
+        return f"{self.feature} is not served by this version of Holdfast."
+
+
+@dataclass(eq=False)
+class Overloaded(HoldfastError):
+    """Too much at once; the client may come back in `retry_after_seconds`."""
+
+    code: ClassVar[str] = "Overloaded"
+    status: int = 503
+    retry_after_seconds: int = 2
+
+    @property
+    def message(self) -> str:
+        return f"The server is busy. Please try again in {self.retry_after_seconds} seconds."
+
+
+@dataclass(eq=False)
+class StorageFull(HoldfastError):
+    """No room on the data directory's disk; nothing of the request was kept."""
+
+    code: ClassVar[str] = "StorageFull"
+    status: int = 507
+
+    @property
+    def message(self) -> str:
+        return "The server's disk is full; nothing was saved. Ask its administrator to free space."

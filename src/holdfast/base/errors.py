@@ -16,6 +16,7 @@
     │   ├── RevisionNotFound 404
     │   ├── EntryNotFound 404
     │   └── ObjectNotFound 404      stored bytes under a hash
+    ├── MethodNotAllowed 405
     ├── Conflict 409
     │   ├── RepoExists 409
     │   └── RefExists 409
@@ -243,6 +244,19 @@ class ObjectNotFound(NotFound):
     @property
     def message(self) -> str:
         return f"Object {self.oid} does not exist."
+
+
+@dataclass(eq=False)
+class MethodNotAllowed(HoldfastError):
+    """The address exists, with other methods."""
+
+    code: ClassVar[str] = "MethodNotAllowed"
+    status: int = 405
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return f"This address answers only {', '.join(self.allowed)}."
 
 
 @dataclass(eq=False)

@@ -1,0 +1,1 @@
+"""The blobs seam: bytes under a key. Local disk by default."""

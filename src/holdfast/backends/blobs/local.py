@@ -1,0 +1,146 @@
+"""Local disk driver: write to `tmp/` on the same file system, fsync, rename, fsync the folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from holdfast.backends.blobs.protocol import BlobStat
+from holdfast.base.errors import ObjectNotFound, StorageFull
+
+_KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(/[a-z0-9_-][a-z0-9._-]*)*")
+_STALE_SECONDS = 24 * 3600
+
+
+class LocalBlobStore:
+    """Blobs as files under one folder. Several processes may share it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._incoming = root / "tmp"
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        self._remove_stale()
+
+    def create(self) -> _LocalWriter:
+        """See `BlobStore.create`."""
+        return _LocalWriter(self, self._incoming / secrets.token_hex(16))
+
+    def open(self, key: str) -> _LocalReader:
+        """See `BlobStore.open`."""
+        try:
+            return _LocalReader(os.open(self.path(key), os.O_RDONLY | os.O_CLOEXEC))
+        except FileNotFoundError as error:
+            raise ObjectNotFound(oid=key) from error
+
+    def stat(self, key: str) -> BlobStat | None:
+        """See `BlobStore.stat`."""
+        try:
+            status = self.path(key).stat()
+        except FileNotFoundError:
+            return None
+        return BlobStat(key, status.st_size, status.st_mtime_ns // 1_000_000)
+
+    def delete(self, key: str) -> None:
+        """See `BlobStore.delete`."""
+        self.path(key).unlink(missing_ok=True)
+
+    def list(self, prefix: str) -> Iterator[BlobStat]:
+        """See `BlobStore.list`."""
+        for folder, _, names in os.walk(self.path(prefix)):
+            for name in names:
+                found = self.stat(str((Path(folder) / name).relative_to(self._root)))
+                if found is not None:
+                    yield found
+
+    def path(self, key: str) -> Path:
+        """See `LocalFiles.path`."""
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"not a blob key: {key!r}")
+        return self._root / key
+
+    def _remove_stale(self) -> None:
+        horizon = time.time() - _STALE_SECONDS
+        for path in self._incoming.iterdir():
+            if path.stat().st_mtime < horizon:
+                path.unlink(missing_ok=True)
+
+
+class _LocalWriter:
+    def __init__(self, store: LocalBlobStore, path: Path) -> None:
+        self.size_bytes = 0
+        self._store = store
+        self._path = path
+        with translated_disk_errors():
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        self._done = False
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        view = memoryview(chunk)
+        with translated_disk_errors():
+            while view.nbytes:
+                written = os.write(self._file, view)
+                self.size_bytes += written
+                view = view[written:]
+
+    def publish(self, key: str) -> None:
+        if self._done:
+            return
+        target = self._store.path(key)
+        with translated_disk_errors():
+            os.fsync(self._file)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._path.replace(target)
+            _sync_folder(target.parent)
+        self._finish()
+
+    def discard(self) -> None:
+        if self._done:
+            return
+        self._path.unlink(missing_ok=True)
+        self._finish()
+
+    def _finish(self) -> None:
+        self._done = True
+        os.close(self._file)
+
+
+class _LocalReader:
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self.size_bytes = os.fstat(file).st_size
+
+    def pread(self, length: int, offset: int) -> bytes:
+        return os.pread(self._file, length, offset)
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def __del__(self) -> None:
+        self.close()
+
+
+@contextmanager
+def translated_disk_errors() -> Iterator[None]:
+    """Turn a full disk or quota into StorageFull; other system errors pass."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise StorageFull from error
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

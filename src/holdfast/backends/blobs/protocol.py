@@ -1,0 +1,87 @@
+"""What every blob driver promises.
+
+* A key is `/`-separated words of `[a-z0-9._-]`; a blob never changes: publishing an existing key keeps the old bytes.
+* Nothing is visible before `publish` returns; afterwards it survives a power cut.
+* Deleting a missing key is no error. Reading one raises `ObjectNotFound`. A full disk raises `StorageFull`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True)
+class BlobStat:
+    """One stored blob. `modified_at` is in milliseconds since 1970."""
+
+    key: str
+    size_bytes: int
+    modified_at: int
+
+
+class BlobWriter(Protocol):
+    """A blob being written. End it with `publish` or `discard`; both are idempotent afterwards."""
+
+    size_bytes: int
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        """Append bytes."""
+        ...
+
+    def publish(self, key: str) -> None:
+        """Make the bytes durable and visible under `key`."""
+        ...
+
+    def discard(self) -> None:
+        """Forget the bytes, unless published."""
+        ...
+
+
+class BlobReader(Protocol):
+    """An open blob; stays readable when the key is deleted meanwhile."""
+
+    size_bytes: int
+
+    def pread(self, length: int, offset: int) -> bytes:
+        """Read up to `length` bytes at `offset`; shorter only at the end."""
+        ...
+
+    def close(self) -> None:
+        """Release it."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Bytes under keys."""
+
+    def create(self) -> BlobWriter:
+        """Begin a new blob."""
+        ...
+
+    def open(self, key: str) -> BlobReader:
+        """Open for reading at any offset. Raises ObjectNotFound."""
+        ...
+
+    def stat(self, key: str) -> BlobStat | None:
+        """Size and age, or None when missing."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove; a missing key is no error."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[BlobStat]:
+        """Every blob whose key begins with the folder `prefix`, in any order."""
+        ...
+
+
+@runtime_checkable
+class LocalFiles(Protocol):
+    """Optional ability: blobs are files of this machine (for mmap and sendfile)."""
+
+    def path(self, key: str) -> Path:
+        """Where the blob of `key` lies, whether or not it exists."""
+        ...

@@ -1,0 +1,8 @@
+"""Alembic's entry: migrates on the connection that the runner hands over."""
+
+from alembic import context
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, render_as_batch=True, transactional_ddl=True)
+with context.begin_transaction():
+    context.run_migrations()

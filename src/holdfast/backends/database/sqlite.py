@@ -1,0 +1,120 @@
+"""SQLite driver: WAL, one writer at a time in this process by a lock, between processes by SQLite's own.
+
+Source: https://sqlite.org/wal.html, https://sqlite.org/pragma.html. Knows nothing about the tables.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
+
+from holdfast.backends.database.migrations.runner import migrate
+from holdfast.base.errors import Overloaded, StorageFull
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # an acknowledged transaction survives a power cut, not only a crash
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA cache_size=-16000",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+class SqliteDatabase:
+    """A database in one file. Safe to share between threads; other processes may open the same file."""
+
+    def __init__(self, path: Path, *, pool_size: int = 24) -> None:
+        self._path = path
+        self._write_lock = threading.Lock()
+        self._local = threading.local()
+        self._hot_connections: list[sqlite3.Connection] = []
+        self._engine = _engine(path, pool_size)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """See `Database.read`."""
+        with _translated(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """See `Database.write`."""
+        with self._write_lock, _translated(), self._engine.connect() as connection:
+            writer = connection.execution_options(holdfast_write=True)
+            with writer.begin():
+                yield writer
+
+    def fetch_one(self, sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
+        """See `Database.fetch_one`. sqlite3 caches the prepared statement by its text."""
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._open_hot_connection()
+        row: tuple[Any, ...] | None = connection.execute(sql, parameters).fetchone()
+        return row
+
+    def migrate(self) -> None:
+        """See `Database.migrate`."""
+        with self._write_lock, _translated():
+            migrate(self._engine)
+
+    def close(self) -> None:
+        """See `Database.close`."""
+        self._engine.dispose()
+        for connection in self._hot_connections:
+            connection.close()
+        self._hot_connections.clear()
+        self._local = threading.local()
+
+    def _open_hot_connection(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=64)
+        for pragma in _PRAGMAS[2:]:
+            connection.execute(pragma)
+        self._hot_connections.append(connection)
+        self._local.connection = connection
+        return connection
+
+
+def _engine(path: Path, pool_size: int) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=40,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+    )
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin(connection: Connection) -> None:
+    # The driver is in autocommit mode; without an explicit BEGIN a snapshot would change between two SELECTs.
+    write = connection.get_execution_options().get("holdfast_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        text = str(error.orig)
+        if "disk is full" in text or "disk I/O error" in text:
+            raise StorageFull from error
+        if "locked" in text:
+            raise Overloaded from error
+        raise

@@ -1,0 +1,87 @@
+"""Program settings, read once from the environment. Nothing else reads `os.environ`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from holdfast.base.errors import InvalidInput
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything an administrator can choose. Sizes are in bytes, times in seconds.
+
+    Args:
+        data_dir: the one folder to back up.
+        external_url: how clients reach the server, with path prefix if any; None means: as each request says.
+        path_prefix: the url path under which the server is mounted (`/hub`), empty for the root.
+        trust_proxy_headers: believe X-Forwarded-Host/-Proto/-Prefix, for a server behind a reverse proxy.
+        open_signup: anybody may create an account.
+        database_url: SQLAlchemy url; None means SQLite inside the data directory.
+        max_regular_file_bytes: larger files must be uploaded as large files (LFS or Xet).
+        max_commit_bytes: the body of one commit request.
+        max_upload_bytes: one large file.
+        gc_grace_seconds: how long unreachable objects are kept; 22 days, for the clients' Xet cache lives 21.
+    """
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    external_url: str | None = None
+    path_prefix: str = ""
+    trust_proxy_headers: bool = False
+    open_signup: bool = False
+    database_url: str | None = None
+    max_regular_file_bytes: int = 32 * MEBIBYTE
+    max_commit_bytes: int = 1024 * MEBIBYTE
+    max_upload_bytes: int = 500 * 1024 * MEBIBYTE
+    gc_grace_seconds: int = 22 * 24 * 3600
+
+
+def settings_from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read `HOLDFAST_*` variables.
+
+    Raises:
+        InvalidInput: a variable that does not parse, by its name.
+    """
+    source = _Environment(os.environ if environment is None else environment)
+    external_url = source.text("HOLDFAST_EXTERNAL_URL", "").rstrip("/") or None
+    return Settings(
+        data_dir=Path(source.text("HOLDFAST_DATA_DIR", "holdfast-data")).expanduser().absolute(),
+        host=source.text("HOLDFAST_HOST", "127.0.0.1"),
+        port=source.number("HOLDFAST_PORT", 8000),
+        external_url=external_url,
+        path_prefix=source.text("HOLDFAST_PATH_PREFIX", "").rstrip("/"),
+        trust_proxy_headers=source.flag("HOLDFAST_TRUST_PROXY_HEADERS", default=False),
+        open_signup=source.flag("HOLDFAST_OPEN_SIGNUP", default=False),
+        database_url=source.text("HOLDFAST_DATABASE_URL", "") or None,
+        max_regular_file_bytes=source.number("HOLDFAST_MAX_REGULAR_FILE_BYTES", Settings.max_regular_file_bytes),
+        max_commit_bytes=source.number("HOLDFAST_MAX_COMMIT_BYTES", Settings.max_commit_bytes),
+        max_upload_bytes=source.number("HOLDFAST_MAX_UPLOAD_BYTES", Settings.max_upload_bytes),
+        gc_grace_seconds=source.number("HOLDFAST_GC_GRACE_SECONDS", Settings.gc_grace_seconds),
+    )
+
+
+@dataclass(frozen=True)
+class _Environment:
+    values: Mapping[str, str]
+
+    def text(self, name: str, default: str) -> str:
+        return self.values.get(name, default).strip()
+
+    def number(self, name: str, default: int) -> int:
+        word = self.text(name, str(default))
+        if not word.isdecimal():
+            raise InvalidInput(field=name, problem=f"must be a whole number; got {word!r}")
+        return int(word)
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        word = self.text(name, str(default)).lower()
+        if word not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+            raise InvalidInput(field=name, problem=f"must be true or false; got {word!r}")
+        return word in ("1", "true", "yes", "on")

@@ -1,0 +1,171 @@
+"""One request being answered: Starlette's `Request`, plus who calls, decoded route words, urls and checked fields."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from typing import Any, ParamSpec, TypeVar
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
+
+from holdfast.base.errors import InvalidInput, TooLarge
+from holdfast.base.identity import Actor
+from holdfast.base.ids import RepoId, RepoType
+from holdfast.http.urls import Urls
+
+MAX_JSON_BYTES = 32 * 1024 * 1024
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+__all__ = ["Call", "ClientDisconnect", "Fields"]
+
+
+class Call(Request):
+    """What an endpoint gets. `words` are the route's, percent-decoded."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        *,
+        actor: Actor,
+        words: Mapping[str, str],
+        urls: Urls,
+        executor: Executor,
+    ) -> None:
+        super().__init__(scope, receive)
+        self.actor = actor
+        self.words = words
+        self.urls = urls
+        self._executor = executor
+
+    @property
+    def repo_type(self) -> RepoType:
+        """The repo type that the path names: `{types}` in API routes, `{prefix}` elsewhere."""
+        return RepoType.parse(self.words.get("types") or self.words.get("prefix", "").rstrip("/") or None)
+
+    @property
+    def repo_id(self) -> RepoId:
+        """The repo id that the path names."""
+        return RepoId.parse(self.words["repo"])
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run blocking work in the server's thread pool."""
+        work = functools.partial(function, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    async def limited_body(self, limit_bytes: int = MAX_JSON_BYTES) -> bytes:
+        """Read the whole body.
+
+        Raises:
+            TooLarge: more than `limit_bytes`.
+        """
+        pieces = []
+        total = 0
+        async for piece in self.stream():
+            total += len(piece)
+            if total > limit_bytes:
+                raise TooLarge(what="The request body", limit=f"{limit_bytes} bytes")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    async def fields(self) -> Fields:
+        """Read the body as a JSON object; an empty body is an empty object.
+
+        Raises:
+            InvalidInput: not JSON, or not an object.
+        """
+        body = await self.limited_body()
+        try:
+            value = orjson.loads(body) if body.strip() else {}
+        except orjson.JSONDecodeError as error:
+            raise InvalidInput(field="body", problem=f"is not valid JSON: {error}") from error
+        if not isinstance(value, dict):
+            raise InvalidInput(field="body", problem="must be a JSON object")
+        return Fields(value)
+
+    def flag(self, name: str) -> bool:
+        """A boolean of the query string: `true`, `True` and `1` are true (2.x, 0.x and curl)."""
+        return self.query_params.get(name, "").lower() in ("true", "1")
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        """A whole number of the query string within bounds; values above `high` are capped.
+
+        Raises:
+            InvalidInput: not a number, or below `low`.
+        """
+        word = self.query_params.get(name)
+        if word is None:
+            return default
+        if not (word.isascii() and word.isdecimal() and len(word) <= 18) or int(word) < low:
+            raise InvalidInput(field=name, problem=f"must be a whole number of at least {low}")
+        return min(int(word), high)
+
+
+class Fields:
+    """A JSON object whose values are read with their types checked; errors name the field."""
+
+    def __init__(self, values: dict[str, Any], within: str = "") -> None:
+        self.values = values
+        self._within = within
+
+    def __contains__(self, name: str) -> bool:
+        return self.values.get(name) is not None
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A string; required unless there is a default."""
+        value = self.optional_text(name)
+        if value is not None:
+            return value
+        if default is None:
+            raise InvalidInput(field=self._within + name, problem="is missing")
+        return default
+
+    def optional_text(self, name: str) -> str | None:
+        """A string, or None when absent or null."""
+        return self._typed(name, str, "a string")
+
+    def number(self, name: str, default: int | None = None) -> int:
+        """A whole number of at least 0; required unless there is a default."""
+        value = self._typed(name, int, "a whole number")
+        if value is None:
+            value = default
+        if value is None:
+            raise InvalidInput(field=self._within + name, problem="is missing")
+        if isinstance(value, bool) or value < 0:
+            raise InvalidInput(field=self._within + name, problem="must be a whole number of at least 0")
+        return value
+
+    def optional_flag(self, name: str) -> bool | None:
+        """A boolean, or None when absent or null."""
+        return self._typed(name, bool, "true or false")
+
+    def objects(self, name: str, limit: int) -> list[Fields]:
+        """A list of at most `limit` objects; empty when absent."""
+        values = self._typed(name, list, "a list") or []
+        if len(values) > limit:
+            raise InvalidInput(field=self._within + name, problem=f"must have at most {limit} entries")
+        return [self._object(f"{name}[{index}]", value) for index, value in enumerate(values)]
+
+    def texts(self, name: str, limit: int) -> list[str]:
+        """A list of at most `limit` strings; empty when absent."""
+        values = self._typed(name, list, "a list") or []
+        if len(values) > limit or not all(isinstance(value, str) for value in values):
+            raise InvalidInput(field=self._within + name, problem=f"must be a list of at most {limit} strings")
+        return values
+
+    def _object(self, name: str, value: Any) -> Fields:
+        if not isinstance(value, dict):
+            raise InvalidInput(field=self._within + name, problem="must be an object")
+        return Fields(value, f"{self._within}{name}.")
+
+    def _typed(self, name: str, kind: type[T], words: str) -> T | None:
+        value = self.values.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise InvalidInput(field=self._within + name, problem=f"must be {words}")
+        return value

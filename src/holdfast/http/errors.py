@@ -1,0 +1,89 @@
+"""Turns errors into responses, by route family. The only place that does.
+
+Source: huggingface_hub 2.4.0 utils/_http.py `hf_raise_for_status`; git-lfs docs/api/batch.md#response-errors.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from holdfast.base.errors import (
+    EntryNotFound,
+    HoldfastError,
+    InvalidCard,
+    LoginRequired,
+    MethodNotAllowed,
+    Overloaded,
+    RangeNotSatisfiable,
+)
+from holdfast.http.routing import Family
+
+logger = logging.getLogger("holdfast.http")
+
+
+def render_error(error: HoldfastError, family: Family, request_id: str) -> Response:
+    """Build the response of an expected error."""
+    headers = error_headers(error, request_id)
+    if family is Family.GIT:
+        if error.status == 401:
+            headers["WWW-Authenticate"] = 'Basic realm="Holdfast", charset="UTF-8"'
+        return Response(f"{error.message}\n", error.status, headers, "text/plain; charset=utf-8")
+    if family is Family.LFS:
+        if error.status == 401:
+            headers["LFS-Authenticate"] = 'Basic realm="Holdfast", charset="UTF-8"'
+        body = {"message": error.message, "request_id": request_id}
+        return Response(orjson.dumps(body), error.status, headers, "application/vnd.git-lfs+json")
+    return Response(orjson.dumps(_hub_body(error)), error.status, headers, "application/json")
+
+
+def render_crash(error: Exception, family: Family, request_id: str) -> Response:
+    """Build the response of a defect of ours; the log has the details, the client only the request id."""
+    logger.error("request %s failed", request_id, exc_info=error)
+    unexpected = _Unexpected()
+    return render_error(unexpected, family, request_id)
+
+
+def error_headers(error: HoldfastError, request_id: str) -> dict[str, str]:
+    """The headers by which clients tell errors apart."""
+    headers = {
+        "X-Error-Code": error.code,
+        "X-Error-Message": header_safe(error.message),
+        "X-Request-Id": request_id,
+        "Cache-Control": "no-store",
+    }
+    if isinstance(error, EntryNotFound) and error.commit_oid:
+        headers["X-Repo-Commit"] = error.commit_oid
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size_bytes}"
+    if isinstance(error, Overloaded):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = ", ".join(error.allowed)
+    if isinstance(error, LoginRequired):
+        headers["WWW-Authenticate"] = 'Bearer realm="Holdfast"'
+    return headers
+
+
+def header_safe(text: str) -> str:
+    """Make text legal in a header: one line of latin-1 without spaces at its ends."""
+    return " ".join(text.split()).encode("latin-1", "replace").decode("latin-1")[:1000]
+
+
+def _hub_body(error: HoldfastError) -> dict[str, Any]:
+    body: dict[str, Any] = {"error": error.message}
+    if isinstance(error, InvalidCard):
+        body["errors"] = [{"message": message} for message in error.errors]
+    body.update(getattr(error, "extra", {}))
+    return body
+
+
+class _Unexpected(HoldfastError):
+    code = "InternalError"
+
+    @property
+    def message(self) -> str:
+        return "Something went wrong on our side. The server's log has the details under this request's id."

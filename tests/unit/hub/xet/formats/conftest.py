@@ -102,9 +102,7 @@ def write_shard():
                 parts.append(sha256_to_field(file.sha256) + bytes(16))
         parts.append(BOOKEND_HASH + bytes(16))
         for index in xorbs:
-            parts.append(
-                struct.pack("<32sIIII", index.hash, 0, len(index), index.raw_size, index.stored_size)
-            )
+            parts.append(struct.pack("<32sIIII", index.hash, 0, len(index), index.raw_size, index.stored_size))
             parts += [struct.pack("<32sIIII", raw, 0, length, 0, 0) for raw, length in index.nodes(0, len(index))]
         parts.append(BOOKEND_HASH + bytes(16))
         return b"".join(parts)

@@ -15,8 +15,10 @@
     │   ├── RepoNotFound 401/404    absent, or private and none of the caller's business
     │   ├── RevisionNotFound 404
     │   ├── EntryNotFound 404
+    │   │   └── NothingToDelete 404 a commit deletes what is not there
     │   └── ObjectNotFound 404      stored bytes under a hash
     ├── MethodNotAllowed 405
+    ├── RepoMoved 307               renamed: the same request under the new id
     ├── Conflict 409
     │   ├── RepoExists 409
     │   └── RefExists 409
@@ -26,6 +28,7 @@
     ├── LockTaken 409               git-lfs lock held by somebody else
     ├── NotServed 501               a part of the Hub API that this version does not serve
     ├── Overloaded 503              try again soon
+    │   └── TooManyAttempts 429     wrong passwords; wait before the next
     └── StorageFull 507
 
 Services raise these; only `http.errors` turns them into responses. A class carries `code` (the Hub's
@@ -235,6 +238,15 @@ class EntryNotFound(NotFound):
 
 
 @dataclass(eq=False)
+class NothingToDelete(EntryNotFound):
+    """A commit deletes a path that is not there. Source: huggingface_hub matches this text to give a hint."""
+
+    @property
+    def message(self) -> str:
+        return f"A file with this name doesn't exist: {self.path}"
+
+
+@dataclass(eq=False)
 class ObjectNotFound(NotFound):
     """No stored bytes under that hash, or none that this caller may read."""
 
@@ -244,6 +256,20 @@ class ObjectNotFound(NotFound):
     @property
     def message(self) -> str:
         return f"Object {self.oid} does not exist."
+
+
+@dataclass(eq=False)
+class RepoMoved(HoldfastError):
+    """The repo has another id now; the renderer sends the client to the same address under `new_id`."""
+
+    code: ClassVar[str] = "RepoMoved"
+    status: int = 307
+    old_id: str = ""
+    new_id: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"This repo has moved to {self.new_id}."
 
 
 @dataclass(eq=False)
@@ -378,6 +404,18 @@ class Overloaded(HoldfastError):
     @property
     def message(self) -> str:
         return f"The server is busy. Please try again in {self.retry_after_seconds} seconds."
+
+
+@dataclass(eq=False)
+class TooManyAttempts(Overloaded):
+    """Several wrong passwords in a row for one name."""
+
+    code: ClassVar[str] = "TooManyAttempts"
+    status: int = 429
+
+    @property
+    def message(self) -> str:
+        return f"Too many wrong passwords. Please try again in {self.retry_after_seconds} seconds."
 
 
 @dataclass(eq=False)

@@ -1,0 +1,54 @@
+"""How libgit2 is set up, and how its errors about a full disk become ours. Knows nothing of repos."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pygit2
+from pygit2.enums import ConfigLevel, Option
+
+from holdfast.base.errors import StorageFull
+
+OBJECT_CACHE_BYTES = 32 * 1024 * 1024
+"""libgit2's own default is 256 MiB, more than the whole idle server may use."""
+
+_DISK_FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT}
+_DISK_FULL_TEXTS = ("No space left on device", "Disk quota exceeded")
+_FOREIGN_CONFIG = (ConfigLevel.PROGRAMDATA, ConfigLevel.SYSTEM, ConfigLevel.XDG, ConfigLevel.GLOBAL)
+
+
+def configure_libgit2() -> None:
+    """Set the process-wide options: durable writes, no foreign configuration, bounded memory. Idempotent.
+
+    Objects are not re-hashed on every read: transports check what comes in, `maintenance.verify` what lies here.
+    """
+    pygit2.option(Option.ENABLE_FSYNC_GITDIR, True)  # noqa: FBT003 - libgit2's calling convention
+    pygit2.option(Option.ENABLE_STRICT_HASH_VERIFICATION, False)  # noqa: FBT003
+    pygit2.option(Option.SET_OWNER_VALIDATION, False)  # noqa: FBT003 - a mounted volume may belong to another uid
+    pygit2.option(Option.SET_CACHE_MAX_SIZE, OBJECT_CACHE_BYTES)
+    for level in _FOREIGN_CONFIG:
+        pygit2.option(Option.SET_SEARCH_PATH, level, "")
+
+
+@contextmanager
+def disk_full_as_storage_full() -> Iterator[None]:
+    """Translate a full disk or an exhausted quota, in whichever form it arrives.
+
+    Raises:
+        StorageFull: instead of the OSError or GitError; any other error passes unchanged.
+    """
+    try:
+        yield
+    except (OSError, pygit2.GitError) as error:
+        if is_disk_full(error):
+            raise StorageFull from error
+        raise
+
+
+def is_disk_full(error: Exception) -> bool:
+    """True for ENOSPC and EDQUOT; libgit2 raises an OSError without errno, so its text counts as well."""
+    if isinstance(error, OSError) and error.errno in _DISK_FULL_ERRNOS:
+        return True
+    return any(text in str(error) for text in _DISK_FULL_TEXTS)

@@ -1,0 +1,122 @@
+"""The exclusive lock of one repo, across threads and processes, and the repair of what a killed holder left behind.
+
+Everything that moves a ref holds this lock: commits, pushes (`git receive-pack` inherits the descriptor, so that it
+keeps the lock even when its parent is killed), pack-refs. Hence any `*.lock` file of git's that is found right after
+the lock was won belongs to nobody.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from holdfast.base.errors import Overloaded, RepoNotFound
+
+_FIRST_PAUSE_SECONDS = 0.001
+_LONGEST_PAUSE_SECONDS = 0.02
+_HELD = b"held"
+
+
+@dataclass(frozen=True)
+class HeldLock:
+    """Proof of holding a repo's lock. Pass `descriptor` to a child process that must not outlive the lock."""
+
+    descriptor: int
+
+
+@dataclass
+class _Turn:
+    lock: Lock = field(default_factory=Lock)
+    users: int = 0
+
+
+class FileLocks:
+    """Exclusive locks named by a file. One instance per process keeps threads from polling the file."""
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._turns: dict[Path, _Turn] = {}
+        self._guard = Lock()
+
+    @contextmanager
+    def hold(self, lock_path: Path) -> Iterator[HeldLock]:
+        """Hold the lock at `lock_path`, whose folder is the bare repo. Not reentrant.
+
+        Raises:
+            Overloaded: not free within the timeout.
+            RepoNotFound: the repo's folder is gone, also when it went while we waited.
+        """
+        deadline = time.monotonic() + self._timeout_seconds
+        with self._turn_of_thread(lock_path, deadline), _locked_file(lock_path, deadline) as descriptor:
+            _repair_after_killed_holder(descriptor, lock_path.parent)
+            os.pwrite(descriptor, _HELD, 0)
+            try:
+                yield HeldLock(descriptor)
+            finally:
+                os.ftruncate(descriptor, 0)
+
+    @contextmanager
+    def _turn_of_thread(self, lock_path: Path, deadline: float) -> Iterator[None]:
+        with self._guard:
+            turn = self._turns.setdefault(lock_path, _Turn())
+            turn.users += 1
+        try:
+            if not turn.lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                raise Overloaded
+            try:
+                yield
+            finally:
+                turn.lock.release()
+        finally:
+            with self._guard:
+                turn.users -= 1
+                if not turn.users:
+                    del self._turns[lock_path]
+
+
+@contextmanager
+def _locked_file(lock_path: Path, deadline: float) -> Iterator[int]:
+    try:
+        descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RepoNotFound from error
+    try:
+        _flock(descriptor, deadline)
+        if not lock_path.exists():  # a delete moved the repo into the trash while we waited
+            raise RepoNotFound
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _flock(descriptor: int, deadline: float) -> None:
+    pause_seconds = _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise Overloaded from None
+        else:
+            return
+        time.sleep(pause_seconds)
+        pause_seconds = min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
+
+
+def _repair_after_killed_holder(descriptor: int, repo_path: Path) -> None:
+    if os.pread(descriptor, len(_HELD), 0):
+        remove_stale_git_locks(repo_path)
+
+
+def remove_stale_git_locks(repo_path: Path) -> None:
+    """Remove git's own `*.lock` files of refs and configuration. Call it only while holding the repo's lock."""
+    for name in ("HEAD.lock", "packed-refs.lock", "config.lock"):
+        (repo_path / name).unlink(missing_ok=True)
+    for stale in (repo_path / "refs").rglob("*.lock"):
+        stale.unlink(missing_ok=True)

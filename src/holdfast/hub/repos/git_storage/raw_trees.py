@@ -1,0 +1,65 @@
+"""Tree objects as git stores them: `mode SP name NUL oid` for each entry, sorted.
+
+Taking them apart here costs a third of what an object per entry would, and names that are not UTF-8 pass unharmed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pygit2
+from pygit2.enums import ObjectType
+
+MODE_FILE = b"100644"
+MODE_EXECUTABLE = b"100755"
+MODE_SYMLINK = b"120000"
+MODE_FOLDER = b"40000"
+MODE_SUBMODULE = b"160000"
+
+EMPTY_TREE_OID = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+
+RawEntry = tuple[bytes, bytes, bytes]
+"""(mode, name, 20-byte oid). git pads no mode: a folder's is `40000`."""
+
+
+def read_raw_tree(repo: pygit2.Repository, oid: str | bytes) -> bytes:
+    """The tree's bytes. `oid` is 40 hex digits or 20 bytes."""
+    if oid == EMPTY_TREE_OID:
+        return b""  # needs no object to exist
+    return read_object(repo, oid, ObjectType.TREE)
+
+
+def read_object(repo: pygit2.Repository, oid: str | bytes, kind: ObjectType) -> bytes:
+    """Read an object that must be there.
+
+    Raises:
+        KeyError: it is missing or of another kind: the repo is damaged.
+    """
+    found, content = repo.odb.read(oid if isinstance(oid, str) else oid.hex())
+    if found != kind:
+        raise KeyError(f"{oid!r} is a {ObjectType(found).name}, not a {kind.name}")
+    return content
+
+
+def parse_entries(raw_tree: bytes) -> list[RawEntry]:
+    """All entries, in git's order."""
+    return _ENTRY.findall(raw_tree)
+
+
+def iterate_entries(raw_tree: bytes) -> Iterator[RawEntry]:
+    """The entries one by one, for readers that stop early."""
+    return (match.groups() for match in _ENTRY.finditer(raw_tree))  # type: ignore[misc]
+
+
+def sort_key(name: bytes, mode: bytes) -> bytes:
+    """Git sorts a folder as if its name ended with a slash."""
+    return name + b"/" if mode == MODE_FOLDER else name
+
+
+def format_tree(entries: dict[bytes, tuple[bytes, bytes]]) -> bytes:
+    """Write a tree from `name → (mode, 20-byte oid)`."""
+    ordered = sorted((sort_key(name, mode), name, mode, oid) for name, (mode, oid) in entries.items())
+    return b"".join([b"%b %b\0%b" % (mode, name, oid) for _, name, mode, oid in ordered])

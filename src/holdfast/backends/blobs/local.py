@@ -9,7 +9,9 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
+from stat import S_ISREG
 
 from holdfast.backends.blobs.protocol import BlobStat
 from holdfast.base.errors import ObjectNotFound, StorageFull
@@ -34,15 +36,17 @@ class LocalBlobStore:
     def open(self, key: str) -> _LocalReader:
         """See `BlobStore.open`."""
         try:
-            return _LocalReader(os.open(self.path(key), os.O_RDONLY | os.O_CLOEXEC))
-        except FileNotFoundError as error:
+            return _LocalReader(self.path(key).open("rb", buffering=0))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             raise ObjectNotFound(oid=key) from error
 
     def stat(self, key: str) -> BlobStat | None:
         """See `BlobStore.stat`."""
         try:
             status = self.path(key).stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if not S_ISREG(status.st_mode):
             return None
         return BlobStat(key, status.st_size, status.st_mtime_ns // 1_000_000)
 
@@ -81,50 +85,73 @@ class _LocalWriter:
         self._done = False
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
-        view = memoryview(chunk)
-        with translated_disk_errors():
-            while view.nbytes:
-                written = os.write(self._file, view)
-                self.size_bytes += written
-                view = view[written:]
+        try:
+            with translated_disk_errors():
+                self._write_all(memoryview(chunk))
+        except BaseException:
+            self.discard()
+            raise
 
     def publish(self, key: str) -> None:
         if self._done:
             return
         target = self._store.path(key)
-        with translated_disk_errors():
-            os.fsync(self._file)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._path.replace(target)
-            _sync_folder(target.parent)
-        self._finish()
+        try:
+            with translated_disk_errors():
+                os.fsync(self._file)
+                _make_folder(target.parent)
+                self._move(target)
+                _sync_folder(target.parent)
+        finally:
+            self.discard()
 
     def discard(self) -> None:
         if self._done:
             return
-        self._path.unlink(missing_ok=True)
-        self._finish()
-
-    def _finish(self) -> None:
         self._done = True
         os.close(self._file)
+        self._file = -1
+        self._path.unlink(missing_ok=True)
+
+    def _move(self, target: Path) -> None:
+        # What is there stays, made young again; unless a broken disk or copy cut it short.
+        try:
+            if target.stat().st_size == self.size_bytes:
+                os.utime(target)
+                return
+        except FileNotFoundError:
+            pass
+        self._path.replace(target)
+
+    def _write_all(self, view: memoryview) -> None:
+        while view.nbytes:
+            written = os.write(self._file, view)
+            self.size_bytes += written
+            view = view[written:]
+
+    def __del__(self) -> None:
+        # A writer that its owner forgot, e.g. because the client went away, leaves no bytes behind.
+        if hasattr(self, "_done"):
+            self.discard()
 
 
 class _LocalReader:
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: FileIO) -> None:
         self._file = file
-        self.size_bytes = os.fstat(file).st_size
+        self.size_bytes = os.fstat(file.fileno()).st_size
 
     def pread(self, length: int, offset: int) -> bytes:
-        return os.pread(self._file, length, offset)
+        return os.pread(self._file.fileno(), length, offset)
+
+    def fileno(self) -> int:
+        return self._file.fileno()
 
     def close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        self._file.close()
 
     def __del__(self) -> None:
-        self.close()
+        # A response that is never sent must not warn about its open file.
+        self._file.close()
 
 
 @contextmanager
@@ -136,6 +163,15 @@ def translated_disk_errors() -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise StorageFull from error
         raise
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and its missing parents, each of them durable: a folder's entry lives in its parent."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

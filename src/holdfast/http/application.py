@@ -5,6 +5,7 @@ Pure ASGI, so that any server can run it. Knows nothing about capabilities.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
@@ -14,11 +15,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from holdfast.base.errors import HoldfastError, NotFound
+from holdfast.base.identity import ANONYMOUS, Actor, Permission
 from holdfast.http.authentication import SESSION_COOKIE, Authenticator
 from holdfast.http.call import Call, ClientDisconnect
+from holdfast.http.csrf import check_same_origin
 from holdfast.http.errors import header_safe, render_crash, render_error
 from holdfast.http.routing import Family, Route, Router
-from holdfast.http.urls import UrlPolicy
+from holdfast.http.urls import UrlPolicy, Urls
 
 Lifespan = Callable[[], Awaitable[None]]
 
@@ -55,7 +58,7 @@ class Application:
         except ClientDisconnect:
             return
         except HoldfastError as error:
-            response = render_error(error, family, request_id)
+            response = render_error(error, family, request_id, _target(scope))
         except Exception as error:  # noqa: BLE001 - the renderer: a defect becomes one logged 500
             response = render_crash(error, family, request_id)
         response.raw_headers.append((b"x-request-id", request_id.encode("latin-1")))
@@ -77,10 +80,26 @@ class Application:
         self, found: tuple[Route, dict[str, str]], scope: Scope, receive: Receive, headers: dict[bytes, bytes]
     ) -> Response:
         route, words = found
-        actor = self._authenticator.authenticate(_text(headers, b"authorization"), _session(headers))
         urls = self._url_policy.urls(scope, headers)
+        # A signed route's Authorization header, if any, is its own and names no user.
+        is_signed = route.permission is Permission.SIGNED
+        actor = ANONYMOUS if is_signed else await self._actor(scope["method"], headers, urls)
         call = Call(scope, receive, actor=actor, words=words, urls=urls, executor=self._executor)
         return await route.endpoint(call)
+
+    async def _actor(self, method: str, headers: dict[bytes, bytes], urls: Urls) -> Actor:
+        authorization = _text(headers, b"authorization")
+        session = _session(headers)
+        actor = self._authenticator.authenticate(authorization, session)
+        if actor is None and authorization is not None:
+            loop = asyncio.get_running_loop()
+            slowly = self._authenticator.authenticate_slowly
+            return await loop.run_in_executor(self._executor, slowly, authorization)
+        if actor is None:
+            return ANONYMOUS
+        if authorization is None and session is not None and not actor.is_anonymous:
+            check_same_origin(method, headers, session, urls.base)
+        return actor
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -97,6 +116,12 @@ def _request_id(headers: dict[bytes, bytes]) -> str:
     # Source: huggingface_hub sends X-Amzn-Trace-Id, and its tests look for it in the answer's X-Request-Id.
     given = headers.get(b"x-request-id") or headers.get(b"x-amzn-trace-id")
     return header_safe(given.decode("latin-1"))[:200] if given else uuid.uuid4().hex
+
+
+def _target(scope: Scope) -> str:
+    raw_path: str = scope["raw_path"].decode("latin-1").partition("?")[0]
+    query = scope["query_string"].decode("latin-1")
+    return f"{raw_path}?{query}" if query else raw_path
 
 
 def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:

@@ -10,12 +10,24 @@ SESSION_COOKIE = "holdfast_session"
 
 
 class Authenticator(Protocol):
-    """Finds the actor of a request. Fast: it runs on the event loop."""
+    """Finds the actor of a request."""
 
-    def authenticate(self, authorization: str | None, session_cookie: str | None) -> Actor:
+    def authenticate(self, authorization: str | None, session_cookie: str | None) -> Actor | None:
         """Read `Bearer <access token>`, `Basic` with the token or password as password, or the session's cookie.
+
+        Fast: it runs on the event loop. None means that the header holds a password that was not seen lately, whose
+        verification takes long on purpose: call `authenticate_slowly`.
 
         Raises:
             InvalidAccessToken: the header names nobody, is expired or revoked.
+        """
+        ...
+
+    def authenticate_slowly(self, authorization: str) -> Actor:
+        """Verify the password of a `Basic` header; runs in the thread pool.
+
+        Raises:
+            InvalidAccessToken: it is wrong.
+            TooManyAttempts: several wrong ones in a row.
         """
         ...

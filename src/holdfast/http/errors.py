@@ -19,15 +19,19 @@ from holdfast.base.errors import (
     MethodNotAllowed,
     Overloaded,
     RangeNotSatisfiable,
+    RepoMoved,
 )
 from holdfast.http.routing import Family
 
 logger = logging.getLogger("holdfast.http")
 
 
-def render_error(error: HoldfastError, family: Family, request_id: str) -> Response:
-    """Build the response of an expected error."""
+def render_error(error: HoldfastError, family: Family, request_id: str, target: str = "") -> Response:
+    """Build the response of an expected error. `target` is the request's raw path with its query string."""
     headers = error_headers(error, request_id)
+    if isinstance(error, RepoMoved):
+        # Relative, as on the public Hub: clients follow it on the same origin and keep their credentials.
+        headers["Location"] = target.replace(f"/{error.old_id}", f"/{error.new_id}", 1)
     if family is Family.GIT:
         if error.status == 401:
             headers["WWW-Authenticate"] = 'Basic realm="Holdfast", charset="UTF-8"'

@@ -1,0 +1,139 @@
+"""Passwords and login sessions.
+
+Verifying a password takes about 20 ms of CPU on purpose. git asks with the same password several times a second, so a
+success is remembered for a few minutes: under a hash with a key that lives only in this process, and only as long as
+the stored password stays the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from holdfast.accounts import permissions
+from holdfast.accounts.domain import IssuedSession, User, check_new_password, fingerprint
+from holdfast.accounts.passwords import Patience, hash_password, verify_password
+from holdfast.accounts.service.accounts import AccountService
+from holdfast.accounts.store import credentials, namespaces
+from holdfast.backends.database.protocol import Database
+from holdfast.base.clock import Clock
+from holdfast.base.errors import WrongPassword
+from holdfast.base.identity import Actor, Permission
+
+SESSION_SECONDS = 30 * 24 * 3600
+REMEMBERED_SECONDS = 300
+_MAX_REMEMBERED = 1000
+
+
+class LoginService:
+    """Lets people in by password, and out."""
+
+    def __init__(self, database: Database, accounts: AccountService, clock: Clock) -> None:
+        self._database = database
+        self._accounts = accounts
+        self._clock = clock
+        self._patience = Patience(clock)
+        self._successes = _Successes(clock)
+
+    def log_in(self, username: str, password: str) -> IssuedSession:
+        """Check the password and start a login session.
+
+        Raises:
+            WrongPassword: never says whether it was the name.
+            TooManyAttempts: several wrong ones in a row.
+        """
+        actor = self.verify(username, password)
+        return self._start_session(actor.user_id or 0)
+
+    def log_out(self, session_secret: str) -> None:
+        """End a login session; nothing happens when there is none."""
+        with self._database.write() as connection:
+            credentials.delete_session(connection, fingerprint(session_secret))
+
+    def change_password(self, actor: Actor, current: str, new: str) -> IssuedSession:
+        """Replace the actor's password. Ends all login sessions of the user and starts a new one.
+
+        Raises:
+            WrongPassword: `current` is not the password.
+            InvalidInput: the new one is too short or too long.
+            LoginRequired, Forbidden: no login session.
+        """
+        permissions.check_account(actor, Permission.OWN_ACCOUNT)
+        check_new_password(new)
+        self.verify(actor.username or "", current)
+        self._replace_password(actor.user_id or 0, new)
+        return self._start_session(actor.user_id or 0)
+
+    def set_password(self, actor: Actor, username: str, new: str) -> User:
+        """Give a user a password as a site admin, who may choose any; ends all login sessions of the user."""
+        permissions.check_account(actor, Permission.SITE_ADMIN)
+        with self._database.read() as connection:
+            user = self._accounts.find_user(connection, username)
+        self._replace_password(user.id, new)
+        return user
+
+    def recall(self, username: str, password: str) -> Actor | None:
+        """Who a password stands for if it was verified lately; fast. None means: call `verify`."""
+        found = credentials.actor_and_password_hash(self._database, username)
+        if found is None or not self._successes.holds(username, password, found[1]):
+            return None
+        return found[0]
+
+    def verify(self, username: str, password: str) -> Actor:
+        """Who a password stands for; slow.
+
+        Raises:
+            WrongPassword, TooManyAttempts: nobody.
+        """
+        key = username.lower()
+        self._patience.check(key)
+        actor, password_hash = credentials.actor_and_password_hash(self._database, username) or (None, None)
+        if not verify_password(password_hash, password) or actor is None or password_hash is None:
+            self._patience.failed(key)
+            raise WrongPassword
+        self._patience.succeeded(key)
+        self._successes.add(username, password, password_hash)
+        with self._database.write() as connection:
+            namespaces.set_last_login_at(connection, actor.user_id or 0, self._clock())
+        return actor
+
+    def _start_session(self, user_id: int) -> IssuedSession:
+        secret = secrets.token_urlsafe(32)
+        now = self._clock()
+        expires_at = now + SESSION_SECONDS * 1000
+        with self._database.write() as connection:
+            credentials.insert_session(connection, fingerprint(secret), user_id, now, expires_at)
+            name = self._accounts.namespace(connection, user_id).name
+            return IssuedSession(self._accounts.find_user(connection, name), secret, expires_at)
+
+    def _replace_password(self, user_id: int, new: str) -> None:
+        password_hash = hash_password(new)
+        with self._database.write() as connection:
+            namespaces.set_password_hash(connection, user_id, password_hash)
+            credentials.delete_sessions(connection, user_id)
+
+
+@dataclass
+class _Successes:
+    # What was verified lately: keyed hash of name and password -> (hash in the database, end of memory).
+    clock: Clock
+    _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _entries: OrderedDict[bytes, tuple[str, int]] = field(default_factory=OrderedDict)
+
+    def holds(self, username: str, password: str, password_hash: str) -> bool:
+        known_hash, until = self._entries.get(self._digest(username, password), ("", 0))
+        return known_hash == password_hash and until > self.clock()
+
+    def add(self, username: str, password: str, password_hash: str) -> None:
+        with self._lock:
+            self._entries[self._digest(username, password)] = (password_hash, self.clock() + REMEMBERED_SECONDS * 1000)
+            if len(self._entries) > _MAX_REMEMBERED:
+                self._entries.popitem(last=False)
+
+    def _digest(self, username: str, password: str) -> bytes:
+        return hmac.digest(self._key, f"{username.lower()}\0{password}".encode(), hashlib.sha256)

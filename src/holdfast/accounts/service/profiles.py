@@ -1,0 +1,110 @@
+"""What is shown of users and organizations: to themselves (`whoami`) and to everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from holdfast.accounts import permissions
+from holdfast.accounts.domain import AccessToken, Membership, Namespace, RepoCounts, User
+from holdfast.accounts.service.accounts import AccountService
+from holdfast.accounts.store import credentials, namespaces
+from holdfast.backends.database.protocol import Database
+from holdfast.base.errors import LoginRequired
+from holdfast.base.identity import Actor, Permission
+
+
+class RepoCounter(Protocol):
+    """Answered by the repos above, wired in `app`."""
+
+    def count_public_repos(self, connection: Connection, namespace_id: int) -> RepoCounts:
+        """How many public repos the namespace has."""
+        ...
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The actor's own account. `token` None: logged in by session or password."""
+
+    user: User
+    orgs: list[Membership]
+    token: AccessToken | None
+
+
+@dataclass(frozen=True)
+class UserOverview:
+    """What everybody may know of a user. `counts` None: nobody counts repos here."""
+
+    user: User
+    orgs: list[Membership]
+    counts: RepoCounts | None
+
+
+@dataclass(frozen=True)
+class OrganizationOverview:
+    """What everybody may know of an organization."""
+
+    org: Namespace
+    member_count: int
+    counts: RepoCounts | None
+
+
+@dataclass(frozen=True)
+class ProfileService:
+    """Reads accounts."""
+
+    database: Database
+    accounts: AccountService
+    repo_counter: RepoCounter | None = None
+
+    def whoami(self, actor: Actor) -> Identity:
+        """The caller's account.
+
+        Raises:
+            LoginRequired: anonymous.
+        """
+        permissions.check_account(actor, Permission.LOGIN)
+        with self.database.read() as connection:
+            user = namespaces.find_user_by_id(connection, actor.user_id or 0)
+            if user is None:
+                raise LoginRequired
+            token = None if actor.token_id is None else credentials.find_token(connection, actor.token_id)
+            return Identity(user, namespaces.list_memberships(connection, user.id), token)
+
+    def user_overview(self, name: str) -> UserOverview:
+        """A user's public face.
+
+        Raises:
+            NotFound: no such user.
+        """
+        with self.database.read() as connection:
+            user = self.accounts.find_user(connection, name)
+            orgs = namespaces.list_memberships(connection, user.id)
+            return UserOverview(user, orgs, self._counts(connection, user.id))
+
+    def organization_overview(self, name: str) -> OrganizationOverview:
+        """An organization's public face.
+
+        Raises:
+            NotFound: no such organization.
+        """
+        with self.database.read() as connection:
+            org = self.accounts.organization(connection, name)
+            count = namespaces.count_members(connection, org.id)
+            return OrganizationOverview(org, count, self._counts(connection, org.id))
+
+    def list_members(self, name: str, after_id: int, limit: int) -> list[Membership]:
+        """The next `limit` members of an organization after a user id, in the order of their ids.
+
+        Raises:
+            NotFound: no such organization.
+        """
+        with self.database.read() as connection:
+            return namespaces.list_members(connection, self.accounts.organization(connection, name).id, after_id, limit)
+
+    def _counts(self, connection: Connection, namespace_id: int) -> RepoCounts | None:
+        if self.repo_counter is None:
+            return None
+        return self.repo_counter.count_public_repos(connection, namespace_id)

@@ -175,9 +175,9 @@ class IssuedToken:
 
 @dataclass(frozen=True)
 class IssuedSession:
-    """A new login session: `secret` belongs in the cookie."""
+    """A new login session of a user: `secret` belongs in the cookie."""
 
-    user: User
+    user: Namespace
     secret: str
     expires_at: int
 

@@ -107,8 +107,7 @@ class LoginService:
         expires_at = now + SESSION_SECONDS * 1000
         with self._database.write() as connection:
             credentials.insert_session(connection, fingerprint(secret), user_id, now, expires_at)
-            name = self._accounts.namespace(connection, user_id).name
-            return IssuedSession(self._accounts.find_user(connection, name), secret, expires_at)
+            return IssuedSession(self._accounts.namespace(connection, user_id), secret, expires_at)
 
     def _replace_password(self, user_id: int, new: str) -> None:
         password_hash = hash_password(new)

@@ -1,0 +1,71 @@
+"""Login sessions and passwords. The cookie is HttpOnly; `csrfToken` goes with every write (`http.csrf`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from holdfast.accounts.domain import IssuedSession
+from holdfast.accounts.service.logins import SESSION_SECONDS, LoginService
+from holdfast.base.clock import iso
+from holdfast.base.identity import Permission
+from holdfast.http.authentication import SESSION_COOKIE
+from holdfast.http.call import Call
+from holdfast.http.csrf import csrf_token
+from holdfast.http.responses import json_response
+from holdfast.http.routing import Route
+
+
+@dataclass(frozen=True)
+class LoginRoutes:
+    """In and out by password."""
+
+    logins: LoginService
+
+    def table(self) -> tuple[Route, ...]:
+        """The routes of this group."""
+        return (
+            Route("POST", "/api/login", self.log_in, Permission.PUBLIC),
+            Route("POST", "/api/logout", self.log_out, Permission.PUBLIC),
+            Route("POST", "/api/settings/password", self.change_password, Permission.OWN_ACCOUNT),
+        )
+
+    async def log_in(self, call: Call) -> Response:
+        """Start a login session."""
+        fields = await call.fields()
+        session = await call.run(self.logins.log_in, fields.text("username"), fields.text("password"))
+        return _session_response(call, session)
+
+    async def log_out(self, call: Call) -> Response:
+        """End the login session of the cookie, if there is one."""
+        secret = call.cookies.get(SESSION_COOKIE)
+        if secret:
+            await call.run(self.logins.log_out, secret)
+        response = Response(status_code=204)
+        response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
+        return response
+
+    async def change_password(self, call: Call) -> Response:
+        """Replace the password; every other login session of the user ends."""
+        fields = await call.fields()
+        current, new = fields.text("currentPassword"), fields.text("newPassword")
+        return _session_response(call, await call.run(self.logins.change_password, call.actor, current, new))
+
+
+def _session_response(call: Call, session: IssuedSession) -> Response:
+    body = {
+        "user": session.user.name,
+        "csrfToken": csrf_token(session.secret),
+        "expiresAt": iso(session.expires_at),
+    }
+    response = json_response(body, headers={"Cache-Control": "no-store"})
+    response.set_cookie(
+        SESSION_COOKIE,
+        session.secret,
+        max_age=SESSION_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=call.urls.base.startswith("https://"),
+    )
+    return response

@@ -1,0 +1,31 @@
+"""The `holdfast` command: puts the groups together, prints errors as sentences."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from holdfast.base.errors import HoldfastError
+from holdfast.cli import org, token, user
+
+app = typer.Typer(
+    name="holdfast",
+    help="Your own Hugging Face Hub. Everything is kept in HOLDFAST_DATA_DIR (./holdfast-data).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(user.app, name="user")
+app.add_typer(org.app, name="org")
+app.add_typer(token.app, name="token")
+
+
+def main() -> None:
+    """Run the command line; an expected error is one sentence on stderr and status 1."""
+    try:
+        app()
+    except HoldfastError as error:
+        print(f"holdfast: {error.message}", file=sys.stderr)
+        sys.exit(1)

@@ -8,10 +8,13 @@ the share of what hashing the decoded chunks would cost if nothing else had to b
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # or its idle threads count as our CPU time
 
 import numpy as np
 

@@ -15,6 +15,7 @@ from enum import IntEnum
 import lz4.block
 import lz4.frame
 import numpy as np
+from numpy.typing import NDArray
 
 from holdfast.hub.xet.formats.hashes import Buffer
 
@@ -60,21 +61,31 @@ def compress(chunk: Buffer, scheme: Scheme) -> tuple[Scheme, Buffer]:
     return (scheme, stored) if len(stored) < len(chunk) else (Scheme.NONE, chunk)
 
 
-def decompress(stored: memoryview, scheme: int, raw_length: int) -> Buffer:
-    """Decode a chunk of exactly `raw_length` bytes; with `Scheme.NONE` the answer is `stored` itself.
+class ChunkDecoder:
+    """Decodes one chunk after the other in the same 256 KiB of memory; for one thread at a time."""
 
-    Raises:
-        MalformedChunk: unknown scheme, a malformed frame, bytes behind it, or another length.
-    """
-    if scheme == Scheme.NONE:
-        if len(stored) != raw_length:
-            raise MalformedChunk("is not compressed, but its two lengths differ")
-        return stored
-    if scheme == Scheme.LZ4:
-        return _decode_frame(stored, raw_length)
-    if scheme == Scheme.BG4_LZ4:
-        return join_groups(_decode_frame(stored, raw_length))
-    raise MalformedChunk(f"has the unknown compression scheme {scheme}")
+    def __init__(self) -> None:
+        self._blocks = memoryview(bytearray(MAX_CHUNK_RAW_BYTES))
+        self._chunk = np.empty(MAX_CHUNK_RAW_BYTES, np.uint8)
+
+    def decode(self, stored: memoryview, scheme: int, raw_length: int) -> Buffer:
+        """Decode a chunk of exactly `raw_length` bytes (at most 128 KiB).
+
+        Returns:
+            Its raw bytes, valid until the next call; `stored` itself if it was not compressed.
+
+        Raises:
+            MalformedChunk: unknown scheme, a malformed frame, bytes behind it, or another length.
+        """
+        if scheme == Scheme.NONE:
+            if len(stored) != raw_length:
+                raise MalformedChunk("is not compressed, but its two lengths differ")
+            return stored
+        if scheme == Scheme.LZ4:
+            return _decode_frame(stored, raw_length, self._blocks)
+        if scheme == Scheme.BG4_LZ4:
+            return join_groups(_decode_frame(stored, raw_length, self._blocks), self._chunk[:raw_length])
+        raise MalformedChunk(f"has the unknown compression scheme {scheme}")
 
 
 def split_groups(chunk: Buffer) -> bytes:
@@ -83,10 +94,9 @@ def split_groups(chunk: Buffer) -> bytes:
     return b"".join(source[group::_GROUPS].tobytes() for group in range(_GROUPS))
 
 
-def join_groups(grouped: Buffer) -> memoryview:
-    """Undo `split_groups`."""
+def join_groups(grouped: Buffer, chunk: NDArray[np.uint8]) -> memoryview:
+    """Undo `split_groups` into `chunk`, which has the same length."""
     source = np.frombuffer(grouped, np.uint8)
-    chunk = np.empty(source.size, np.uint8)
     start = 0
     for group in range(_GROUPS):
         end = start + (source.size - group + _GROUPS - 1) // _GROUPS
@@ -95,30 +105,32 @@ def join_groups(grouped: Buffer) -> memoryview:
     return chunk.data
 
 
-def _decode_frame(frame: memoryview, raw_length: int) -> Buffer:
+def _decode_frame(frame: memoryview, raw_length: int, scratch: memoryview) -> Buffer:
     block_limit = _PLAIN_FRAMES.get(bytes(frame[:_FRAME_HEADER_BYTES]))
     if block_limit is None:
         return _decode_unusual_frame(frame, raw_length)
     try:
-        blocks = _decode_blocks(frame, raw_length, block_limit)
+        return _decode_plain_frame(frame, scratch[:raw_length], block_limit)
     except (struct.error, lz4.block.LZ4BlockError) as error:
         raise MalformedChunk("has a truncated or corrupt LZ4 frame") from error
-    return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 
-def _decode_blocks(frame: memoryview, raw_length: int, block_limit: int) -> list[Buffer]:
-    """Decode the blocks of a plain frame up to its end mark, which must be the end of `frame`."""
-    blocks: list[Buffer] = []
-    position, remaining = _FRAME_HEADER_BYTES, raw_length
+def _decode_plain_frame(frame: memoryview, scratch: memoryview, block_limit: int) -> Buffer:
+    """Decode the blocks of a frame up to its end mark, which must be the end of `frame`, to fill `scratch`."""
+    plain: Buffer = scratch
+    position, done = _FRAME_HEADER_BYTES, 0
     for _ in range(MAX_FRAME_BLOCKS + 1):
         (word,) = _u32.unpack_from(frame, position)
         position += _u32.size
-        if word == 0 and remaining == 0 and position == len(frame):
-            return blocks
+        if word == 0 and done == len(plain) and position == len(frame):
+            return plain
         end = position + (word & ~_BLOCK_IS_RAW)
-        block = _decode_block(frame[position:end], word, min(remaining, block_limit))
-        blocks.append(block)
-        remaining -= len(block)
+        block = _decode_block(frame[position:end], word, min(len(plain) - done, block_limit))
+        if len(block) == len(scratch):
+            plain = block  # a chunk's only block needs no copy
+        else:
+            scratch[done : done + len(block)] = block
+        done += len(block)
         position = end
     raise MalformedChunk("has an LZ4 frame of too many blocks")
 

@@ -20,10 +20,10 @@ from holdfast.base.errors import CorruptObject, TooLarge
 from holdfast.hub.xet.formats.compression import (
     MAX_CHUNK_RAW_BYTES,
     MAX_CHUNK_STORED_BYTES,
+    ChunkDecoder,
     MalformedChunk,
     Scheme,
     compress,
-    decompress,
 )
 from holdfast.hub.xet.formats.hashes import DATA_KEY, Buffer, XetHash, hash_to_text, xorb_hash
 from holdfast.hub.xet.formats.xorb_index import Offsets, XorbIndex
@@ -66,10 +66,7 @@ def read_xorb(data: Buffer, claimed: XetHash) -> XorbIndex:
     if len(view) > MAX_XORB_BYTES:
         raise TooLarge(what="The xorb", limit=f"{MAX_XORB_BYTES} bytes")
     raw_offsets, stored_offsets = _scan(view)
-    digests = [
-        blake3(_decode(view, number, start, end), key=DATA_KEY).digest()
-        for number, (start, end) in enumerate(_spans(stored_offsets))
-    ]
+    digests = [blake3(chunk, key=DATA_KEY).digest() for chunk in _decode_all(view, raw_offsets, stored_offsets)]
     root = xorb_hash(zip(digests, np.diff(raw_offsets).tolist(), strict=True))
     if root != claimed:
         raise CorruptObject(field="body", problem=f"is the xorb {hash_to_text(root)}, not {hash_to_text(claimed)}")
@@ -91,40 +88,36 @@ def decode_chunks(
     Raises:
         CorruptObject: the stored bytes were damaged since they were validated.
     """
-    view, (base, stop) = memoryview(run), index.stored_range(start, end)
-    if len(view) != stop - base:
-        raise CorruptObject(field="stored xorb", problem=f"gave {len(view)} bytes in place of {stop - base}")
+    base, stop = index.stored_range(start, end)
+    if len(run) != stop - base:
+        raise CorruptObject(field="stored xorb", problem=f"gave {len(run)} bytes in place of {stop - base}")
+    chunks = _decode_all(memoryview(run), index.raw_offsets[start : end + 1], index.stored_offsets[start : end + 1])
     while start < end:
         goal = int(index.raw_offsets[start]) + batch_bytes
         behind = min(end, int(np.searchsorted(index.raw_offsets, goal)))
-        yield _decode_batch(view, index, start, behind, base)
+        batch = bytearray(index.raw_length(start, behind))
+        position = 0
+        for chunk in itertools.islice(chunks, behind - start):
+            batch[position : position + len(chunk)] = chunk
+            position += len(chunk)
+        yield batch
         start = behind
 
 
-def _decode_batch(view: memoryview, index: XorbIndex, start: int, end: int, base: int) -> bytearray:
-    batch = bytearray(index.raw_length(start, end))
-    position = 0
-    for number, (first, behind) in enumerate(_spans(index.stored_offsets[start : end + 1]), start):
-        chunk = _decode(view, number, first - base, behind - base)
-        if len(chunk) != index.raw_length(number, number + 1):
+def _decode_all(view: memoryview, raw_offsets: Offsets, stored_offsets: Offsets) -> Iterator[Buffer]:
+    """Decode adjacent chunks, of which `view` holds all stored bytes; each is valid until the next is asked for."""
+    decoder = ChunkDecoder()
+    base = int(stored_offsets[0])
+    spans = itertools.pairwise((stored_offsets - base).tolist())
+    raw_lengths = np.diff(raw_offsets).tolist()
+    for number, ((start, end), raw_length) in enumerate(zip(spans, raw_lengths, strict=True)):
+        _, second = _header.unpack_from(view, start)
+        if second >> 8 != raw_length:
             raise CorruptObject(field=f"chunks[{number}]", problem="is not the chunk of the index")
-        batch[position : position + len(chunk)] = chunk
-        position += len(chunk)
-    return batch
-
-
-def _decode(view: memoryview, number: int, start: int, end: int) -> Buffer:
-    """Decode the chunk whose header and payload are view[start:end]."""
-    _, second = _header.unpack_from(view, start)
-    try:
-        return decompress(view[start + CHUNK_HEADER_BYTES : end], second & 0xFF, second >> 8)
-    except MalformedChunk as error:
-        raise CorruptObject(field=f"chunks[{number}]", problem=str(error)) from error
-
-
-def _spans(offsets: Offsets) -> Iterator[tuple[int, int]]:
-    edges: list[int] = offsets.tolist()
-    return itertools.pairwise(edges)
+        try:
+            yield decoder.decode(view[start + CHUNK_HEADER_BYTES : end], second & 0xFF, raw_length)
+        except MalformedChunk as error:
+            raise CorruptObject(field=f"chunks[{number}]", problem=str(error)) from error
 
 
 def _scan(view: memoryview) -> tuple[Offsets, Offsets]:

@@ -122,13 +122,13 @@ def test_too_large_a_body_is_not_looked_at():
 
 
 def test_too_many_chunks_are_refused_before_decoding(monkeypatch):
-    monkeypatch.setattr(xorb, "decompress", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(xorb, "ChunkDecoder", lambda: pytest.fail("decoded"))
     with pytest.raises(CorruptObject, match="more chunks"):
         read_xorb((header(1, 1) + b"a") * (xorb.MAX_XORB_CHUNKS + 1), name_of([b"a"]))
 
 
 def test_too_much_raw_data_is_refused_before_decoding(monkeypatch):
-    monkeypatch.setattr(xorb, "decompress", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(xorb, "ChunkDecoder", lambda: pytest.fail("decoded"))
     chunk = header(1, MAX_CHUNK_RAW_BYTES, scheme=1) + b"a"
     with pytest.raises(CorruptObject, match="more chunks or bytes"):
         read_xorb(chunk * 513, name_of([b"a"]))

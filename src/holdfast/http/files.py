@@ -56,6 +56,23 @@ class ByteSource(Protocol):
         ...
 
 
+class MemorySource:
+    """A small file that is in memory already; a `ByteSource`."""
+
+    descriptor = None
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.size_bytes = len(content)
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        """See `ByteSource.read`."""
+        yield self._content[start:end]
+
+    def close(self) -> None:
+        """See `ByteSource.close`."""
+
+
 async def byte_response(
     call: Call, headers: RawHeaders, size_bytes: int, entity_tag: str, open_source: Callable[[], ByteSource]
 ) -> Response:

@@ -1,0 +1,1 @@
+"""The repos' part of the Hub API: parse wire, call a service, write wire."""

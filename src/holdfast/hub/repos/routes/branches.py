@@ -1,0 +1,98 @@
+"""Branches, tags, squash, revert."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from holdfast.base.identity import Permission
+from holdfast.http.call import Call
+from holdfast.http.responses import json_response
+from holdfast.http.routing import Route
+from holdfast.hub.repos.service.branching import BranchService
+
+
+@dataclass(frozen=True)
+class BranchRoutes:
+    """Endpoints of `BranchService`."""
+
+    branches: BranchService
+
+    def table(self) -> tuple[Route, ...]:
+        """All routes."""
+        write = Permission.WRITE_REPO
+        return (
+            Route("POST", "/api/{types}/{repo}/branch/{branch}", self.create_branch, write),
+            Route("DELETE", "/api/{types}/{repo}/branch/{branch}", self.delete_branch, write),
+            Route("POST", "/api/{types}/{repo}/tag/{rev}", self.create_tag, write),
+            Route("DELETE", "/api/{types}/{repo}/tag/{branch}", self.delete_tag, write),
+            Route("POST", "/api/{types}/{repo}/super-squash/{rev}", self.super_squash, write),
+            Route("POST", "/api/{types}/{repo}/revert/{rev}", self.revert, write),
+        )
+
+    async def create_branch(self, call: Call) -> Response:
+        """POST …/branch/{branch} {startingPoint?, emptyBranch?}."""
+        fields = await call.fields()
+        await call.run(
+            self.branches.create_branch,
+            call.actor,
+            call.repo_type,
+            call.repo_id,
+            call.words["branch"],
+            fields.optional_text("startingPoint"),
+            empty=fields.optional_flag("emptyBranch") or False,
+        )
+        return json_response({})
+
+    async def delete_branch(self, call: Call) -> Response:
+        """DELETE …/branch/{branch}."""
+        await call.run(
+            self.branches.delete_branch, call.actor, call.repo_type, call.repo_id, call.words["branch"]
+        )
+        return json_response({})
+
+    async def create_tag(self, call: Call) -> Response:
+        """POST …/tag/{revision} {tag, message?}."""
+        fields = await call.fields()
+        await call.run(
+            self.branches.create_tag,
+            call.actor,
+            call.repo_type,
+            call.repo_id,
+            call.words["rev"],
+            fields.text("tag"),
+            fields.optional_text("message"),
+        )
+        return json_response({})
+
+    async def delete_tag(self, call: Call) -> Response:
+        """DELETE …/tag/{tag}."""
+        await call.run(self.branches.delete_tag, call.actor, call.repo_type, call.repo_id, call.words["branch"])
+        return json_response({})
+
+    async def super_squash(self, call: Call) -> Response:
+        """POST …/super-squash/{branch} {message?}."""
+        fields = await call.fields()
+        oid = await call.run(
+            self.branches.super_squash,
+            call.actor,
+            call.repo_type,
+            call.repo_id,
+            call.words["rev"],
+            fields.optional_text("message"),
+        )
+        return json_response({"commitOid": oid})
+
+    async def revert(self, call: Call) -> Response:
+        """POST …/revert/{branch} {commit}."""
+        fields = await call.fields()
+        oid = await call.run(
+            self.branches.revert,
+            call.actor,
+            call.repo_type,
+            call.repo_id,
+            call.words["rev"],
+            fields.text("commit"),
+        )
+        return json_response({"commitOid": oid})

@@ -1,0 +1,135 @@
+"""Download: `HEAD|GET /{repo}/resolve/{revision}/{path}`, and `auth-check`.
+
+Source: the headers that huggingface_hub 2.4.0 file_download.py `get_hf_file_metadata` reads.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from holdfast.base.identity import Permission
+from holdfast.http.call import Call
+from holdfast.http.files import ByteSource, MemorySource, RawHeaders, byte_response
+from holdfast.http.responses import json_response
+from holdfast.http.routing import Route
+from holdfast.hub.objects.service import ObjectService
+from holdfast.hub.repos.service.downloads import DownloadCounter
+from holdfast.hub.repos.service.resolving import Located, ResolveService
+
+_INLINE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "application/pdf")
+# Whatever a user uploaded is never run in our origin.
+_SANDBOX: RawHeaders = [
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"access-control-allow-origin", b"*"),
+    (
+        b"access-control-expose-headers",
+        b"X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,ETag,Link,Accept-Ranges,Content-Range,"
+        b"X-Linked-Size,X-Linked-ETag,X-Xet-Hash",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class ResolveRoutes:
+    """Endpoints of `ResolveService`."""
+
+    resolves: ResolveService
+    objects: ObjectService
+    downloads: DownloadCounter
+
+    def table(self) -> tuple[Route, ...]:
+        """All routes; they come first in the router, for nearly all requests are theirs."""
+        return (
+            Route("GET", "/{prefix}{repo}/resolve/{rev}/{path}", self.resolve, Permission.READ_REPO),
+            Route("GET", "/{prefix}{repo}/raw/{rev}/{path}", self.raw, Permission.READ_REPO),
+            Route("GET", "/api/{types}/{repo}/auth-check", self.auth_check, Permission.READ_REPO),
+            Route("GET", "/api/{types}/{repo}/auth-check/write", self.auth_check_write, Permission.WRITE_REPO),
+        )
+
+    async def resolve(self, call: Call) -> Response:
+        """GET or HEAD a file."""
+        located = await self._locate(call)
+        if call.method == "GET" or "x-hf-download-counter" in call.headers:
+            self.downloads.count(located.repo_key, call.client.host if call.client else "", call.actor.user_id)
+        entry = located.entry
+        xet_hash = self.resolves.xet_files.find_hash(entry.sha256) if entry.sha256 else None
+        headers = file_headers(call, located, xet_hash)
+        tag = f'"{entry.sha256 or entry.blob_oid}"'
+        return await byte_response(call, headers, entry.size_bytes, tag, lambda: self._open(located))
+
+    async def raw(self, call: Call) -> Response:
+        """GET what git holds: the pointer of a large file, the content of a regular one."""
+        located = await self._locate(call)
+        content = await call.run(self.resolves.read_regular, located)
+        headers: RawHeaders = [(b"x-repo-commit", located.commit_oid.encode()), (b"content-type", b"text/plain; charset=utf-8")]
+        tag = f'"{located.entry.blob_oid}"'
+        headers += [(b"etag", tag.encode()), *_SANDBOX]
+        return await byte_response(call, headers, len(content), tag, lambda: MemorySource(content))
+
+    async def auth_check(self, call: Call) -> Response:
+        """GET …/auth-check: 200 when the caller may read the files."""
+        return await self._check(call, Permission.READ_REPO)
+
+    async def auth_check_write(self, call: Call) -> Response:
+        """GET …/auth-check/write: 200 when the caller may push."""
+        return await self._check(call, Permission.WRITE_REPO)
+
+    async def _check(self, call: Call, permission: Permission) -> Response:
+        await call.run(self.resolves.check_readable, call.actor, call.repo_type, call.repo_id, permission)
+        return json_response({})
+
+    async def _locate(self, call: Call) -> Located:
+        where = (call.repo_type, call.repo_id, call.words["rev"], call.words["path"])
+        hot = self.resolves.locate_hot(*where)
+        if hot is not None:
+            return hot
+        return await call.run(self.resolves.locate, call.actor, *where)
+
+    def _open(self, located: Located) -> ByteSource:
+        if located.entry.sha256 is None:
+            return MemorySource(self.resolves.read_regular(located))
+        return self.objects.open(located.entry.sha256)
+
+
+def file_headers(call: Call, located: Located, xet_hash: str | None) -> RawHeaders:
+    """Everything that clients read of a file, apart from lengths and ranges."""
+    entry = located.entry
+    tag = f'"{entry.sha256 or entry.blob_oid}"'.encode()
+    headers: RawHeaders = [
+        (b"x-repo-commit", located.commit_oid.encode()),
+        (b"etag", tag),
+        (b"content-type", _content_type(located.path)),
+        (b"content-disposition", _disposition(located.path)),
+        *_SANDBOX,
+    ]
+    if entry.sha256 is not None:
+        headers += [(b"x-linked-etag", tag), (b"x-linked-size", str(entry.size_bytes).encode())]
+    if xet_hash is not None:
+        refresh = f"/api/{call.repo_type.plural}/{quote(str(call.repo_id))}/xet-read-token/{located.commit_oid}"
+        headers += [
+            (b"x-xet-hash", xet_hash.encode()),
+            (b"link", f'<{call.urls.to(refresh)}>; rel="xet-auth"'.encode("latin-1")),
+        ]
+    return headers
+
+
+def _content_type(path: str) -> bytes:
+    guessed, encoding = mimetypes.guess_type(path, strict=False)
+    if guessed is None or encoding is not None:
+        return b"application/octet-stream"
+    if guessed.startswith(_INLINE_TYPES):
+        return guessed.encode()
+    if guessed.startswith("text/") or guessed in ("application/json", "application/xml"):
+        return b"text/plain; charset=utf-8"
+    return b"application/octet-stream"
+
+
+def _disposition(path: str) -> bytes:
+    name = path.rpartition("/")[2]
+    plain = "".join(letter if 32 <= ord(letter) < 127 and letter not in '"\\' else "_" for letter in name)
+    return f"inline; filename*=UTF-8''{quote(name, safe='')}; filename=\"{plain}\";".encode("latin-1")

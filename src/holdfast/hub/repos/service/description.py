@@ -1,0 +1,44 @@
+"""`holdfast.json` beside each bare repo: enough to rebuild the SQL index when only the folder is left."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from holdfast.backends.blobs.local import translated_disk_errors
+from holdfast.hub.repos.domain import Repo
+
+_FILE = "holdfast.json"
+
+
+def write(folder: Path, repo: Repo) -> None:
+    """Write the repo's identity and settings, atomically."""
+    values = {
+        "uid": repo.uid,
+        "type": repo.type.value,
+        "namespace": repo.id.namespace,
+        "name": repo.id.name,
+        "creator_id": repo.creator_id,
+        "private": repo.private,
+        "gated": repo.gated.value if repo.gated else None,
+        "disabled": repo.disabled,
+        "default_branch": repo.default_branch,
+        "created_at": repo.created_at,
+    }
+    temporary = folder / f"{_FILE}.new"
+    with translated_disk_errors(), temporary.open("w") as file:
+        json.dump(values, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(folder / _FILE)
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    """Read it back, or None when the folder has none."""
+    try:
+        values: dict[str, Any] = json.loads((folder / _FILE).read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return values

@@ -1,0 +1,167 @@
+"""Keeps the SQL index in step with git, also across a crash.
+
+Git is the truth about refs. A ref update is: lock the repo → mark it pending in SQL → move the ref → write the index
+and clear the mark in one transaction. Whatever instant the process dies at, the mark says which repos to read again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pygit2
+from sqlalchemy import Connection
+
+from holdfast.backends.database.protocol import Database
+from holdfast.base.clock import Clock
+from holdfast.base.errors import RepoNotFound
+from holdfast.hub.repos.domain import Repo
+from holdfast.hub.repos.git_storage.pool import RepositoryPool
+from holdfast.hub.repos.git_storage.refs import create_ref, delete_ref, list_refs, update_ref
+from holdfast.hub.repos.metadata.documents import RepoFacts
+from holdfast.hub.repos.service.facts import FactReader
+from holdfast.hub.repos.store import listing_index, repos
+
+
+Record = Callable[[Connection], None]
+
+
+@dataclass
+class RefChanges:
+    """The refs that an update moved: full name → new commit oid, None for deleted ones."""
+
+    git: pygit2.Repository
+    moved: dict[str, str | None] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
+    """What else to write in the transaction that indexes the moved refs."""
+    touched_paths: tuple[str, ...] | None = None
+    """Paths that the update changed on the default branch; None when unknown: then all facts are read again."""
+
+    def move(self, name: str, new_oid: str, expected_oid: str | None) -> None:
+        """Move a ref from `expected_oid` (None: it must not exist) to `new_oid`, or raise StaleParent."""
+        update_ref(self.git, name, new_oid, expected_oid)
+        self.moved[name] = new_oid
+
+    def create(self, name: str, oid: str) -> None:
+        """Make a ref, or raise RefExists."""
+        create_ref(self.git, name, oid)
+        self.moved[name] = oid
+
+    def delete(self, name: str) -> None:
+        """Delete a ref."""
+        delete_ref(self.git, name)
+        self.moved[name] = None
+
+
+@dataclass(frozen=True)
+class RepoIndex:
+    """Writes what git says into SQL."""
+
+    database: Database
+    pool: RepositoryPool
+    facts: FactReader
+    clock: Clock
+
+    @contextmanager
+    def changing(self, key: int, prepare: Record | None = None) -> Iterator[RefChanges]:
+        """Hold the repo's lock while refs move; index exactly the moved ones when the block ends, error or not.
+
+        `prepare` runs in the transaction that marks the repo pending, before any ref moves.
+        """
+        with self.pool.lock(key), self.pool.open(key) as git:
+            self._mark_pending(key, prepare)
+            changes = RefChanges(git)
+            try:
+                yield changes
+            except BaseException:
+                changes.records.clear()
+                raise
+            finally:
+                self._write(key, git, changes)
+
+    @contextmanager
+    def pushing(self, key: int, prepare: Record | None = None) -> Iterator[None]:
+        """Hold the lock while git itself moves refs; read all of them again when the block ends."""
+        with self.pool.lock(key):
+            self._mark_pending(key, prepare)
+            try:
+                yield
+            finally:
+                self._reread(key)
+
+    def reindex(self, key: int) -> None:
+        """Read all refs and facts of one repo again."""
+        with self.pool.lock(key):
+            self._reread(key)
+
+    def recover(self) -> list[int]:
+        """Re-read the repos that a crash left pending; returns their keys."""
+        with self.database.read() as connection:
+            keys = repos.pending_keys(connection)
+        for key in keys:
+            self.reindex(key)
+        return keys
+
+    def write_head(self, connection: Connection, repo: Repo, git: pygit2.Repository, head_oid: str | None) -> None:
+        """Index the default branch's commit, in a transaction of the caller."""
+        facts = self.facts.read(git, repo.type, head_oid)
+        self._write_head(connection, repo, head_oid, facts)
+
+    def _mark_pending(self, key: int, prepare: Record | None) -> None:
+        with self.database.write() as connection:
+            if not repos.mark_pending(connection, key):
+                raise RepoNotFound  # deleted while we waited for its lock
+            if prepare is not None:
+                prepare(connection)
+
+    def _reread(self, key: int) -> None:
+        with self.pool.open(key) as git:
+            found = {ref.full_name: ref.target for ref in list_refs(git)}
+            with self.database.read() as connection:
+                repo = repos.get_repo(connection, key)
+            if repo is None:
+                return
+            head_oid = found.get(repo.default_ref)
+            facts = self.facts.read(git, repo.type, head_oid)
+        with self.database.write() as connection:
+            repos.replace_refs(connection, key, found)
+            self._write_head(connection, repo, head_oid, facts)
+            repos.update_repo(connection, key, index_pending=False)
+
+    def _write(self, key: int, git: pygit2.Repository, changes: RefChanges) -> None:
+        with self.database.read() as connection:
+            repo = repos.get_repo(connection, key)
+        if repo is None:
+            return
+        facts = self._changed_facts(repo, git, changes)
+        with self.database.write() as connection:
+            for name, oid in changes.moved.items():
+                if oid is None:
+                    repos.delete_ref(connection, key, name)
+                else:
+                    repos.put_refs(connection, key, {name: oid})
+            if repo.default_ref in changes.moved:
+                self._write_head(connection, repo, changes.moved[repo.default_ref], facts)
+            for record in changes.records:
+                record(connection)
+            repos.update_repo(connection, key, index_pending=False)
+
+    def _changed_facts(self, repo: Repo, git: pygit2.Repository, changes: RefChanges) -> RepoFacts | None:
+        """The new facts, None where they are as before."""
+        if repo.default_ref not in changes.moved:
+            return None
+        if changes.touched_paths is not None and not self.facts.depend_on(repo.type, changes.touched_paths):
+            return None
+        return self.facts.read(git, repo.type, changes.moved[repo.default_ref])
+
+    def _write_head(self, connection: Connection, repo: Repo, head_oid: str | None, facts: RepoFacts | None) -> None:
+        values: dict[str, Any] = {"head_oid": head_oid}
+        if head_oid != repo.head_oid:
+            values["updated_at"] = self.clock()
+        if facts is not None:
+            values["facts"] = json.dumps(asdict(facts))
+        repos.update_repo(connection, repo.key, **values)
+        listing_index.write(connection, repo, facts)

@@ -1,0 +1,108 @@
+"""What the Hub tells about one repo: identity, counters, facts of a revision, file list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pygit2
+
+from holdfast.backends.database.protocol import Database
+from holdfast.base.errors import RevisionNotFound
+from holdfast.base.identity import Actor, Permission
+from holdfast.base.ids import RepoId, RepoType
+from holdfast.hub.objects.service import ObjectService
+from holdfast.hub.repos.domain import Repo
+from holdfast.hub.repos.git_storage.bounded_cache import BoundedCache
+from holdfast.hub.repos.git_storage.commits import tree_of
+from holdfast.hub.repos.git_storage.pool import RepositoryPool
+from holdfast.hub.repos.git_storage.revisions import resolve_revision
+from holdfast.hub.repos.git_storage.trees import EntryKind, TreeEntry, list_entries
+from holdfast.hub.repos.service.access import RepoGate
+from holdfast.hub.repos.service.facts import FactReader
+
+MAX_SIBLINGS = 200_000
+_SIBLINGS_PAGE = 10_000
+
+
+@dataclass(frozen=True)
+class RepoInfo:
+    """A repo at a revision. `files` and `used_bytes` are None where not asked for."""
+
+    repo: Repo
+    commit_oid: str | None
+    facts: dict[str, Any]
+    files: list[TreeEntry] | None
+    used_bytes: int | None
+
+
+@dataclass(frozen=True)
+class InfoService:
+    """Repo info, of one repo."""
+
+    database: Database
+    gate: RepoGate
+    pool: RepositoryPool
+    facts: FactReader
+    objects: ObjectService
+    _files: BoundedCache[str, list[TreeEntry]] = field(default_factory=lambda: BoundedCache(200))
+
+    def repo_info(
+        self,
+        actor: Actor,
+        repo_type: RepoType,
+        repo_id: RepoId,
+        revision: str | None,
+        *,
+        parts: Collection[str],
+    ) -> RepoInfo:
+        """Tell about a repo; `parts` names the dear ones that are wanted: `siblings`, `usedStorage`.
+
+        Raises:
+            RepoNotFound, RevisionNotFound.
+        """
+        with self.database.read() as connection:
+            repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.SEE_REPO)
+            used = self.objects.repo_usage(connection, repo.key).size_bytes if "usedStorage" in parts else None
+        if revision is None and "siblings" not in parts:
+            return RepoInfo(repo, repo.head_oid, repo.facts, None, used)
+        with self.pool.open(repo.key) as git:
+            commit_oid = _commit(git, repo, revision)
+            files = self._list_files(git, commit_oid) if "siblings" in parts else None
+            facts = repo.facts
+            if commit_oid != repo.head_oid:
+                facts = asdict(self.facts.read(git, repo.type, commit_oid))
+        return RepoInfo(repo, commit_oid, facts, files, used)
+
+    def _list_files(self, git: pygit2.Repository, commit_oid: str | None) -> list[TreeEntry]:
+        if commit_oid is None:
+            return []
+        tree_oid = tree_of(git, commit_oid)
+        known = self._files.get(tree_oid)
+        if known is None:
+            known = _all_files(git, tree_oid)
+            if len(known) <= _SIBLINGS_PAGE:
+                self._files.put(tree_oid, known)
+        return known
+
+
+def _commit(git: pygit2.Repository, repo: Repo, revision: str | None) -> str | None:
+    if revision is not None:
+        return resolve_revision(git, revision)
+    try:
+        return resolve_revision(git, repo.default_branch)
+    except RevisionNotFound:
+        return None  # no commit yet
+
+
+def _all_files(git: pygit2.Repository, tree_oid: str) -> list[TreeEntry]:
+    files: list[TreeEntry] = []
+    cursor = None
+    while len(files) < MAX_SIBLINGS:
+        page = list_entries(git, tree_oid, recursive=True, after=cursor, limit=_SIBLINGS_PAGE)
+        files.extend(entry for entry in page.entries if entry.kind is EntryKind.FILE)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return files

@@ -1,0 +1,216 @@
+"""Create, delete, move, settings, duplicate."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import pygit2
+from sqlalchemy import Connection
+
+from holdfast.accounts.domain import Namespace
+from holdfast.accounts.service import AccountService
+from holdfast.backends.database.protocol import Database
+from holdfast.base.clock import Clock
+from holdfast.base.errors import InvalidInput
+from holdfast.base.identity import Actor, Permission
+from holdfast.base.ids import RESERVED_REPO_NAMES, RepoId, RepoType, check_name
+from holdfast.hub.objects.service import ObjectService
+from holdfast.hub.repos.domain import Gating, Repo, repo_text_key
+from holdfast.hub.repos.git_storage.commits import create_commit
+from holdfast.hub.repos.git_storage.edits import PutBlob, apply_edits
+from holdfast.hub.repos.git_storage.object_writer import ObjectWriter
+from holdfast.hub.repos.git_storage.pool import RepositoryPool
+from holdfast.hub.repos.git_storage.refs import create_ref, list_refs
+from holdfast.hub.repos.metadata.upload_mode import default_gitattributes, default_space_card
+from holdfast.hub.repos.service import description
+from holdfast.hub.repos.service.access import RepoGate
+from holdfast.hub.repos.service.authorship import author_of
+from holdfast.hub.repos.service.indexing import RepoIndex
+from holdfast.hub.repos.store import listing_index, repos
+
+DEFAULT_BRANCH = "main"
+
+
+@dataclass(frozen=True)
+class SettingsChange:
+    """What an owner changes; None means: as it is. `gated` False opens the gate."""
+
+    private: bool | None = None
+    gated: Gating | bool | None = None
+
+
+@dataclass(frozen=True)
+class RepoLifecycle:
+    """The life of a repo, apart from its content."""
+
+    database: Database
+    accounts: AccountService
+    gate: RepoGate
+    pool: RepositoryPool
+    index: RepoIndex
+    objects: ObjectService
+    clock: Clock
+
+    def create_repo(
+        self,
+        actor: Actor,
+        repo_type: RepoType,
+        repo_id: RepoId,
+        *,
+        private: bool | None = None,
+        space_sdk: str | None = None,
+    ) -> Repo:
+        """Create a repo with its first commit; None for `private` means the namespace's default.
+
+        Raises:
+            RepoExists: the id is taken.
+            Forbidden, LoginRequired: the actor may not create in this namespace.
+            InvalidInput: a name that may not be.
+        """
+        _check_repo_name(repo_id)
+        with self.database.write() as connection:
+            owner = self._owner(connection, actor, repo_id)
+            key = self._insert(connection, actor, repo_type, RepoId(owner.name, repo_id.name), owner, private)
+            repo = self._existing(connection, key)
+            self._discard_leftover(key)
+            self.pool.create(key, DEFAULT_BRANCH)
+            with self.pool.open(key) as git:
+                head_oid = _first_commit(git, repo, actor, space_sdk, self.clock())
+                repos.put_refs(connection, key, {repo.default_ref: head_oid})
+                self.index.write_head(connection, repo, git, head_oid)
+            created = self._existing(connection, key)
+            description.write(self.pool.path(key), created)
+        return created
+
+    def delete_repo(self, actor: Actor, repo_type: RepoType, repo_id: RepoId) -> None:
+        """Delete a repo for good. Raises as `RepoGate.find`."""
+        with self.database.write() as connection:
+            repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.ADMIN_REPO)
+            listing_index.delete(connection, repo.key)
+            self.objects.forget_repo(connection, repo.key)
+            repos.delete_repo(connection, repo.key)
+        # Only now: a crash before this line leaves a folder without a row, which gc removes.
+        self.pool.delete(repo.key)
+
+    def move_repo(self, actor: Actor, repo_type: RepoType, old_id: RepoId, new_id: RepoId) -> Repo:
+        """Give a repo another name or owner; the old id leads to the new one from now on.
+
+        Raises:
+            RepoExists: the new id is taken.
+            Forbidden: the actor may not delete there or not create here.
+        """
+        _check_repo_name(new_id)
+        with self.database.write() as connection:
+            repo = self.gate.find(connection, actor, repo_type, old_id, Permission.ADMIN_REPO)
+            owner = self._owner(connection, actor, new_id)
+            self._rename(connection, repo, RepoId(owner.name, new_id.name), owner)
+            moved = self._existing(connection, repo.key)
+            description.write(self.pool.path(repo.key), moved)
+        return moved
+
+    def update_settings(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, change: SettingsChange) -> Repo:
+        """Change visibility and gating."""
+        with self.database.write() as connection:
+            repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.ADMIN_REPO)
+            if change.private is not None:
+                repos.update_repo(connection, repo.key, private=change.private)
+            if change.gated is not None:
+                gated = change.gated.value if isinstance(change.gated, Gating) else None
+                repos.update_repo(connection, repo.key, gated=gated)
+            changed = self._existing(connection, repo.key)
+            listing_index.write_visibility(connection, changed)
+            description.write(self.pool.path(repo.key), changed)
+        return changed
+
+    def duplicate_repo(
+        self, actor: Actor, repo_type: RepoType, source_id: RepoId, new_id: RepoId, *, private: bool | None = None
+    ) -> Repo:
+        """Copy a repo with its history; large files are shared, not copied."""
+        _check_repo_name(new_id)
+        with self.database.write() as connection:
+            source = self.gate.find(connection, actor, repo_type, source_id, Permission.READ_REPO)
+            owner = self._owner(connection, actor, new_id)
+            key = self._insert(connection, actor, repo_type, RepoId(owner.name, new_id.name), owner, private)
+            copy = self._existing(connection, key)
+            self._discard_leftover(key)
+            self.pool.copy(source.key, key, source.default_branch)
+            self.objects.copy_links(connection, source.key, key)
+            with self.pool.open(key) as git:
+                repos.replace_refs(connection, key, {ref.full_name: ref.target for ref in list_refs(git)})
+                self.index.write_head(connection, copy, git, source.head_oid)
+            created = self._existing(connection, key)
+            description.write(self.pool.path(key), created)
+        return created
+
+    def _discard_leftover(self, key: int) -> None:
+        # A crash inside an earlier create left a folder whose row was never committed, so its key came again.
+        if self.pool.exists(key):
+            self.pool.delete(key)
+
+    def _owner(self, connection: Connection, actor: Actor, repo_id: RepoId) -> Namespace:
+        name = repo_id.namespace or actor.username
+        return self.accounts.require_creator(connection, actor, name)
+
+    def _insert(
+        self,
+        connection: Connection,
+        actor: Actor,
+        repo_type: RepoType,
+        repo_id: RepoId,
+        owner: Namespace,
+        private: bool | None,  # noqa: FBT001 - the API's own three states
+    ) -> int:
+        now = self.clock()
+        text_key = repo_text_key(repo_type, repo_id)
+        repos.delete_redirect(connection, text_key)
+        return repos.insert_repo(
+            connection,
+            {
+                "uid": secrets.token_hex(12),
+                "type": repo_type.value,
+                "namespace_id": owner.id,
+                "namespace": owner.name,
+                "name": repo_id.name,
+                "text_key": text_key,
+                "creator_id": actor.user_id,
+                "private": owner.private_by_default if private is None else private,
+                "gated": None,
+                "disabled": False,
+                "default_branch": DEFAULT_BRANCH,
+                "created_at": now,
+                "updated_at": now,
+            },
+        )
+
+    def _rename(self, connection: Connection, repo: Repo, new_id: RepoId, owner: Namespace) -> None:
+        new_key = repo_text_key(repo.type, new_id)
+        values = {"namespace_id": owner.id, "namespace": owner.name, "name": new_id.name, "text_key": new_key}
+        repos.update_repo(connection, repo.key, **values)
+        repos.delete_redirect(connection, new_key)
+        if new_key != repo.text_key:
+            repos.put_redirect(connection, repo.text_key, repo.key)
+        listing_index.write_visibility(connection, self._existing(connection, repo.key))
+
+    def _existing(self, connection: Connection, key: int) -> Repo:
+        repo = repos.get_repo(connection, key)
+        assert repo is not None
+        return repo
+
+
+def _first_commit(git: pygit2.Repository, repo: Repo, actor: Actor, space_sdk: str | None, now: int) -> str:
+    files = {".gitattributes": default_gitattributes(repo.type)}
+    if repo.type is RepoType.SPACE:
+        files["README.md"] = default_space_card(repo.id.name, space_sdk or "static")
+    with ObjectWriter(git) as writer:
+        edits = [PutBlob(path, writer.write_blob(text.encode())) for path, text in files.items()]
+        tree = apply_edits(git, None, edits, writer)
+    oid = create_commit(git, tree.oid, (), author_of(actor, now), "initial commit")
+    create_ref(git, repo.default_ref, oid)
+    return oid
+
+
+def _check_repo_name(repo_id: RepoId) -> None:
+    check_name(repo_id.name, "name")
+    if repo_id.name.lower() in RESERVED_REPO_NAMES:
+        raise InvalidInput(field="name", problem=f"is reserved: {repo_id.name!r} is a word of the API")

@@ -1,0 +1,1 @@
+"""All SQL for the tables of `hub.repos`: functions on an open transaction."""

@@ -1,0 +1,63 @@
+"""Rows of `pull_request`: which refs/pr/N exist, whose they are, and what they were opened against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from holdfast.hub.repos.store.tables import pull_request
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """One pull request. `base_ref` is the full name of the branch it wants to change."""
+
+    repo_key: int
+    num: int
+    title: str
+    description: str
+    author_id: int
+    status: str
+    base_ref: str
+    created_at: int
+
+    @property
+    def ref(self) -> str:
+        """The ref that holds its commits."""
+        return f"refs/pr/{self.num}"
+
+
+def next_num(connection: Connection, repo_key: int) -> int:
+    """The number that the repo's next pull request gets."""
+    query = select(func.max(pull_request.c.num)).where(pull_request.c.repo_key == repo_key)
+    return int(connection.execute(query).scalar() or 0) + 1
+
+
+def insert_pull_request(connection: Connection, pull: PullRequest) -> None:
+    """Add a pull request."""
+    connection.execute(insert(pull_request).values(**vars(pull)))
+
+
+def get_pull_request(connection: Connection, repo_key: int, num: int) -> PullRequest | None:
+    """The pull request of that number."""
+    query = select(pull_request).where(pull_request.c.repo_key == repo_key, pull_request.c.num == num)
+    row = connection.execute(query).first()
+    return None if row is None else _from_row(row)
+
+
+def list_pull_requests(connection: Connection, repo_key: int) -> list[PullRequest]:
+    """All of a repo, newest first."""
+    query = select(pull_request).where(pull_request.c.repo_key == repo_key).order_by(pull_request.c.num.desc())
+    return [_from_row(row) for row in connection.execute(query)]
+
+
+def set_status(connection: Connection, repo_key: int, num: int, status: str) -> None:
+    """Change the state: draft, open, closed or merged."""
+    statement = update(pull_request).where(pull_request.c.repo_key == repo_key, pull_request.c.num == num)
+    connection.execute(statement.values(status=status))
+
+
+def _from_row(row: Row[Any]) -> PullRequest:
+    return PullRequest(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping

@@ -1,0 +1,153 @@
+"""Rows of `repo`, `repo_ref` and `repo_redirect`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import IntegrityError
+
+from holdfast.base.errors import RepoExists
+from holdfast.base.ids import RepoId, RepoType
+from holdfast.hub.repos.domain import Gating, Repo, repo_text_key
+from holdfast.hub.repos.store.tables import repo, repo_redirect, repo_ref
+
+
+def insert_repo(connection: Connection, values: Mapping[str, Any]) -> int:
+    """Add a row and return its key.
+
+    Raises:
+        RepoExists: the id is taken.
+    """
+    try:
+        result = connection.execute(insert(repo).values(**values))
+    except IntegrityError as error:
+        raise RepoExists(repo_type=values["type"], repo_id=f"{values['namespace']}/{values['name']}") from error
+    key: int = result.inserted_primary_key[0]
+    return key
+
+
+def find_repo(connection: Connection, repo_type: RepoType, repo_id: RepoId) -> Repo | None:
+    """The repo of that id, letters' case ignored."""
+    row = connection.execute(select(repo).where(repo.c.text_key == repo_text_key(repo_type, repo_id))).first()
+    return None if row is None else repo_from_row(row)
+
+
+def get_repo(connection: Connection, key: int) -> Repo | None:
+    """The repo of that key."""
+    row = connection.execute(select(repo).where(repo.c.key == key)).first()
+    return None if row is None else repo_from_row(row)
+
+
+def find_redirect(connection: Connection, repo_type: RepoType, repo_id: RepoId) -> Repo | None:
+    """The repo that had that id before."""
+    text_key = repo_text_key(repo_type, repo_id)
+    query = select(repo).join(repo_redirect, repo_redirect.c.repo_key == repo.c.key)
+    row = connection.execute(query.where(repo_redirect.c.text_key == text_key)).first()
+    return None if row is None else repo_from_row(row)
+
+
+def put_redirect(connection: Connection, text_key: str, repo_key: int) -> None:
+    """Let an old or canonical id lead to a repo."""
+    statement = upsert(repo_redirect).values(text_key=text_key, repo_key=repo_key)
+    connection.execute(statement.on_conflict_do_update(index_elements=["text_key"], set_={"repo_key": repo_key}))
+
+
+def delete_redirect(connection: Connection, text_key: str) -> None:
+    """Forget where an old id led to: a new repo has it now."""
+    connection.execute(delete(repo_redirect).where(repo_redirect.c.text_key == text_key))
+
+
+def update_repo(connection: Connection, key: int, **values: Any) -> None:
+    """Change columns of one repo.
+
+    Raises:
+        RepoExists: the new id is taken.
+    """
+    try:
+        connection.execute(update(repo).where(repo.c.key == key).values(**values))
+    except IntegrityError as error:
+        taken = f"{values.get('namespace')}/{values.get('name')}"
+        raise RepoExists(repo_type=str(values.get("text_key", "model")).partition(":")[0], repo_id=taken) from error
+
+
+def delete_repo(connection: Connection, key: int) -> None:
+    """Remove a repo's row, refs and redirects."""
+    connection.execute(delete(repo_ref).where(repo_ref.c.repo_key == key))
+    connection.execute(delete(repo_redirect).where(repo_redirect.c.repo_key == key))
+    connection.execute(delete(repo).where(repo.c.key == key))
+
+
+def replace_refs(connection: Connection, key: int, refs: Mapping[str, str]) -> None:
+    """Make the index of a repo's refs say exactly `refs` (full name → commit oid)."""
+    known = dict(connection.execute(select(repo_ref.c.name, repo_ref.c.oid).where(repo_ref.c.repo_key == key)).tuples())
+    gone = [name for name in known if name not in refs]
+    if gone:
+        connection.execute(delete(repo_ref).where(repo_ref.c.repo_key == key, repo_ref.c.name.in_(gone)))
+    put_refs(connection, key, {name: oid for name, oid in refs.items() if known.get(name) != oid})
+
+
+def put_refs(connection: Connection, key: int, refs: Mapping[str, str]) -> None:
+    """Add or move refs in the index."""
+    for name, oid in refs.items():
+        statement = upsert(repo_ref).values(repo_key=key, name=name, oid=oid)
+        connection.execute(statement.on_conflict_do_update(index_elements=["repo_key", "name"], set_={"oid": oid}))
+
+
+def delete_ref(connection: Connection, key: int, name: str) -> None:
+    """Remove a ref from the index."""
+    connection.execute(delete(repo_ref).where(repo_ref.c.repo_key == key, repo_ref.c.name == name))
+
+
+def list_refs(connection: Connection, key: int) -> dict[str, str]:
+    """Full ref name → commit oid."""
+    query = select(repo_ref.c.name, repo_ref.c.oid).where(repo_ref.c.repo_key == key).order_by(repo_ref.c.name)
+    return dict(connection.execute(query).tuples())
+
+
+def mark_pending(connection: Connection, key: int) -> bool:
+    """Note that the repo's refs are about to move; False when there is no such repo."""
+    return connection.execute(update(repo).where(repo.c.key == key).values(index_pending=True)).rowcount == 1
+
+
+def pending_keys(connection: Connection) -> list[int]:
+    """Repos whose ref update was not indexed, after a crash."""
+    return list(connection.execute(select(repo.c.key).where(repo.c.index_pending)).scalars())
+
+
+def all_keys(connection: Connection) -> list[int]:
+    """Every repo's key."""
+    return list(connection.execute(select(repo.c.key).order_by(repo.c.key)).scalars())
+
+
+def repos_of_namespaces(connection: Connection, namespace_ids: Iterable[int]) -> list[Repo]:
+    """Every repo that these namespaces own, newest change first."""
+    query = select(repo).where(repo.c.namespace_id.in_(list(namespace_ids))).order_by(repo.c.updated_at.desc())
+    return [repo_from_row(row) for row in connection.execute(query)]
+
+
+def repo_from_row(row: Row[Any]) -> Repo:
+    """Read a full row of `repo`."""
+    return Repo(
+        key=row.key,
+        uid=row.uid,
+        type=RepoType(row.type),
+        id=RepoId(row.namespace, row.name),
+        namespace_id=row.namespace_id,
+        creator_id=row.creator_id,
+        private=row.private,
+        gated=Gating(row.gated) if row.gated else None,
+        disabled=row.disabled,
+        default_branch=row.default_branch,
+        head_oid=row.head_oid,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        likes=row.likes,
+        downloads=row.downloads,
+        downloads_all_time=row.downloads_all_time,
+        trending_score=row.trending_score,
+        facts=json.loads(row.facts),
+    )

@@ -1,0 +1,97 @@
+"""The tables. Everything here but likes, downloads, gating and pull requests is an index that git can rebuild."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text
+
+from holdfast.backends.database.protocol import metadata
+
+repo = Table(
+    "repo",
+    metadata,
+    Column("key", Integer, primary_key=True, autoincrement=True),
+    Column("uid", String(24), nullable=False, unique=True),
+    Column("type", String(16), nullable=False),
+    Column("namespace_id", Integer, nullable=False),
+    Column("namespace", String(96), nullable=False),
+    Column("name", String(96), nullable=False),
+    Column("text_key", String(220), nullable=False, unique=True),
+    Column("creator_id", Integer),
+    Column("private", Boolean, nullable=False),
+    Column("gated", String(8)),
+    Column("disabled", Boolean, nullable=False, default=False),
+    Column("default_branch", String(200), nullable=False),
+    Column("head_oid", String(40)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("likes", Integer, nullable=False, default=0),
+    Column("downloads", Integer, nullable=False, default=0),
+    Column("downloads_all_time", Integer, nullable=False, default=0),
+    Column("trending_score", Float, nullable=False, default=0.0),
+    Column("facts", Text, nullable=False, default="{}"),
+    # True between the start of a ref update in git and the end of its indexing: such repos are re-read at start.
+    Column("index_pending", Boolean, nullable=False, default=False),
+    Index("repo_by_namespace", "namespace_id", "type"),
+    Index("repo_index_pending", "index_pending"),
+    sqlite_autoincrement=True,  # keys are never reused: they name folders on disk
+)
+
+repo_ref = Table(
+    "repo_ref",
+    metadata,
+    Column("repo_key", Integer, primary_key=True),
+    Column("name", String(250), primary_key=True),
+    Column("oid", String(40), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+repo_redirect = Table(
+    "repo_redirect",
+    metadata,
+    Column("text_key", String(220), primary_key=True),
+    Column("repo_key", Integer, nullable=False, index=True),
+)
+
+repo_like = Table(
+    "repo_like",
+    metadata,
+    Column("repo_key", Integer, primary_key=True),
+    Column("user_id", Integer, primary_key=True, index=True),
+    Column("liked_at", BigInteger, nullable=False),
+)
+
+repo_download = Table(
+    "repo_download",
+    metadata,
+    Column("repo_key", Integer, primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Index("repo_download_by_day", "day"),
+)
+
+access_request = Table(
+    "access_request",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("repo_key", Integer, nullable=False),
+    Column("user_id", Integer, nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("requested_at", BigInteger, nullable=False),
+    Column("rejection_reason", Text),
+    Column("fields", Text, nullable=False, default="{}"),
+    Column("granted", Boolean, nullable=False, default=False),
+    Index("access_request_of_user", "repo_key", "user_id", unique=True),
+)
+
+pull_request = Table(
+    "pull_request",
+    metadata,
+    Column("repo_key", Integer, primary_key=True),
+    Column("num", Integer, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("author_id", Integer, nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("base_ref", String(250), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)

@@ -5,8 +5,10 @@ It knows what may be read and how much of it, not where bytes lie.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -40,13 +42,22 @@ class RepoFiles:
         self.paths = sorted(self.sizes)
         self.root_names = {path for path in self.paths if "/" not in path}
 
+    @cached_property
+    def by_suffix(self) -> dict[str, list[str]]:
+        """Paths by the lower-case word behind their last dot; files without one are under ""."""
+        groups: dict[str, list[str]] = {}
+        for path in self.paths:
+            name = path.rpartition("/")[2]
+            groups.setdefault(name.rpartition(".")[2].lower() if "." in name else "", []).append(path)
+        return groups
+
     def text(self, path: str, limit_bytes: int = MAX_JSON_BYTES) -> str | None:
-        """The file as text; None if absent, larger than the limit or not stored. Bad UTF-8 becomes U+FFFD."""
+        """The file as text; None if absent, larger than the limit or not stored. Bad UTF-8 and NUL become U+FFFD."""
         size = self.sizes.get(path)
         if size is None or size > limit_bytes:
             return None
         try:
-            return self.read(path, 0, size).decode("utf-8", "replace")
+            return self.read(path, 0, size).decode("utf-8", "replace").replace("\0", "\ufffd")
         except NotFound:
             return None
 
@@ -55,8 +66,18 @@ class RepoFiles:
         text = self.text(path)
         if not text:
             return {}
-        try:
-            value = orjson.loads(text.removeprefix("\ufeff").replace("\\u0000", "\ufffd"))
-        except orjson.JSONDecodeError:
-            return {}
+        value = _load_json(text.removeprefix("\ufeff").replace("\\u0000", "\ufffd"))
         return value if isinstance(value, dict) else {}
+
+
+def _load_json(text: str) -> Any:
+    """The value, or None for broken JSON. Python's `NaN` and `Infinity`, which configurations do hold, become null."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        if "NaN" not in text and "Infinity" not in text:
+            return None
+    try:
+        return orjson.loads(orjson.dumps(json.loads(text, parse_constant=lambda _: None)))
+    except (ValueError, TypeError, RecursionError):
+        return None

@@ -1,5 +1,6 @@
 import json
 import struct
+from dataclasses import asdict
 
 import orjson
 import pytest
@@ -10,7 +11,6 @@ from holdfast.base.errors import ObjectNotFound, StorageFull
 from holdfast.base.ids import RepoType
 from holdfast.hub.repos.metadata.documents import affects_facts, derive_facts
 from holdfast.hub.repos.metadata.files import RepoFile
-from holdfast.hub.repos.metadata.info_fields import info_fields
 from holdfast.hub.repos.metadata.tags import BaseModel
 
 
@@ -62,12 +62,12 @@ def test_a_bert():
     assert facts.base_models == (BaseModel("google-bert/bert-large-uncased", "finetune"),)
     assert facts.parameter_count == 10
     assert "masked language modeling objective" in facts.search_text
-    assert info_fields(RepoType.MODEL, facts)["transformersInfo"] == {
+    assert facts.transformers.as_info() == {
         "auto_model": "AutoModelForMaskedLM",
         "pipeline_tag": "fill-mask",
         "processor": "AutoTokenizer",
     }
-    assert info_fields(RepoType.MODEL, facts)["config"] == {
+    assert facts.config == {
         "architectures": ["BertForMaskedLM"],
         "model_type": "bert",
         "tokenizer_config": {"mask_token": {"content": "[MASK]"}},
@@ -198,9 +198,8 @@ A small set of pairs for tests.
         "license:mit", "size_categories:1K<n<10K", "format:parquet", "modality:image", "modality:text",
         "library:datasets", "library:pandas", "library:polars", "region:us",
     )  # fmt: skip
-    fields = info_fields(RepoType.DATASET, facts)
-    assert fields["description"] == "A small set of pairs for tests."
-    assert fields["citation"] == "@misc{pairs, title={Pairs}}"
+    assert facts.description == "A small set of pairs for tests."
+    assert facts.citation == "@misc{pairs, title={Pairs}}"
     assert facts.pretty_name == "Pairs"
 
 
@@ -210,8 +209,7 @@ def test_a_space():
     facts = derive(RepoType.SPACE, {"README.md": card, "app.py": "x"})
     assert facts.tags == ("gradio", "region:us")
     assert (facts.space.title, facts.space.sdk_version, facts.space.app_port) == ("Chat", "6.1", 7860)
-    fields = info_fields(RepoType.SPACE, facts)
-    assert (fields["models"], fields["datasets"], fields["sdk"]) == (["a/b"], ["c/d"], "gradio")
+    assert (facts.models, facts.datasets, facts.space.sdk) == (("a/b",), ("c/d",), "gradio")
 
 
 def test_an_empty_repo_and_a_broken_card():
@@ -283,4 +281,4 @@ def test_no_content_breaks_the_derivation(card, files):
     readme = f"---\n{json.dumps(card, allow_nan=True)}\n---\nbody"
     for repo_type in RepoType:
         facts = derive(repo_type, {"README.md": readme, **files})
-        orjson.dumps(info_fields(repo_type, facts))
+        orjson.dumps(asdict(facts))

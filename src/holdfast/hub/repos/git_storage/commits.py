@@ -10,7 +10,7 @@ import pygit2
 from pygit2.enums import ObjectType
 
 from holdfast.base.errors import RevisionNotFound
-from holdfast.hub.repos.git_storage.libgit2 import disk_full_as_storage_full
+from holdfast.hub.repos.git_storage.object_writer import ObjectWriter
 
 _UNSAFE_IN_NAMES = str.maketrans("", "", "<>\n\r\0")
 
@@ -76,9 +76,9 @@ def write_text_object(repo: pygit2.Repository, kind: ObjectType, lines: Sequence
     Raises:
         StorageFull: nothing was kept.
     """
-    text = "\n".join((*lines, "", message))
-    with disk_full_as_storage_full():
-        return str(repo.odb.write(kind, text.encode("utf-8", "replace")))
+    text = "\n".join((*lines, "", message)).encode("utf-8", "replace")
+    with ObjectWriter(repo) as writer:
+        return writer.write(kind, text).hex()
 
 
 def read_commit(repo: pygit2.Repository, oid: str) -> CommitInfo:

@@ -206,7 +206,7 @@ def _present(change: Change) -> list[str]:
 
 
 def _patch_head(change: Change) -> str:
-    lines = [f"diff --git a/{change.old_path} b/{change.path}"]
+    lines = [f"diff --git {_quote(f'a/{change.old_path}')} {_quote(f'b/{change.path}')}"]
     if change.status is ChangeStatus.ADDED:
         lines.append(f"new file mode {change.new_mode:06o}")
     elif change.status is ChangeStatus.DELETED:
@@ -214,7 +214,7 @@ def _patch_head(change: Change) -> str:
     elif change.old_mode != change.new_mode:
         lines += [f"old mode {change.old_mode:06o}", f"new mode {change.new_mode:06o}"]
     if change.status is ChangeStatus.RENAMED:
-        lines += ["similarity index 100%", f"rename from {change.old_path}", f"rename to {change.path}"]
+        lines += ["similarity index 100%", f"rename from {_quote(change.old_path)}", f"rename to {_quote(change.path)}"]
     if change.old_oid != change.new_oid:
         mode = f" {change.new_mode:06o}" if change.old_mode == change.new_mode else ""
         lines.append(f"index {change.old_oid[:10]}..{change.new_oid[:10]}{mode}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pygit2
 from pygit2.enums import ConfigLevel, Option
@@ -15,6 +17,7 @@ OBJECT_CACHE_BYTES = 32 * 1024 * 1024
 """libgit2's own default is 256 MiB, more than the whole idle server may use."""
 
 _DISK_FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT}
+_LEAST_ROOM_BYTES = 16 * 1024
 _DISK_FULL_TEXTS = ("No space left on device", "Disk quota exceeded")
 _FOREIGN_CONFIG = (ConfigLevel.PROGRAMDATA, ConfigLevel.SYSTEM, ConfigLevel.XDG, ConfigLevel.GLOBAL)
 
@@ -33,8 +36,11 @@ def configure_libgit2() -> None:
 
 
 @contextmanager
-def disk_full_as_storage_full() -> Iterator[None]:
+def disk_full_as_storage_full(folder: Path) -> Iterator[None]:
     """Translate a full disk or an exhausted quota, in whichever form it arrives.
+
+    Args:
+        folder: where is written.
 
     Raises:
         StorageFull: instead of the OSError or GitError; any other error passes unchanged.
@@ -42,13 +48,23 @@ def disk_full_as_storage_full() -> Iterator[None]:
     try:
         yield
     except (OSError, pygit2.GitError) as error:
-        if is_disk_full(error):
+        if _says_disk_full(error) or (_says_nothing(error) and _has_no_room(folder)):
             raise StorageFull from error
         raise
 
 
-def is_disk_full(error: Exception) -> bool:
-    """True for ENOSPC and EDQUOT; libgit2 raises an OSError without errno, so its text counts as well."""
+def _says_disk_full(error: Exception) -> bool:
     if isinstance(error, OSError) and error.errno in _DISK_FULL_ERRNOS:
         return True
     return any(text in str(error) for text in _DISK_FULL_TEXTS)
+
+
+def _says_nothing(error: Exception) -> bool:
+    """True for libgit2's failures of which only `no error` or a sentence without reason is left."""
+    return not isinstance(error, OSError) or error.errno is None
+
+
+def _has_no_room(folder: Path) -> bool:
+    disk = os.statvfs(folder)
+    no_inode = disk.f_files > 0 and disk.f_favail == 0  # btrfs counts none at all
+    return no_inode or disk.f_bavail * disk.f_frsize < _LEAST_ROOM_BYTES

@@ -5,6 +5,8 @@ Both give the tree of a commit to be made; neither makes it.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pygit2
 
 from holdfast.base.errors import Conflict
@@ -53,7 +55,7 @@ def _tree_without_conflicts(repo: pygit2.Repository, index: pygit2.Index, verb: 
     if paths:
         named = ", ".join(paths[:_NAMED_CONFLICTS]) + (", …" if len(paths) > _NAMED_CONFLICTS else "")
         raise Conflict(reason=f"These changes cannot be {verb} without conflicts in: {named}")
-    with disk_full_as_storage_full():
+    with disk_full_as_storage_full(Path(repo.path)):
         return str(index.write_tree(repo))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +10,7 @@ import pygit2
 from pygit2.enums import ObjectType
 
 from holdfast.hub.repos.git_storage.libgit2 import disk_full_as_storage_full
+from holdfast.hub.repos.git_storage.loose_objects import object_oid, write_loose_object
 from holdfast.hub.repos.git_storage.packs import PackWriter
 
 MAX_LOOSE_OBJECTS = 24
@@ -28,17 +28,16 @@ class ObjectWriter:
     """
 
     def __init__(self, repo: pygit2.Repository) -> None:
-        self._repo = repo
+        self._objects = Path(repo.path) / "objects"
         self._buffer: dict[bytes, tuple[ObjectType, bytes]] = {}
         self._buffered_bytes = 0
         self._pack: PackWriter | None = None
 
     def write(self, kind: ObjectType, content: bytes) -> bytes:
         """Add an object and return its 20-byte oid."""
-        name = kind.name.lower().encode()
-        oid = hashlib.sha1(b"%b %d\0%b" % (name, len(content), content), usedforsecurity=False).digest()
+        oid = object_oid(kind, content)
         if self._pack:
-            with disk_full_as_storage_full():
+            with disk_full_as_storage_full(self._objects):
                 self._pack.add(kind, oid, content)
         elif oid not in self._buffer:
             self._buffer[oid] = (kind, content)
@@ -59,15 +58,15 @@ class ObjectWriter:
     ) -> None:
         try:
             if kind is None:
-                with disk_full_as_storage_full():
+                with disk_full_as_storage_full(self._objects):
                     self._publish()
         finally:
             if self._pack:
                 self._pack.abandon()
 
     def _start_pack(self) -> None:
-        with disk_full_as_storage_full():
-            self._pack = PackWriter(Path(self._repo.path) / "objects" / "pack")
+        with disk_full_as_storage_full(self._objects):
+            self._pack = PackWriter(self._objects / "pack")
             for oid, (kind, content) in self._buffer.items():
                 self._pack.add(kind, oid, content)
         self._buffer.clear()
@@ -76,8 +75,8 @@ class ObjectWriter:
         if self._pack:
             self._pack.finish()
             return
-        for kind, content in self._buffer.values():
-            self._repo.odb.write(kind, content)
+        for oid, (kind, content) in self._buffer.items():
+            write_loose_object(self._objects, kind, oid, content)
 
 
 def write_blobs(repo: pygit2.Repository, contents: Iterable[bytes]) -> list[str]:

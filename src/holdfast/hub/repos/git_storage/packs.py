@@ -10,10 +10,13 @@ import os
 import struct
 import tempfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from pygit2.enums import ObjectType
+
+from holdfast.hub.repos.git_storage.loose_objects import sync_folder
 
 _PACK_HEADER = struct.Struct(">4sII")
 _INDEX_MAGIC = b"\xfftOc\x00\x00\x00\x02"
@@ -61,11 +64,12 @@ class PackWriter:
             index.rename(self._folder / f"{name}.idx")  # git looks for this one: it comes last
         finally:
             index.unlink(missing_ok=True)
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def abandon(self) -> None:
         """Remove what was written; harmless after `finish`."""
-        self._file.close()
+        with suppress(OSError):  # on a full disk the last buffered bytes cannot be written out, nor are they wanted
+            self._file.close()
         self._path.unlink(missing_ok=True)
 
     def _complete_pack(self) -> bytes:
@@ -133,11 +137,3 @@ def _write_durably(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     path.chmod(0o444)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

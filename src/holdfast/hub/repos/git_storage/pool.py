@@ -20,6 +20,7 @@ import pygit2
 from holdfast.base.errors import Conflict, RepoNotFound
 from holdfast.hub.repos.git_storage.libgit2 import configure_libgit2, disk_full_as_storage_full
 from holdfast.hub.repos.git_storage.locks import FileLocks, HeldLock
+from holdfast.hub.repos.git_storage.loose_objects import sync_folder
 
 COPIED_REFS = ("refs/heads/", "refs/tags/", "refs/convert/")
 """What a duplicated repo takes along: pull requests stay with the original."""
@@ -77,7 +78,7 @@ class RepositoryPool:
             Conflict: the key is taken.
             StorageFull: nothing is left behind.
         """
-        with disk_full_as_storage_full(), self._new_folder(key) as folder:
+        with disk_full_as_storage_full(self._root), self._new_folder(key) as folder:
             _init_bare(folder, default_branch)
 
     def copy(self, source_key: int, key: int, default_branch: str = "main") -> None:
@@ -89,7 +90,7 @@ class RepositoryPool:
             StorageFull: nothing is left behind.
         """
         with (
-            disk_full_as_storage_full(),
+            disk_full_as_storage_full(self._root),
             self.maintenance_lock(source_key),
             self.open(source_key) as source,
             self._new_folder(key) as folder,
@@ -110,7 +111,7 @@ class RepositoryPool:
         trash = self._root / "trash" / f"{key}-{uuid.uuid4().hex}"
         with self.lock(key):
             self.path(key).rename(trash)
-            _sync_folder(self.path(key).parent)
+            sync_folder(self.path(key).parent)
         self._forget(key)
         shutil.rmtree(trash, ignore_errors=True)  # what is left, `empty_trash` takes
 
@@ -158,7 +159,7 @@ class RepositoryPool:
 
     def _place(self, folder: Path, target: Path) -> None:
         for path in (folder / "HEAD", folder / "config", folder):
-            _sync_folder(path)
+            sync_folder(path)
         target.parent.mkdir(exist_ok=True)
         try:
             folder.rename(target)
@@ -166,7 +167,7 @@ class RepositoryPool:
             if target.exists():
                 raise Conflict(reason=f"Git storage for repo {target.stem} exists already.") from error
             raise
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
     def _take(self, key: int) -> _Handle:
         packs_changed_ns = self._packs_changed_ns(key)
@@ -227,11 +228,3 @@ def _link_objects(source: Path, target: Path) -> None:
             linked = target / path.relative_to(source)
             linked.parent.mkdir(parents=True, exist_ok=True)
             os.link(path, linked)
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

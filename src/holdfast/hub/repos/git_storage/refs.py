@@ -165,7 +165,7 @@ def head_ref(repo: pygit2.Repository) -> str:
 
 def set_head(repo: pygit2.Repository, full_name: str) -> None:
     """Make a branch the default one."""
-    with disk_full_as_storage_full():
+    with disk_full_as_storage_full(Path(repo.path)):
         repo.set_head(full_name)
 
 
@@ -195,7 +195,7 @@ def _write_ref(repo: pygit2.Repository, full_name: str, write: Callable[[], obje
     """Run one change of a ref, waiting for foreign git programs that lock it for a moment."""
     for _ in range(_LOCK_RETRIES):
         try:
-            with disk_full_as_storage_full():
+            with disk_full_as_storage_full(Path(repo.path)):
                 write()
         except pygit2.AlreadyExistsError as error:
             raise RefExists(ref=full_name) from error

@@ -73,16 +73,21 @@ def find_entry(repo: pygit2.Repository, tree_oid: str, path: str) -> TreeEntry |
     path = path.strip("/")
     if not path:
         return TreeEntry("", EntryKind.DIRECTORY, tree_oid, None, int(MODE_FOLDER, 8), None)
-    if tree_oid == EMPTY_TREE_OID or "\0" in path:
-        return None
-    try:
-        found = repo[tree_oid][path]  # type: ignore[index]
-    except (KeyError, ValueError):  # ValueError: a path that libgit2 refuses, or with lone surrogates
+    found = None if tree_oid == EMPTY_TREE_OID or "\0" in path else _look_up(repo, tree_oid, path)
+    if found is None:
         return None
     mode = b"%o" % int(found.filemode)
     if mode == MODE_SUBMODULE:
         return None
     return _describe(repo, (mode, path.encode(), found.id.raw))
+
+
+def _look_up(repo: pygit2.Repository, tree_oid: str, path: str) -> pygit2.Object | None:
+    try:
+        path.encode()  # pygit2 gives lone surrogates a TypeError, as if the path were no text
+        return repo[tree_oid][path]  # type: ignore[index, no-any-return]
+    except (KeyError, ValueError):
+        return None
 
 
 def get_entry(repo: pygit2.Repository, tree_oid: str, path: str) -> TreeEntry:

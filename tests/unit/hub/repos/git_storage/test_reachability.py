@@ -1,0 +1,54 @@
+import pytest
+
+from holdfast.hub.repos.git_storage.commits import tree_of
+from holdfast.hub.repos.git_storage.object_writer import write_blobs
+from holdfast.hub.repos.git_storage.pointers import LfsPointer, format_lfs_pointer
+from holdfast.hub.repos.git_storage.reachability import lfs_pointers_at, reachable_lfs_pointers
+from holdfast.hub.repos.git_storage.refs import create_tag, delete_ref, update_ref
+
+
+def _pointer(number):
+    return LfsPointer(f"{number:064x}", number)
+
+
+def _content(number):
+    return format_lfs_pointer(_pointer(number))
+
+
+def _numbers(pointers):
+    return sorted(pointer.size_bytes for pointer in pointers)
+
+
+def test_all_refs_and_all_history_count_and_nothing_else(repo, bench):
+    first = bench.commit({"a.bin": _content(1), "d/b.bin": _content(2), "plain.txt": b"x" * 200})
+    bench.commit({"a.bin": _content(3), "copy.bin": _content(2)})
+    tip = bench.commit({"d": None})
+    bench.commit({"pr.bin": _content(4)}, ref="refs/pr/1", parents=[first])
+    tagged = bench.commit({"tag.bin": _content(5)}, ref="refs/heads/x", parents=[first])
+    create_tag(repo, "v1", tagged, bench.author(), "annotated")
+    delete_ref(repo, "refs/heads/x")
+    write_blobs(repo, [_content(6)])
+    assert _numbers(reachable_lfs_pointers(repo)) == [1, 2, 3, 4, 5]
+    assert dict(lfs_pointers_at(repo, tree_of(repo, tip))) == {"a.bin": _pointer(3), "copy.bin": _pointer(2)}
+    assert dict(lfs_pointers_at(repo, tree_of(repo, first))) == {"a.bin": _pointer(1), "d/b.bin": _pointer(2)}
+    for ref in ("refs/tags/v1", "refs/pr/1"):
+        delete_ref(repo, ref)
+    update_ref(repo, "refs/heads/main", first, tip)
+    assert _numbers(reachable_lfs_pointers(repo)) == [1, 2]
+
+
+def test_an_empty_repo_and_a_tagged_tree(repo, bench):
+    assert list(reachable_lfs_pointers(repo)) == []
+    oid = bench.commit({"a.bin": _content(1)})
+    repo.references.create("refs/tags/tree", tree_of(repo, oid))
+    assert _numbers(reachable_lfs_pointers(repo)) == [1]
+
+
+def test_a_missing_object_is_an_alarm_not_a_shorter_list(bench):
+    oid = bench.commit({"d/a.bin": _content(1), "d/b.bin": _content(7)})
+    with bench.pool.open(bench.key) as repo:
+        tree = str(repo[oid].tree["d"].id)
+    (bench.path / "objects" / tree[:2] / tree[2:]).unlink()
+    bench.pool._forget(bench.key)
+    with bench.pool.open(bench.key) as repo, pytest.raises(KeyError):
+        list(reachable_lfs_pointers(repo))

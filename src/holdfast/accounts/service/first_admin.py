@@ -35,4 +35,5 @@ def _awaits_first_login(services: AccountServices, users: list[User]) -> bool:
     if len(users) > 1 or only.name != ADMIN_NAME or only.last_login_at is not None:
         return False
     tokens = services.tokens.list_access_tokens(SYSTEM, ADMIN_NAME)
-    return all(token.name == _CREATED_BY and token.last_used_at is None for token in tokens)
+    # An admin made by hand has no such token, and is nobody's to change.
+    return bool(tokens) and all(token.name == _CREATED_BY and token.last_used_at is None for token in tokens)

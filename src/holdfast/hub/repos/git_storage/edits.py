@@ -14,9 +14,12 @@ from holdfast.hub.repos.git_storage.object_writer import ObjectWriter
 from holdfast.hub.repos.git_storage.raw_trees import (
     EMPTY_TREE_OID,
     MODE_FOLDER,
-    format_tree,
-    parse_entries,
+    join_records,
+    make_record,
+    parse_records,
     read_raw_tree,
+    record_mode,
+    record_oid,
 )
 from holdfast.hub.repos.git_storage.trees import EntryKind, find_entry
 
@@ -24,6 +27,7 @@ MAX_FOLDER_ENTRIES = 100_000
 """Every commit rewrites the folders that it touches: at this size that is 4 MB each time."""
 CROWDED_FOLDER_ENTRIES = 10_000
 MAX_FOLDER_DEPTH = 200
+_NOT_WRITTEN = bytes(20)
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,10 @@ class EditedTree:
 
 @dataclass
 class _Folder:
-    """A folder being edited: its entries as they will be, and those subfolders that are edited too."""
+    """A folder being edited: its entries' bytes by name, and those subfolders that are edited too."""
 
     path: str
-    entries: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
+    entries: dict[bytes, bytes] = field(default_factory=dict)
     subfolders: dict[bytes, _Folder] = field(default_factory=dict)
     entries_before: int = 0
 
@@ -102,24 +106,24 @@ def apply_edits(
         elif isinstance(edit, CopyEntry):
             _copy(repo, root, edit, base)
         else:
-            _put(repo, root, edit.path, (b"%o" % edit.mode, bytes.fromhex(edit.oid)))
+            _put(repo, root, edit.path, b"%o" % edit.mode, edit.oid)
     crowded: list[str] = []
     oid = _write(root, writer, crowded) or writer.write(ObjectType.TREE, b"")
     return EditedTree(oid.hex(), tuple(crowded))
 
 
 def _load(repo: pygit2.Repository, path: str, oid: str | bytes) -> _Folder:
-    entries = {name: (mode, oid) for mode, name, oid in parse_entries(read_raw_tree(repo, oid))}
+    entries = parse_records(read_raw_tree(repo, oid))
     return _Folder(path, entries, entries_before=len(entries))
 
 
-def _put(repo: pygit2.Repository, root: _Folder, path: str, entry: tuple[bytes, bytes]) -> None:
+def _put(repo: pygit2.Repository, root: _Folder, path: str, mode: bytes, oid: str) -> None:
     folder, name = _parent(repo, root, path)
-    mode, _ = folder.entries.get(name, (entry[0], b""))
-    if (mode == MODE_FOLDER) != (entry[0] == MODE_FOLDER):
-        raise InvalidPath(problem=f"a {'folder' if mode == MODE_FOLDER else 'file'} has that name: {path!r}")
+    there = record_mode(folder.entries[name]) if name in folder.entries else mode
+    if (there == MODE_FOLDER) != (mode == MODE_FOLDER):
+        raise InvalidPath(problem=f"a {'folder' if there == MODE_FOLDER else 'file'} has that name: {path!r}")
     folder.subfolders.pop(name, None)
-    folder.entries[name] = entry
+    folder.entries[name] = make_record(mode, name, bytes.fromhex(oid))
 
 
 def _copy(repo: pygit2.Repository, root: _Folder, edit: CopyEntry, base: str) -> None:
@@ -127,7 +131,7 @@ def _copy(repo: pygit2.Repository, root: _Folder, edit: CopyEntry, base: str) ->
     if source is None or not source.path:
         raise EntryNotFound(path=edit.source_path)
     mode = MODE_FOLDER if source.kind is EntryKind.DIRECTORY else b"%o" % source.mode
-    _put(repo, root, edit.path, (mode, bytes.fromhex(source.oid)))
+    _put(repo, root, edit.path, mode, source.oid)
 
 
 def _delete(repo: pygit2.Repository, root: _Folder, path: str) -> None:
@@ -135,7 +139,7 @@ def _delete(repo: pygit2.Repository, root: _Folder, path: str) -> None:
     segments = _segments(path.rstrip("/"))
     folders = [root]
     for segment in segments[:-1]:
-        if folders[-1].entries.get(segment, (b"", b""))[0] != MODE_FOLDER:
+        if not _has_folder(folders[-1], segment):
             raise NothingToDelete(path=path)
         folders.append(_subfolder(repo, folders[-1], segment))
     if segments[-1] not in folders[-1].entries:
@@ -145,6 +149,10 @@ def _delete(repo: pygit2.Repository, root: _Folder, path: str) -> None:
         folder.subfolders.pop(name, None)
         if folder.entries:
             break
+
+
+def _has_folder(folder: _Folder, name: bytes) -> bool:
+    return name in folder.entries and record_mode(folder.entries[name]) == MODE_FOLDER
 
 
 def _segments(path: str) -> list[bytes]:
@@ -159,8 +167,9 @@ def _parent(repo: pygit2.Repository, root: _Folder, path: str) -> tuple[_Folder,
     *above, name = _segments(path)
     folder = root
     for segment in above:
-        mode, _ = folder.entries.setdefault(segment, (MODE_FOLDER, b""))
-        if mode != MODE_FOLDER:
+        if segment not in folder.entries:
+            folder.entries[segment] = make_record(MODE_FOLDER, segment, _NOT_WRITTEN)
+        if not _has_folder(folder, segment):
             raise InvalidPath(problem=f"a file has the name of one of its folders: {path!r}")
         folder = _subfolder(repo, folder, segment)
     return folder, name
@@ -169,8 +178,8 @@ def _parent(repo: pygit2.Repository, root: _Folder, path: str) -> tuple[_Folder,
 def _subfolder(repo: pygit2.Repository, folder: _Folder, name: bytes) -> _Folder:
     if name not in folder.subfolders:
         path = f"{folder.path}/{name.decode()}".lstrip("/")
-        _, oid = folder.entries[name]
-        folder.subfolders[name] = _load(repo, path, oid) if oid else _Folder(path)
+        oid = record_oid(folder.entries[name])
+        folder.subfolders[name] = _Folder(path) if oid == _NOT_WRITTEN else _load(repo, path, oid)
     return folder.subfolders[name]
 
 
@@ -181,11 +190,11 @@ def _write(folder: _Folder, writer: ObjectWriter, crowded: list[str]) -> bytes |
         if oid is None:
             del folder.entries[name]
         else:
-            folder.entries[name] = (MODE_FOLDER, oid)
+            folder.entries[name] = make_record(MODE_FOLDER, name, oid)
     if not folder.entries:
         return None
     _check_size(folder, crowded)
-    return writer.write(ObjectType.TREE, format_tree(folder.entries))
+    return writer.write(ObjectType.TREE, join_records(folder.entries))
 
 
 def _check_size(folder: _Folder, crowded: list[str]) -> None:

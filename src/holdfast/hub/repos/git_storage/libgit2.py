@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import ConfigLevel, Option
+from pygit2.enums import ConfigLevel, ObjectType, Option
 
 from holdfast.base.errors import StorageFull
 
 OBJECT_CACHE_BYTES = 32 * 1024 * 1024
 """libgit2's own default is 256 MiB, more than the whole idle server may use."""
+CACHED_TREE_BYTES = 512 * 1024
+"""libgit2's own default of 4 KiB would parse a folder of 1000 files anew for each file looked up in it."""
 
 _DISK_FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT}
 _LEAST_ROOM_BYTES = 16 * 1024
@@ -31,6 +33,7 @@ def configure_libgit2() -> None:
     pygit2.option(Option.ENABLE_STRICT_HASH_VERIFICATION, False)  # noqa: FBT003
     pygit2.option(Option.SET_OWNER_VALIDATION, False)  # noqa: FBT003 - a mounted volume may belong to another uid
     pygit2.option(Option.SET_CACHE_MAX_SIZE, OBJECT_CACHE_BYTES)
+    pygit2.option(Option.SET_CACHE_OBJECT_LIMIT, ObjectType.TREE, CACHED_TREE_BYTES)
     for level in _FOREIGN_CONFIG:
         pygit2.option(Option.SET_SEARCH_PATH, level, "")
 

@@ -1,4 +1,4 @@
-"""Writing one object as a file of its own.
+"""Writing objects as files of their own.
 
 libgit2 could do it, but forgets why a write failed: here a full disk stays a full disk.
 Source: git's Documentation/gitrepository-layout.txt.
@@ -10,7 +10,9 @@ import hashlib
 import os
 import tempfile
 import zlib
+from collections.abc import Mapping
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 from pygit2.enums import ObjectType
@@ -31,38 +33,63 @@ def object_oid(kind: ObjectType, content: bytes) -> bytes:
     return digest.digest()
 
 
-def write_loose_object(objects: Path, kind: ObjectType, oid: bytes, content: bytes) -> None:
-    """Store an object durably; one that is there already is made young again, so that no prune takes it.
+def write_loose_objects(objects: Path, contents: Mapping[bytes, tuple[ObjectType, bytes]]) -> None:
+    """Store objects durably; one that is there already is made young again, so that no prune takes it.
+
+    All files are synced before any gets its name, so the file system can sync the names together.
 
     Args:
         objects: the repo's `objects` folder.
-        kind: of the object.
-        oid: 20 bytes; must be the content's.
-        content: the object without header.
+        contents: 20-byte oid → kind and content; the oids must be right.
     """
+    staged: dict[str, Path] = {}
+    try:
+        for oid, (kind, content) in contents.items():
+            path = _path(objects, oid)
+            if not _refresh(path):
+                staged[_stage(objects, kind, content)] = path
+        for temporary, path in staged.items():
+            _place(temporary, path)
+    finally:
+        for temporary in staged:
+            Path(temporary).unlink(missing_ok=True)
+    for folder in {path.parent for path in staged.values()}:
+        with suppress(FileNotFoundError):  # a repack took its objects into a pack already
+            sync_folder(folder)
+
+
+def _path(objects: Path, oid: bytes) -> Path:
     name = oid.hex()
-    path = objects / name[:2] / name[2:]
+    return objects / name[:2] / name[2:]
+
+
+def _refresh(path: Path) -> bool:
+    """True when the file exists."""
     try:
         os.utime(path)
     except FileNotFoundError:
-        compressor = zlib.compressobj(_COMPRESSION_LEVEL)
-        head = compressor.compress(object_header(kind, len(content)))
-        _publish(objects, path, head + compressor.compress(content) + compressor.flush())
+        return False
+    return True
 
 
-def _publish(objects: Path, path: Path, stored: bytes) -> None:
+def _stage(objects: Path, kind: ObjectType, content: bytes) -> str:
+    """Write the file under a passing name, which it returns."""
     descriptor, temporary = tempfile.mkstemp(prefix="tmp_obj_", dir=objects)  # `git prune` knows that prefix
     try:
         with os.fdopen(descriptor, "wb", buffering=0) as file:
-            view = memoryview(stored)
-            while view:
-                view = view[file.write(view) :]
-            os.fchmod(file.fileno(), 0o444)
-            os.fsync(file.fileno())
-        _place(temporary, path)
+            _write_all(file, zlib.compress(object_header(kind, len(content)) + content, _COMPRESSION_LEVEL))
+            os.fchmod(descriptor, 0o444)
+            os.fsync(descriptor)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    return temporary
+
+
+def _write_all(file: FileIO, stored: bytes) -> None:
+    rest = memoryview(stored)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _place(temporary: str, path: Path) -> None:
@@ -71,11 +98,8 @@ def _place(temporary: str, path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         with suppress(FileNotFoundError):
             os.rename(temporary, path)
-            break
-    else:
-        raise FileNotFoundError(path.parent)
-    with suppress(FileNotFoundError):  # then the object is in a pack already
-        sync_folder(path.parent)
+            return
+    raise FileNotFoundError(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

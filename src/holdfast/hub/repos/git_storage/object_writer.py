@@ -10,7 +10,7 @@ import pygit2
 from pygit2.enums import ObjectType
 
 from holdfast.hub.repos.git_storage.libgit2 import disk_full_as_storage_full
-from holdfast.hub.repos.git_storage.loose_objects import object_oid, write_loose_object
+from holdfast.hub.repos.git_storage.loose_objects import object_oid, write_loose_objects
 from holdfast.hub.repos.git_storage.packs import PackWriter
 
 MAX_LOOSE_OBJECTS = 24
@@ -75,8 +75,7 @@ class ObjectWriter:
         if self._pack:
             self._pack.finish()
             return
-        for oid, (kind, content) in self._buffer.items():
-            write_loose_object(self._objects, kind, oid, content)
+        write_loose_objects(self._objects, self._buffer)
 
 
 def write_blobs(repo: pygit2.Repository, contents: Iterable[bytes]) -> list[str]:

@@ -21,6 +21,8 @@ EMPTY_TREE_OID = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 
+_RECORD = re.compile(rb"([0-7]+ ([^\0]+)\0.{20})", re.DOTALL)
+
 RawEntry = tuple[bytes, bytes, bytes]
 """(mode, name, 20-byte oid). git pads no mode: a folder's is `40000`."""
 
@@ -59,7 +61,29 @@ def sort_key(name: bytes, mode: bytes) -> bytes:
     return name + b"/" if mode == MODE_FOLDER else name
 
 
-def format_tree(entries: dict[bytes, tuple[bytes, bytes]]) -> bytes:
-    """Write a tree from `name → (mode, 20-byte oid)`."""
-    ordered = sorted((sort_key(name, mode), name, mode, oid) for name, (mode, oid) in entries.items())
-    return b"".join([b"%b %b\0%b" % (mode, name, oid) for _, name, mode, oid in ordered])
+def parse_records(raw_tree: bytes) -> dict[bytes, bytes]:
+    """Each entry's bytes by its name: what an edit mostly passes on as it is."""
+    return {name: record for record, name in _RECORD.findall(raw_tree)}
+
+
+def make_record(mode: bytes, name: bytes, oid: bytes) -> bytes:
+    """One entry's bytes. `oid` has 20."""
+    return b"%b %b\0%b" % (mode, name, oid)
+
+
+def record_mode(record: bytes) -> bytes:
+    """The mode of an entry."""
+    return record[: record.index(b" ")]
+
+
+def record_oid(record: bytes) -> bytes:
+    """The 20-byte oid of an entry."""
+    return record[-20:]
+
+
+def join_records(records: dict[bytes, bytes]) -> bytes:
+    """Write a tree from its entries' bytes by name."""
+    folder = MODE_FOLDER[0]
+    ordered = [(name + b"/", record) if record[0] == folder else (name, record) for name, record in records.items()]
+    ordered.sort()
+    return b"".join([record for _, record in ordered])

@@ -1,7 +1,7 @@
 """What every blob driver promises.
 
-* A key is `/`-separated words of `[a-z0-9._-]`; a blob never changes: publishing an existing key keeps the old bytes and
-  makes `modified_at` new (a driver that finds the old blob cut short replaces it).
+* A key is `/`-separated words of `[a-z0-9._-]`; a blob never changes: publishing an existing key keeps the old bytes
+  and makes `modified_at` new (a driver that finds the old blob cut short replaces it).
 * Nothing is visible before `publish` returns; afterwards it survives a power cut.
 * A writer that failed, was discarded or was forgotten leaves nothing behind.
 * Deleting a missing key is no error. Reading one raises `ObjectNotFound`. A full disk raises `StorageFull`.

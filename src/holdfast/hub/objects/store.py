@@ -1,0 +1,208 @@
+"""The tables of objects and of their links to repos. Functions on an open transaction; times are given, never read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Row,
+    String,
+    Table,
+    and_,
+    delete,
+    distinct,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from holdfast.backends.database.protocol import metadata
+from holdfast.hub.objects.domain import ObjectKind, ObjectState, StoredObject, Usage
+
+OBJECT = Table(
+    "object",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("offered_at", BigInteger, nullable=False),
+    Column("condemned_at", BigInteger),
+)
+REPO_OBJECT = Table(
+    "repo_object",
+    metadata,
+    Column("repo_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("sha256", String(64), primary_key=True),
+    Column("linked_at", BigInteger, nullable=False),
+    Index("ix_repo_object_sha256", "sha256"),
+)
+
+FIRST_KIND = "SELECT kind FROM object WHERE sha256 = ? ORDER BY kind LIMIT 1"
+"""For `Database.fetch_one`: `blob` comes before `xet`, and is the cheaper one to read."""
+
+_BATCH = 500
+
+
+def upsert(connection: Connection, new: StoredObject) -> None:
+    """Insert an object, or note that it was offered again; a verified one stays verified."""
+    values = {"offered_at": new.offered_at, "condemned_at": None}
+    if new.state is ObjectState.VERIFIED:
+        values |= {"state": new.state.value, "size_bytes": new.size_bytes}
+    if connection.execute(update(OBJECT).where(_is(new.sha256, new.kind)).values(values)).rowcount:
+        return
+    row = {**vars(new), "kind": new.kind.value, "state": new.state.value}
+    connection.execute(insert(OBJECT).values(row))
+
+
+def touch(connection: Connection, sha256s: Collection[str], now: int) -> None:
+    """Note that objects were offered again, which cancels their condemnation."""
+    for some in _batches(sha256s):
+        statement = update(OBJECT).where(OBJECT.c.sha256.in_(some))
+        connection.execute(statement.values(offered_at=now, condemned_at=None))
+
+
+def find(connection: Connection, sha256s: Collection[str]) -> list[StoredObject]:
+    """Every form of the given objects."""
+    return [
+        _object(row)
+        for some in _batches(sha256s)
+        for row in connection.execute(select(OBJECT).where(OBJECT.c.sha256.in_(some)))
+    ]
+
+
+def scan(connection: Connection, kind: ObjectKind | None, after: tuple[str, str], limit: int) -> list[StoredObject]:
+    """The next objects in the order of their key `(sha256, kind)`; `kind` None means all."""
+    sha256, word = after
+    later = (OBJECT.c.sha256 > sha256) | ((OBJECT.c.sha256 == sha256) & (OBJECT.c.kind > word))
+    statement = select(OBJECT).where(later).order_by(OBJECT.c.sha256, OBJECT.c.kind).limit(limit)
+    if kind is not None:
+        statement = statement.where(OBJECT.c.kind == kind.value)
+    return [_object(row) for row in connection.execute(statement)]
+
+
+def condemn(connection: Connection, seen: StoredObject, now: int) -> bool:
+    """Mark an object unless it was offered since `seen` was read."""
+    statement = update(OBJECT).where(_unchanged(seen)).values(condemned_at=now)
+    return connection.execute(statement).rowcount == 1
+
+
+def reprieve(connection: Connection, seen: StoredObject) -> bool:
+    """Take the mark off."""
+    statement = update(OBJECT).where(_unchanged(seen)).values(condemned_at=None)
+    return connection.execute(statement).rowcount == 1
+
+
+def remove(connection: Connection, seen: StoredObject) -> bool:
+    """Delete an object unless it was offered or reprieved since `seen` was read; links go with its last form."""
+    if connection.execute(delete(OBJECT).where(_unchanged(seen))).rowcount == 0:
+        return False
+    if not find(connection, [seen.sha256]):
+        connection.execute(delete(REPO_OBJECT).where(REPO_OBJECT.c.sha256 == seen.sha256))
+    return True
+
+
+def link(connection: Connection, repo_key: int, sha256s: Collection[str], now: int) -> None:
+    """Link objects to a repo; existing links stay as they are."""
+    missing = set(sha256s) - linked(connection, repo_key, sha256s).keys()
+    if missing:
+        rows = [{"repo_key": repo_key, "sha256": sha256, "linked_at": now} for sha256 in sorted(missing)]
+        connection.execute(insert(REPO_OBJECT), rows)
+
+
+def linked(connection: Connection, repo_key: int, sha256s: Collection[str]) -> dict[str, int]:
+    """Those of `sha256s` that are linked to the repo and stored, with their sizes."""
+    found: dict[str, int] = {}
+    for some in _batches(sha256s):
+        statement = (
+            select(OBJECT.c.sha256, OBJECT.c.size_bytes)
+            .join(REPO_OBJECT, REPO_OBJECT.c.sha256 == OBJECT.c.sha256)
+            .where(REPO_OBJECT.c.repo_key == repo_key, REPO_OBJECT.c.sha256.in_(some))
+        )
+        found.update((row.sha256, row.size_bytes) for row in connection.execute(statement))
+    return found
+
+
+def holders(connection: Connection, sha256s: Collection[str]) -> dict[str, set[int]]:
+    """The keys of the repos to which each object is linked."""
+    found: dict[str, set[int]] = {}
+    for some in _batches(sha256s):
+        statement = select(REPO_OBJECT.c.sha256, REPO_OBJECT.c.repo_key).where(REPO_OBJECT.c.sha256.in_(some))
+        for sha256, repo_key in connection.execute(statement):
+            found.setdefault(sha256, set()).add(repo_key)
+    return found
+
+
+def copy_links(connection: Connection, source: int, target: int, now: int) -> None:
+    """Link everything of repo `source` to repo `target` too."""
+    theirs = select(REPO_OBJECT.c.sha256).where(REPO_OBJECT.c.repo_key == target)
+    rows = select(literal(target), REPO_OBJECT.c.sha256, literal(now)).where(
+        REPO_OBJECT.c.repo_key == source, REPO_OBJECT.c.sha256.not_in(theirs)
+    )
+    connection.execute(insert(REPO_OBJECT).from_select(["repo_key", "sha256", "linked_at"], rows))
+    everything = select(REPO_OBJECT.c.sha256).where(REPO_OBJECT.c.repo_key == source)
+    statement = update(OBJECT).where(OBJECT.c.sha256.in_(everything))
+    connection.execute(statement.values(offered_at=now, condemned_at=None))
+
+
+def unlink(connection: Connection, repo_key: int, sha256s: Collection[str]) -> None:
+    """Take objects away from a repo."""
+    for some in _batches(sha256s):
+        where = (REPO_OBJECT.c.repo_key == repo_key) & REPO_OBJECT.c.sha256.in_(some)
+        connection.execute(delete(REPO_OBJECT).where(where))
+
+
+def unlink_all(connection: Connection, repo_key: int) -> None:
+    """Take every object away from a repo."""
+    connection.execute(delete(REPO_OBJECT).where(REPO_OBJECT.c.repo_key == repo_key))
+
+
+def repo_usage(connection: Connection, repo_key: int) -> Usage:
+    """What a repo's links add up to, each object counted once."""
+    sizes = (
+        select(func.max(OBJECT.c.size_bytes).label("size_bytes"))
+        .join(REPO_OBJECT, REPO_OBJECT.c.sha256 == OBJECT.c.sha256)
+        .where(REPO_OBJECT.c.repo_key == repo_key)
+        .group_by(OBJECT.c.sha256)
+        .subquery()
+    )
+    statement = select(func.count(), func.coalesce(func.sum(sizes.c.size_bytes), 0)).select_from(sizes)
+    return Usage(*connection.execute(statement).one())
+
+
+def kind_usage(connection: Connection, kind: ObjectKind) -> Usage:
+    """What the whole instance stores in one form."""
+    statement = select(func.count(distinct(OBJECT.c.sha256)), func.coalesce(func.sum(OBJECT.c.size_bytes), 0))
+    return Usage(*connection.execute(statement.where(OBJECT.c.kind == kind.value)).one())
+
+
+def _is(sha256: str, kind: ObjectKind) -> ColumnElement[bool]:
+    return and_(OBJECT.c.sha256 == sha256, OBJECT.c.kind == kind.value)
+
+
+def _unchanged(seen: StoredObject) -> ColumnElement[bool]:
+    return and_(
+        _is(seen.sha256, seen.kind),
+        OBJECT.c.offered_at == seen.offered_at,
+        OBJECT.c.condemned_at.is_not_distinct_from(seen.condemned_at),
+    )
+
+
+def _object(row: Row[tuple[object, ...]]) -> StoredObject:
+    values = dict(row._mapping)
+    return StoredObject(**{**values, "kind": ObjectKind(values["kind"]), "state": ObjectState(values["state"])})
+
+
+def _batches(sha256s: Collection[str]) -> Iterator[Sequence[str]]:
+    # Databases limit the number of parameters of one statement.
+    words = sorted(set(sha256s))
+    for start in range(0, len(words), _BATCH):
+        yield words[start : start + _BATCH]

@@ -61,7 +61,7 @@ class Application:
             response = render_error(error, family, request_id, _target(scope))
         except Exception as error:  # noqa: BLE001 - the renderer: a defect becomes one logged 500
             response = render_crash(error, family, request_id)
-        response.raw_headers.append((b"x-request-id", request_id.encode("latin-1")))
+        response.headers["X-Request-Id"] = request_id  # replaces the one that an error carries already
         response.raw_headers.append((b"x-content-type-options", b"nosniff"))
         await response(scope, receive, send)
 

@@ -27,8 +27,14 @@ def test_names_are_unique_without_regard_to_case(services, alice):
         assert services.accounts.namespace(connection, found.id) == found
         assert services.accounts.namespaces(connection, [found.id, 999]) == {found.id: found}
         assert services.accounts.find_namespace(connection, "carol") is None
-        with pytest.raises(NotFound):
-            services.accounts.find_user(connection, "carol")
+        assert services.accounts.get_user(connection, found.id) == services.accounts.find_user(connection, "ALICE")
+        for absent in (
+            lambda: services.accounts.find_user(connection, "carol"),
+            lambda: services.accounts.get_user(connection, 999),
+            lambda: services.accounts.namespace(connection, 999),
+        ):
+            with pytest.raises(NotFound):
+                absent()
 
 
 def test_a_refused_user_leaves_nothing_behind(services):

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from holdfast.base.errors import InvalidAccessToken, TooManyAttempts, WrongPassword
+from holdfast.base.errors import InvalidAccessToken, StorageFull, TooManyAttempts, WrongPassword
 from holdfast.base.identity import ANONYMOUS, SYSTEM, TokenRole
 
 
@@ -126,3 +126,18 @@ def test_use_is_remembered_in_memory_and_written_on_flush(services, clock, alice
     services.authentication.flush_last_used()
     assert services.tokens.list_access_tokens(alice)[0].last_used_at == clock()
     services.authentication.flush_last_used()
+
+
+def test_what_could_not_be_written_is_written_later(services, alice, issue, database, monkeypatch):
+    issue("alice", secret="hf_given")
+    services.authentication.authenticate("Bearer hf_given", None)
+
+    def full_disk():
+        raise StorageFull
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "write", full_disk)
+        with pytest.raises(StorageFull):
+            services.authentication.flush_last_used()
+    services.authentication.flush_last_used()
+    assert services.tokens.list_access_tokens(alice)[0].last_used_at is not None

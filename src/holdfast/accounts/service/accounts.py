@@ -65,6 +65,17 @@ class AccountService:
             raise NotFound(what=f"User {name!r}")
         return found
 
+    def get_user(self, connection: Connection, user_id: int) -> User:
+        """The user with that id.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = namespaces.find_user_by_id(connection, user_id)
+        if found is None:
+            raise NotFound(what=f"User {user_id}")
+        return found
+
     def role_in(self, connection: Connection, actor: Actor, namespace_id: int) -> OrgRole | None:
         """The actor's role in a namespace: admin in the own one, None for strangers.
 

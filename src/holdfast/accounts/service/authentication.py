@@ -14,7 +14,7 @@ from holdfast.accounts.service.logins import LoginService
 from holdfast.accounts.store import credentials
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
-from holdfast.base.errors import InvalidAccessToken, WrongPassword
+from holdfast.base.errors import HoldfastError, InvalidAccessToken, WrongPassword
 from holdfast.base.identity import ANONYMOUS, Actor
 
 
@@ -50,8 +50,12 @@ class AuthenticationService:
         """Write when tokens were used. Called now and then and at the end; does nothing without news."""
         if self._last_used:
             news, self._last_used = self._last_used, {}
-            with self._database.write() as connection:
-                credentials.save_last_used(connection, news)
+            try:
+                with self._database.write() as connection:
+                    credentials.save_last_used(connection, news)
+            except HoldfastError:
+                self._last_used = news | self._last_used
+                raise
 
     def _by_session(self, secret: str | None) -> Actor:
         # A cookie that has expired is no error: the browser's owner sees the site as a stranger and logs in again.

@@ -1,1 +1,33 @@
 """The repos' part of the Hub API: parse wire, call a service, write wire."""
+
+from __future__ import annotations
+
+from holdfast.base.settings import Settings
+from holdfast.http.routing import Route
+from holdfast.hub.objects.service import ObjectService
+from holdfast.hub.repos.routes.branches import BranchRoutes
+from holdfast.hub.repos.routes.gating import GatingRoutes
+from holdfast.hub.repos.routes.git_data import GitDataRoutes
+from holdfast.hub.repos.routes.info import InfoRoutes
+from holdfast.hub.repos.routes.lifecycle import LifecycleRoutes
+from holdfast.hub.repos.routes.likes import LikeRoutes
+from holdfast.hub.repos.routes.resolve import ResolveRoutes
+from holdfast.hub.repos.routes.uploads import UploadRoutes
+from holdfast.hub.repos.service import RepoServices
+
+
+def table(services: RepoServices, objects: ObjectService, settings: Settings) -> tuple[Route, ...]:
+    """All routes of repos; the repo's bare address comes last, for it matches nearly everything."""
+    uploads = UploadRoutes(
+        services.preuploads, services.commits, settings.max_regular_file_bytes, settings.max_commit_bytes
+    )
+    return (
+        *ResolveRoutes(services.resolves, objects, services.downloads).table(),
+        *GitDataRoutes(services.reads).table(),
+        *uploads.table(),
+        *BranchRoutes(services.branches).table(),
+        *LifecycleRoutes(services.lifecycle).table(),
+        *GatingRoutes(services.gating).table(),
+        *LikeRoutes(services.likes).table(),
+        *InfoRoutes(services.infos).table(),
+    )

@@ -47,9 +47,7 @@ class BranchRoutes:
 
     async def delete_branch(self, call: Call) -> Response:
         """DELETE …/branch/{branch}."""
-        await call.run(
-            self.branches.delete_branch, call.actor, call.repo_type, call.repo_id, call.words["branch"]
-        )
+        await call.run(self.branches.delete_branch, call.actor, call.repo_type, call.repo_id, call.words["branch"])
         return json_response({})
 
     async def create_tag(self, call: Call) -> Response:

@@ -13,8 +13,8 @@ from holdfast.hub.repos.domain import Repo
 
 
 def repo_fields(repo: Repo, facts: dict[str, Any]) -> dict[str, Any]:
-    """All fields that need nothing but the index; None where the repo does not say."""
-    shared: dict[str, Any] = {
+    """All fields that need nothing but the index; `facts` are those of `metadata.info_fields`."""
+    fields: dict[str, Any] = {
         "_id": repo.uid,
         "id": str(repo.id),
         "author": repo.id.namespace,
@@ -26,51 +26,8 @@ def repo_fields(repo: Repo, facts: dict[str, Any]) -> dict[str, Any]:
         "disabled": repo.disabled,
         "likes": repo.likes,
         "trendingScore": repo.trending_score,
-        "tags": facts.get("tags", []),
-        "cardData": facts.get("card_data"),
+        **facts,
     }
-    if repo.type is RepoType.SPACE:
-        return shared | _space_fields(facts)
-    shared |= {"downloads": repo.downloads, "downloadsAllTime": repo.downloads_all_time}
-    return shared | (_model_fields(facts) if repo.type is RepoType.MODEL else _dataset_fields(facts))
-
-
-def _model_fields(facts: dict[str, Any]) -> dict[str, Any]:
-    info = facts.get("transformers")
-    return {
-        "pipeline_tag": facts.get("pipeline_tag"),
-        "library_name": facts.get("library_name"),
-        "config": facts.get("config"),
-        "transformersInfo": {name: value for name, value in info.items() if value is not None} if info else None,
-        "mask_token": facts.get("mask_token"),
-        "safetensors": facts.get("safetensors"),
-        "gguf": facts.get("gguf"),
-        "widgetData": facts.get("widget_data"),
-        "model-index": facts.get("model_index"),
-        "baseModels": _base_models(facts),
-        "spaces": [],
-    }
-
-
-def _base_models(facts: dict[str, Any]) -> dict[str, Any] | None:
-    found = facts.get("base_models") or []
-    if not found:
-        return None
-    return {"relation": found[0]["relation"], "models": [{"id": item["repo_id"]} for item in found]}
-
-
-def _dataset_fields(facts: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "description": facts.get("description"),
-        "citation": facts.get("citation"),
-        "paperswithcode_id": facts.get("paperswithcode_id"),
-    }
-
-
-def _space_fields(facts: dict[str, Any]) -> dict[str, Any]:
-    space = facts.get("space") or {}
-    return {
-        "sdk": space.get("sdk"),
-        "models": list(facts.get("models") or []),
-        "datasets": list(facts.get("datasets") or []),
-    }
+    if repo.type is not RepoType.SPACE:
+        fields |= {"downloads": repo.downloads, "downloadsAllTime": repo.downloads_all_time}
+    return fields

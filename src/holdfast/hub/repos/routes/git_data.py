@@ -164,9 +164,7 @@ def _paragraphs(text: str) -> str:
 
 
 def _ref_items(refs: list[Ref], kind: RefKind) -> list[RefItem]:
-    return [
-        {"name": ref.name, "ref": ref.full_name, "targetCommit": ref.target} for ref in refs if ref.kind is kind
-    ]
+    return [{"name": ref.name, "ref": ref.full_name, "targetCommit": ref.target} for ref in refs if ref.kind is kind]
 
 
 async def _paths_form(call: Call) -> tuple[list[str], bool]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from holdfast.base.clock import iso
 from holdfast.base.identity import Permission
 from holdfast.base.ids import RepoType
 from holdfast.http.call import Call
@@ -37,7 +36,7 @@ class InfoRoutes:
     async def repo_info(self, call: Call) -> Response:
         """Everything but the dear fields; with `expand`, exactly the named ones."""
         expand = check_expand(call.repo_type, expand_words(call))
-        parts = expand or {"siblings", "usedStorage"}
+        parts = expand or ("siblings", "usedStorage")
         info = await call.run(
             self.infos.repo_info, call.actor, call.repo_type, call.repo_id, call.words.get("rev"), parts=parts
         )
@@ -55,7 +54,7 @@ def expand_words(call: Call) -> list[str]:
     return call.query_params.getlist("expand") + call.query_params.getlist("expand[]")
 
 
-def _chosen(fields: dict[str, Any], expand: frozenset[str] | set[str]) -> dict[str, Any]:
+def _chosen(fields: dict[str, Any], expand: tuple[str, ...]) -> dict[str, Any]:
     wanted = {"_id", "id", *expand}
     return {name: value for name, value in fields.items() if name in wanted and value is not None}
 

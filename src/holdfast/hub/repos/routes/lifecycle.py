@@ -47,7 +47,12 @@ class LifecycleRoutes:
         repo_id = RepoId(fields.optional_text("organization") or call.actor.username, fields.text("name"))
         try:
             repo = await call.run(
-                self.lifecycle.create_repo, call.actor, repo_type, repo_id, private=wanted_privacy(fields), space_sdk=sdk
+                self.lifecycle.create_repo,
+                call.actor,
+                repo_type,
+                repo_id,
+                private=wanted_privacy(fields),
+                space_sdk=sdk,
             )
         except RepoExists as error:
             return _exists(call, error, repo_type, repo_id)

@@ -66,7 +66,10 @@ class ResolveRoutes:
         """GET what git holds: the pointer of a large file, the content of a regular one."""
         located = await self._locate(call)
         content = await call.run(self.resolves.read_regular, located)
-        headers: RawHeaders = [(b"x-repo-commit", located.commit_oid.encode()), (b"content-type", b"text/plain; charset=utf-8")]
+        headers: RawHeaders = [
+            (b"x-repo-commit", located.commit_oid.encode()),
+            (b"content-type", b"text/plain; charset=utf-8"),
+        ]
         tag = f'"{located.entry.blob_oid}"'
         headers += [(b"etag", tag.encode()), *_SANDBOX]
         return await byte_response(call, headers, len(content), tag, lambda: MemorySource(content))

@@ -1,1 +1,76 @@
 """Use cases of repos. Each class is one group of them; the first argument of a use case is the actor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from holdfast.accounts.service import AccountService
+from holdfast.backends.database.protocol import Database
+from holdfast.base.clock import Clock
+from holdfast.hub.objects.service import ObjectService
+from holdfast.hub.repos.git_storage.pool import RepositoryPool
+from holdfast.hub.repos.service.access import RepoGate
+from holdfast.hub.repos.service.branching import BranchService
+from holdfast.hub.repos.service.committing import CommitService
+from holdfast.hub.repos.service.downloads import DownloadCounter
+from holdfast.hub.repos.service.facts import FactReader
+from holdfast.hub.repos.service.gating import GatingService
+from holdfast.hub.repos.service.indexing import RepoIndex
+from holdfast.hub.repos.service.info import InfoService
+from holdfast.hub.repos.service.lifecycle import RepoLifecycle
+from holdfast.hub.repos.service.liking import LikeService
+from holdfast.hub.repos.service.preupload import PreuploadService
+from holdfast.hub.repos.service.pulls import PullService
+from holdfast.hub.repos.service.reading import ReadService
+from holdfast.hub.repos.service.resolving import ResolveService, XetFiles
+
+__all__ = ["RepoServices", "open_repos"]
+
+
+@dataclass(frozen=True)
+class RepoServices:
+    """Everything that can be done with repos."""
+
+    pool: RepositoryPool
+    index: RepoIndex
+    lifecycle: RepoLifecycle
+    preuploads: PreuploadService
+    commits: CommitService
+    branches: BranchService
+    reads: ReadService
+    resolves: ResolveService
+    infos: InfoService
+    pulls: PullService
+    gating: GatingService
+    likes: LikeService
+    downloads: DownloadCounter
+
+
+def open_repos(
+    database: Database,
+    accounts: AccountService,
+    gate: RepoGate,
+    pool: RepositoryPool,
+    objects: ObjectService,
+    xet_files: XetFiles,
+    clock: Clock,
+) -> RepoServices:
+    """Build the services of one process."""
+    facts = FactReader(objects)
+    index = RepoIndex(database, pool, facts, clock)
+    pulls = PullService(database, accounts, gate, index, clock)
+    return RepoServices(
+        pool=pool,
+        index=index,
+        lifecycle=RepoLifecycle(database, accounts, gate, pool, index, objects, clock),
+        preuploads=PreuploadService(database, gate, pool, pulls),
+        commits=CommitService(database, gate, pool, index, objects, pulls, clock),
+        branches=BranchService(database, gate, index, clock),
+        reads=ReadService(database, gate, pool, xet_files),
+        resolves=ResolveService(database, gate, pool, xet_files),
+        infos=InfoService(database, gate, pool, facts, objects),
+        pulls=pulls,
+        gating=GatingService(database, accounts, gate, clock),
+        likes=LikeService(database, accounts, gate, clock),
+        downloads=DownloadCounter(database, clock),
+    )

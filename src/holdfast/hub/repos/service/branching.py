@@ -65,7 +65,7 @@ class BranchService:
         with self.index.changing(repo.key) as changes:
             oid = resolve_revision(changes.git, revision)
             check_tag_name(tag)
-            create_tag(changes.git, tag, oid, message, self._author(actor))
+            create_tag(changes.git, tag, oid, self._author(actor), message)
             changes.moved[TAGS + tag] = oid
 
     def delete_tag(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, tag: str) -> None:
@@ -76,9 +76,7 @@ class BranchService:
                 raise RevisionNotFound(revision=tag)
             changes.delete(TAGS + tag)
 
-    def super_squash(
-        self, actor: Actor, repo_type: RepoType, repo_id: RepoId, branch: str, message: str | None
-    ) -> str:
+    def super_squash(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, branch: str, message: str | None) -> str:
         """Replace a branch's history by one commit with the same files; returns its oid."""
         repo = self._repo(actor, repo_type, repo_id)
         ref = full_ref(branch)

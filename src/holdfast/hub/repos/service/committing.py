@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
-from holdfast.base.errors import InvalidCard, InvalidInput, RevisionNotFound, StaleParent
+from holdfast.base.errors import InvalidCard, InvalidInput, ObjectNotFound, RevisionNotFound, StaleParent
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.objects.service import ObjectService
@@ -33,7 +33,7 @@ from holdfast.hub.repos.git_storage.refs import HEADS, read_ref
 from holdfast.hub.repos.metadata.card_rules import validate_card
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.authorship import author_of
-from holdfast.hub.repos.service.indexing import RefChanges, RepoIndex
+from holdfast.hub.repos.service.indexing import RepoIndex
 from holdfast.hub.repos.service.pulls import PullService
 from holdfast.hub.repos.store import repos
 
@@ -150,11 +150,12 @@ class CommitService:
 
     def _claim(self, connection: Connection, repo: Repo, staged: Staged) -> None:
         # In the transaction before the ref moves: from here on, gc takes these objects for offered just now.
-        wanted = {large.sha256 for large in staged.large_files}
-        if wanted and not self.objects.claim(connection, repo.key, wanted):
+        try:
+            self.objects.link(connection, repo.key, {large.sha256 for large in staged.large_files})
+        except ObjectNotFound as error:
             raise InvalidInput(
-                field="lfsFile", problem="points to an object that was collected meanwhile; upload again"
-            )
+                field="lfsFile", problem=f"points to {error.oid}, which is gone; upload again"
+            ) from error
 
     def _write_commit(
         self, git: pygit2.Repository, parent_oid: str, staged: Staged, actor: Actor, header: CommitHeader

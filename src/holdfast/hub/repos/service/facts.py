@@ -10,6 +10,7 @@ import pygit2
 from holdfast.base.errors import EntryNotFound
 from holdfast.base.ids import RepoType
 from holdfast.hub.objects.service import ObjectService
+from holdfast.hub.repos.git_storage.blobs import read_blob
 from holdfast.hub.repos.git_storage.bounded_cache import BoundedCache
 from holdfast.hub.repos.git_storage.commits import tree_of
 from holdfast.hub.repos.git_storage.trees import EntryKind, TreeEntry, get_entry, list_entries
@@ -59,8 +60,7 @@ def read_bytes(git: pygit2.Repository, objects: ObjectService, entry: TreeEntry,
         ObjectNotFound: a pointer whose object is not here.
     """
     if entry.lfs is None:
-        blob: bytes = git[entry.oid].data
-        return blob[start : start + length]
+        return read_blob(git, entry.oid)[start : start + length]
     end = min(start + length, entry.lfs.size_bytes)
     reader = objects.open(entry.lfs.sha256)
     try:

@@ -53,9 +53,7 @@ class GatingService:
             if known is not None:
                 return known.status
             status = RequestStatus.ACCEPTED if repo.gated is Gating.AUTO else RequestStatus.PENDING
-            access_requests.insert_request(
-                connection, self._request(repo, actor.user_id, status, fields=fields)
-            )
+            access_requests.insert_request(connection, self._request(repo, actor.user_id, status, fields=fields))
             return status
 
     def list_requests(

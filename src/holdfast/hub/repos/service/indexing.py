@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import pygit2
@@ -22,9 +22,9 @@ from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.refs import create_ref, delete_ref, list_refs, update_ref
 from holdfast.hub.repos.metadata.documents import RepoFacts
+from holdfast.hub.repos.metadata.info_fields import info_fields
 from holdfast.hub.repos.service.facts import FactReader
 from holdfast.hub.repos.store import listing_index, repos
-
 
 Record = Callable[[Connection], None]
 
@@ -162,6 +162,6 @@ class RepoIndex:
         if head_oid != repo.head_oid:
             values["updated_at"] = self.clock()
         if facts is not None:
-            values["facts"] = json.dumps(asdict(facts))
+            values["facts"] = json.dumps(info_fields(repo.type, facts))
         repos.update_repo(connection, repo.key, **values)
         listing_index.write(connection, repo, facts)

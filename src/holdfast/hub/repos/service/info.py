@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import pygit2
@@ -19,6 +19,7 @@ from holdfast.hub.repos.git_storage.commits import tree_of
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.revisions import resolve_revision
 from holdfast.hub.repos.git_storage.trees import EntryKind, TreeEntry, list_entries
+from holdfast.hub.repos.metadata.info_fields import info_fields
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.facts import FactReader
 
@@ -72,7 +73,7 @@ class InfoService:
             files = self._list_files(git, commit_oid) if "siblings" in parts else None
             facts = repo.facts
             if commit_oid != repo.head_oid:
-                facts = asdict(self.facts.read(git, repo.type, commit_oid))
+                facts = info_fields(repo.type, self.facts.read(git, repo.type, commit_oid))
         return RepoInfo(repo, commit_oid, facts, files, used)
 
     def _list_files(self, git: pygit2.Repository, commit_oid: str | None) -> list[TreeEntry]:

@@ -27,9 +27,16 @@ from holdfast.hub.repos.service import description
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.authorship import author_of
 from holdfast.hub.repos.service.indexing import RepoIndex
-from holdfast.hub.repos.store import listing_index, repos
+from holdfast.hub.repos.store import access_requests, downloads, likes, listing_index, pull_requests, repos
 
 DEFAULT_BRANCH = "main"
+_FORGET = (
+    listing_index.delete,
+    likes.delete_likes,
+    downloads.delete_downloads,
+    access_requests.delete_requests,
+    pull_requests.delete_pull_requests,
+)
 
 
 @dataclass(frozen=True)
@@ -87,8 +94,9 @@ class RepoLifecycle:
         """Delete a repo for good. Raises as `RepoGate.find`."""
         with self.database.write() as connection:
             repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.ADMIN_REPO)
-            listing_index.delete(connection, repo.key)
             self.objects.forget_repo(connection, repo.key)
+            for forget in _FORGET:
+                forget(connection, repo.key)
             repos.delete_repo(connection, repo.key)
         # Only now: a crash before this line leaves a folder without a row, which gc removes.
         self.pool.delete(repo.key)

@@ -11,6 +11,7 @@ from holdfast.backends.database.protocol import Database
 from holdfast.base.errors import RevisionNotFound
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType, check_repo_path
+from holdfast.hub.repos.git_storage.blobs import read_blob
 from holdfast.hub.repos.git_storage.commits import tree_of
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.refs import HEADS, read_ref
@@ -110,5 +111,4 @@ def _text(git: pygit2.Repository, tree_oid: str, path: str) -> str | None:
     entry = find_entry(git, tree_oid, path)
     if entry is None or entry.kind is not EntryKind.FILE or entry.lfs or (entry.size_bytes or 0) > _MAX_RULES_BYTES:
         return None
-    content: bytes = git[entry.oid].data
-    return content.decode("utf-8", "replace")
+    return read_blob(git, entry.oid).decode("utf-8", "replace")

@@ -44,7 +44,9 @@ class PullService:
         with self.index.changing(repo.key) as changes:
             head_oid = self._current(repo.key, repo.default_ref)
             header = CommitHeader(title, description, None)
-            num = self.open_in(changes, repo, actor, header, base_ref=repo.default_ref, head_oid=head_oid, status="draft")
+            num = self.open_in(
+                changes, repo, actor, header, base_ref=repo.default_ref, head_oid=head_oid, status="draft"
+            )
         with self.database.read() as connection:
             opened = pull_requests.get_pull_request(connection, repo.key, num)
         assert opened is not None

@@ -74,9 +74,7 @@ class ReadService:
         with self._opened(actor, repo_type, repo_id) as (_, git):
             commit_oid = resolve_revision(git, revision)
             try:
-                page = list_entries(
-                    git, tree_of(git, commit_oid), path, recursive=recursive, after=cursor, limit=limit
-                )
+                page = list_entries(git, tree_of(git, commit_oid), path, recursive=recursive, after=cursor, limit=limit)
             except EntryNotFound as error:
                 raise EntryNotFound(path=path, commit_oid=commit_oid) from error
             entries = self._detailed(git, commit_oid, page.entries, expand=expand)

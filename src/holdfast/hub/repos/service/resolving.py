@@ -14,6 +14,7 @@ from holdfast.base.errors import EntryNotFound
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import Repo, repo_text_key
+from holdfast.hub.repos.git_storage.blobs import read_blob
 from holdfast.hub.repos.git_storage.bounded_cache import BoundedCache
 from holdfast.hub.repos.git_storage.commits import tree_of
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
@@ -107,8 +108,7 @@ class ResolveService:
     def read_regular(self, located: Located) -> bytes:
         """The content of a regular file, whole: it fits into a commit, hence into memory."""
         with self.pool.open(located.repo_key) as git:
-            content: bytes = git[located.entry.blob_oid].data
-            return content
+            return read_blob(git, located.entry.blob_oid)
 
     def check_readable(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, permission: Permission) -> Repo:
         """The repo, if the actor has the permission: what `auth-check` asks."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from holdfast.hub.repos.store.tables import access_request
 
@@ -80,6 +80,11 @@ def set_status(connection: Connection, request_id: str, status: RequestStatus, r
     """Decide a request."""
     statement = update(access_request).where(access_request.c.id == request_id)
     connection.execute(statement.values(status=status.value, rejection_reason=reason))
+
+
+def delete_requests(connection: Connection, repo_key: int) -> None:
+    """Forget those of a deleted repo."""
+    connection.execute(delete(access_request).where(access_request.c.repo_key == repo_key))
 
 
 def _from_row(row: Row[Any]) -> AccessRequest:

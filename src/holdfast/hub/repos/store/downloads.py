@@ -29,9 +29,12 @@ def expire(connection: Connection, *, before_day: int) -> None:
     stale = set(connection.execute(select(repo_download.c.repo_key).where(repo_download.c.day < before_day)).scalars())
     connection.execute(delete(repo_download).where(repo_download.c.day < before_day))
     for repo_key in stale:
-        connection.execute(
-            update(repo).where(repo.c.key == repo_key).values(downloads=_recent(repo_key, before_day))
-        )
+        connection.execute(update(repo).where(repo.c.key == repo_key).values(downloads=_recent(repo_key, before_day)))
+
+
+def delete_downloads(connection: Connection, repo_key: int) -> None:
+    """Forget those of a deleted repo."""
+    connection.execute(delete(repo_download).where(repo_download.c.repo_key == repo_key))
 
 
 def _recent(repo_key: int, since_day: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - SQLAlchemy's own generics

@@ -11,9 +11,7 @@ from holdfast.hub.repos.store.tables import repo, repo_like
 def set_like(connection: Connection, repo_key: int, user_id: int, liked_at: int | None) -> None:
     """Add a like, or take it back with None; then count anew."""
     if liked_at is None:
-        connection.execute(
-            delete(repo_like).where(repo_like.c.repo_key == repo_key, repo_like.c.user_id == user_id)
-        )
+        connection.execute(delete(repo_like).where(repo_like.c.repo_key == repo_key, repo_like.c.user_id == user_id))
     else:
         statement = upsert(repo_like).values(repo_key=repo_key, user_id=user_id, liked_at=liked_at)
         connection.execute(statement.on_conflict_do_nothing())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from holdfast.hub.repos.store.tables import pull_request
 
@@ -22,6 +22,7 @@ class PullRequest:
     status: str
     base_ref: str
     created_at: int
+    merge_oid: str | None = None
 
     @property
     def ref(self) -> str:
@@ -53,11 +54,16 @@ def list_pull_requests(connection: Connection, repo_key: int) -> list[PullReques
     return [_from_row(row) for row in connection.execute(query)]
 
 
-def set_status(connection: Connection, repo_key: int, num: int, status: str) -> None:
-    """Change the state: draft, open, closed or merged."""
+def set_status(connection: Connection, repo_key: int, num: int, status: str, *, merge_oid: str | None = None) -> None:
+    """Change the state: draft, open, closed, or merged by `merge_oid`."""
     statement = update(pull_request).where(pull_request.c.repo_key == repo_key, pull_request.c.num == num)
-    connection.execute(statement.values(status=status))
+    connection.execute(statement.values(status=status, merge_oid=merge_oid))
+
+
+def delete_pull_requests(connection: Connection, repo_key: int) -> None:
+    """Forget those of a deleted repo."""
+    connection.execute(delete(pull_request).where(pull_request.c.repo_key == repo_key))
 
 
 def _from_row(row: Row[Any]) -> PullRequest:
-    return PullRequest(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+    return PullRequest(**row._mapping)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -26,8 +26,7 @@ def insert_repo(connection: Connection, values: Mapping[str, Any]) -> int:
         result = connection.execute(insert(repo).values(**values))
     except IntegrityError as error:
         raise RepoExists(repo_type=values["type"], repo_id=f"{values['namespace']}/{values['name']}") from error
-    key: int = result.inserted_primary_key[0]
-    return key
+    return int(result.inserted_primary_key[0])  # type: ignore[index]
 
 
 def find_repo(connection: Connection, repo_type: RepoType, repo_id: RepoId) -> Repo | None:
@@ -83,7 +82,7 @@ def delete_repo(connection: Connection, key: int) -> None:
 
 def replace_refs(connection: Connection, key: int, refs: Mapping[str, str]) -> None:
     """Make the index of a repo's refs say exactly `refs` (full name → commit oid)."""
-    known = dict(connection.execute(select(repo_ref.c.name, repo_ref.c.oid).where(repo_ref.c.repo_key == key)).tuples())
+    known = list_refs(connection, key)
     gone = [name for name in known if name not in refs]
     if gone:
         connection.execute(delete(repo_ref).where(repo_ref.c.repo_key == key, repo_ref.c.name.in_(gone)))
@@ -105,7 +104,7 @@ def delete_ref(connection: Connection, key: int, name: str) -> None:
 def list_refs(connection: Connection, key: int) -> dict[str, str]:
     """Full ref name → commit oid."""
     query = select(repo_ref.c.name, repo_ref.c.oid).where(repo_ref.c.repo_key == key).order_by(repo_ref.c.name)
-    return dict(connection.execute(query).tuples())
+    return {row.name: row.oid for row in connection.execute(query)}
 
 
 def mark_pending(connection: Connection, key: int) -> bool:
@@ -127,6 +126,13 @@ def repos_of_namespaces(connection: Connection, namespace_ids: Iterable[int]) ->
     """Every repo that these namespaces own, newest change first."""
     query = select(repo).where(repo.c.namespace_id.in_(list(namespace_ids))).order_by(repo.c.updated_at.desc())
     return [repo_from_row(row) for row in connection.execute(query)]
+
+
+def count_public(connection: Connection, namespace_id: int) -> dict[str, int]:
+    """Public repos of a namespace by type."""
+    counted = select(repo.c.type, func.count().label("number"))
+    query = counted.where(repo.c.namespace_id == namespace_id, repo.c.private.is_(False)).group_by(repo.c.type)
+    return {row.type: row.number for row in connection.execute(query)}
 
 
 def repo_from_row(row: Row[Any]) -> Repo:

@@ -94,4 +94,5 @@ pull_request = Table(
     Column("status", String(12), nullable=False),
     Column("base_ref", String(250), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("merge_oid", String(40)),
 )

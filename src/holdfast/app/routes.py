@@ -1,0 +1,104 @@
+"""The route table of the whole server, in the order in which the router tries it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.responses import PlainTextResponse, Response
+
+from holdfast import __version__
+from holdfast.accounts.routes import table as account_routes
+from holdfast.app.services import Services
+from holdfast.base.errors import NotServed
+from holdfast.base.identity import Permission
+from holdfast.http.call import Call
+from holdfast.http.responses import json_response
+from holdfast.http.routing import Route
+from holdfast.hub.community.routes import CommunityRoutes
+from holdfast.hub.git.routes import GitRoutes
+from holdfast.hub.repos.routes import table as repo_routes
+
+UNSERVED = {
+    "Discussions": ("/api/{types}/{repo}/discussions", "/api/{types}/{repo}/discussions/{path}", "/uploads"),
+    "Collections": ("/api/collections", "/api/collections/{path}"),
+    "Webhooks": ("/api/settings/webhooks", "/api/settings/webhooks/{path}"),
+    "Buckets": ("/api/buckets", "/api/buckets/{path}", "/buckets/{path}"),
+    "Jobs": ("/api/jobs/{path}", "/api/scheduled-jobs/{path}"),
+    "Papers": ("/api/papers", "/api/papers/{path}", "/api/daily_papers", "/papers/{path}"),
+    "Running Spaces": (
+        "/api/spaces/{repo}/runtime",
+        "/api/spaces/{repo}/secrets",
+        "/api/spaces/{repo}/variables",
+        "/api/spaces/{repo}/volumes",
+        "/api/spaces/{repo}/hardware",
+        "/api/spaces/{repo}/sleeptime",
+        "/api/spaces/{repo}/pause",
+        "/api/spaces/{repo}/restart",
+        "/api/spaces/{repo}/dev-mode",
+        "/api/spaces/{repo}/logs/{path}",
+        "/api/spaces/hardware",
+        "/api/spaces/templates",
+        "/api/spaces/semantic-search",
+        "/api/spaces/zero-gpu/quota",
+    ),
+    "Leaderboards": ("/api/datasets/{repo}/leaderboard",),
+    "Kernels": ("/api/kernels", "/api/kernels/{path}"),
+}
+"""Parts of the Hub API that later releases bring; until then they say so instead of a puzzling 404."""
+
+
+def all_routes(services: Services) -> Sequence[Route]:
+    """Every route."""
+    repos = services.repos
+    return (
+        *repo_routes(repos, services.objects, services.settings),
+        *services.xet.table(),
+        *services.lfs.table(),
+        *GitRoutes(services.git).table(),
+        *account_routes(services.accounts),
+        *CommunityRoutes(services.community).table(),
+        *_own_routes(),
+        *_unserved_routes(),
+    )
+
+
+def _own_routes() -> tuple[Route, ...]:
+    return (
+        Route("GET", "/healthz", _healthz, Permission.PUBLIC),
+        Route("GET", "/api/version", _version, Permission.PUBLIC),
+        Route("GET", "/api/telemetry/{path}", _telemetry, Permission.PUBLIC),
+        Route("GET", "/api/agent-harnesses", _agent_harnesses, Permission.PUBLIC),
+    )
+
+
+def _unserved_routes() -> tuple[Route, ...]:
+    return tuple(
+        Route(method, pattern, _refusal(feature), Permission.PUBLIC)
+        for feature, patterns in UNSERVED.items()
+        for pattern in patterns
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+    )
+
+
+def _refusal(feature: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - an Endpoint
+    async def refuse(_: Call) -> Response:
+        raise NotServed(feature=feature)
+
+    return refuse
+
+
+async def _healthz(_: Call) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def _version(_: Call) -> Response:
+    return json_response({"name": "holdfast", "version": __version__})
+
+
+async def _telemetry(_: Call) -> Response:
+    # Clients report what they do, unless told not to; nobody listens here, and nothing is kept.
+    return Response(status_code=200)
+
+
+async def _agent_harnesses(_: Call) -> Response:
+    return json_response({"standardEnvVars": [], "harnesses": {}})

@@ -1,0 +1,92 @@
+"""Starts and stops the server: one process, one port."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import uvicorn
+
+from holdfast.app.routes import all_routes
+from holdfast.app.services import Services
+from holdfast.http.application import Application
+from holdfast.http.routing import Router
+from holdfast.http.urls import UrlPolicy
+
+logger = logging.getLogger("holdfast.app")
+
+FLUSH_SECONDS = 5.0
+MAX_HEADER_BYTES = 64 * 1024
+
+
+@dataclass
+class Housekeeping:
+    """Writes counters now and then, off the event loop."""
+
+    services: Services
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the round in progress."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(FLUSH_SECONDS):
+            try:
+                self.services.repos.downloads.flush()
+                self.services.accounts.authentication.flush_last_used()
+            except Exception:
+                logger.warning("could not write counters; trying again", exc_info=True)
+
+
+def create_application(services: Services) -> Application:
+    """Build the ASGI application over the services; closing it closes them."""
+    settings = services.settings
+    executor = ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) * 2 + 14, thread_name_prefix="work")
+    housekeeping = Housekeeping(services)
+    housekeeping.start()
+
+    async def stop() -> None:
+        await asyncio.get_running_loop().run_in_executor(None, housekeeping.stop)
+        executor.shutdown(wait=True, cancel_futures=True)
+        services.close()
+
+    policy = UrlPolicy(settings.external_url, settings.path_prefix, settings.trust_proxy_headers)
+    return Application(Router(all_routes(services)), services.accounts.authentication, policy, executor, stop)
+
+
+def prepare(services: Services) -> list[int]:
+    """Put right what a crash may have left: unfinished deletions, unindexed ref updates. Returns those repos' keys."""
+    services.repos.pool.empty_trash()
+    return services.repos.index.recover()
+
+
+def run(services: Services) -> None:
+    """Serve until a signal comes."""
+    settings = services.settings
+    config = uvicorn.Config(
+        create_application(services),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        lifespan="on",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=20,
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+    )
+    uvicorn.Server(config).run()

@@ -1,0 +1,91 @@
+"""Builds every driver and service of one process. No singletons: two of these can live side by side."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from holdfast.accounts.service import AccountServices, open_accounts
+from holdfast.backends.blobs.factory import open_blob_store
+from holdfast.backends.blobs.protocol import BlobStore
+from holdfast.backends.database.factory import open_database
+from holdfast.backends.database.protocol import Database
+from holdfast.base.clock import now_milliseconds
+from holdfast.base.settings import Settings
+from holdfast.base.signing import Signer
+from holdfast.hub.community.service import CommunityService
+from holdfast.hub.objects.blobs import BlobSource
+from holdfast.hub.objects.domain import ObjectKind, ObjectSource
+from holdfast.hub.objects.service import ObjectService
+from holdfast.hub.repos.git_storage.pool import RepositoryPool
+from holdfast.hub.repos.service import RepoServices, open_repos
+from holdfast.hub.repos.service.access import RepoGate
+from holdfast.hub.repos.service.counting import PublicRepoCounter
+from holdfast.hub.xet.service import XetServices, open_xet
+
+SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that routes, pages and commands call."""
+
+    settings: Settings
+    database: Database
+    blobs: BlobStore
+    signer: Signer
+    accounts: AccountServices
+    objects: ObjectService
+    gate: RepoGate
+    repos: RepoServices
+    xet: XetServices
+    community: CommunityService
+
+    def close(self) -> None:
+        """Write what is kept in memory and give everything back."""
+        self.repos.downloads.flush()
+        self.accounts.authentication.flush_last_used()
+        self.database.close()
+
+
+def open_services(settings: Settings) -> Services:
+    """Open the data directory, bring its tables up to date and build all services.
+
+    Raises:
+        StorageFull: no room for the tables.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = open_database(settings.database_url, settings.data_dir)
+    database.migrate()
+    blobs = open_blob_store(settings.data_dir / "objects")
+    signer = Signer(_secret_key(settings.data_dir))
+    accounts = open_accounts(database, now_milliseconds, PublicRepoCounter())
+    sources: dict[ObjectKind, ObjectSource] = {ObjectKind.BLOB: BlobSource(blobs)}
+    objects = ObjectService(database, sources, now_milliseconds)
+    gate = RepoGate(database, accounts.accounts)
+    xet = open_xet(database, blobs, objects, signer, gate, now_milliseconds)
+    sources[ObjectKind.XET] = xet.source
+    pool = RepositoryPool(settings.data_dir / "repos")
+    repos = open_repos(database, accounts.accounts, gate, pool, objects, xet.files, now_milliseconds)
+    community = CommunityService(database, accounts.accounts, gate, repos.index, repos.pulls, now_milliseconds)
+    return Services(settings, database, blobs, signer, accounts, objects, gate, repos, xet, community)
+
+
+def _secret_key(data_dir: Path) -> bytes:
+    path = data_dir / SECRET_FILE
+    if not path.exists():
+        temporary = data_dir / f"{SECRET_FILE}.{secrets.token_hex(8)}"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, path)  # fails if another process was first: then its key counts
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+    return path.read_bytes()

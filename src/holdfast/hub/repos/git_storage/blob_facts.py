@@ -36,6 +36,11 @@ def blob_facts(repo: pygit2.Repository, oid: bytes) -> BlobFacts:
     return facts
 
 
+def remember_blob(oid: bytes, content: bytes) -> None:
+    """Note the facts of a blob that is being written: the next listing will ask for them."""
+    _remembered.put(oid, BlobFacts(len(content), parse_lfs_pointer(content)))
+
+
 def _read_facts(repo: pygit2.Repository, oid: str) -> BlobFacts:
     _, size_bytes = repo.odb.read_header(oid)
     if not _MIN_POINTER_BYTES <= size_bytes <= MAX_POINTER_BYTES:

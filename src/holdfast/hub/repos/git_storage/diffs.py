@@ -97,7 +97,7 @@ def unified_diff(
     size_bytes = 0
     for change in changes:
         part = _patch(repo, change, max_file_bytes)
-        size_bytes += len(part)
+        size_bytes += len(part.encode())
         if size_bytes > max_bytes:
             return UnifiedDiff("".join(parts), truncated=True)
         parts.append(part)

@@ -15,6 +15,8 @@ from holdfast.base.errors import StorageFull
 
 OBJECT_CACHE_BYTES = 32 * 1024 * 1024
 """libgit2's own default is 256 MiB, more than the whole idle server may use."""
+OPEN_PACKS = 256
+"""Over all handles; libgit2 would keep every pack of every idle handle open, until no file can be opened any more."""
 CACHED_TREE_BYTES = 512 * 1024
 """libgit2's own default of 4 KiB would parse a folder of 1000 files anew for each file looked up in it."""
 
@@ -34,6 +36,7 @@ def configure_libgit2() -> None:
     pygit2.option(Option.SET_OWNER_VALIDATION, False)  # noqa: FBT003 - a mounted volume may belong to another uid
     pygit2.option(Option.SET_CACHE_MAX_SIZE, OBJECT_CACHE_BYTES)
     pygit2.option(Option.SET_CACHE_OBJECT_LIMIT, ObjectType.TREE, CACHED_TREE_BYTES)
+    pygit2.option(Option.SET_MWINDOW_FILE_LIMIT, OPEN_PACKS)
     for level in _FOREIGN_CONFIG:
         pygit2.option(Option.SET_SEARCH_PATH, level, "")
 

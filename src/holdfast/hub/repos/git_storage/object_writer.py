@@ -9,6 +9,7 @@ from types import TracebackType
 import pygit2
 from pygit2.enums import ObjectType
 
+from holdfast.hub.repos.git_storage.blob_facts import remember_blob
 from holdfast.hub.repos.git_storage.libgit2 import disk_full_as_storage_full
 from holdfast.hub.repos.git_storage.loose_objects import object_oid, write_loose_objects
 from holdfast.hub.repos.git_storage.packs import PackWriter
@@ -36,6 +37,8 @@ class ObjectWriter:
     def write(self, kind: ObjectType, content: bytes) -> bytes:
         """Add an object and return its 20-byte oid."""
         oid = object_oid(kind, content)
+        if kind == ObjectType.BLOB:
+            remember_blob(oid, content)
         if self._pack:
             with disk_full_as_storage_full(self._objects):
                 self._pack.add(kind, oid, content)

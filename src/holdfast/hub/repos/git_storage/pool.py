@@ -223,8 +223,12 @@ def _init_bare(folder: Path, default_branch: str) -> pygit2.Repository:
 
 
 def _link_objects(source: Path, target: Path) -> None:
+    folders = set()
     for path in source.rglob("*"):
         if path.is_file() and not path.name.startswith("tmp_"):
             linked = target / path.relative_to(source)
             linked.parent.mkdir(parents=True, exist_ok=True)
             os.link(path, linked)
+            folders.add(linked.parent)
+    for folder in folders:
+        sync_folder(folder)

@@ -132,13 +132,12 @@ def delete_ref(repo: pygit2.Repository, full_name: str) -> None:
         RevisionNotFound: there is none.
         Conflict: it is the default branch, to which HEAD points.
     """
-    try:
-        reference = repo.lookup_reference(full_name)
-    except (KeyError, ValueError) as error:
-        raise RevisionNotFound(revision=full_name.removeprefix(HEADS).removeprefix(TAGS)) from error
+    if not _exists(repo, full_name):
+        raise RevisionNotFound(revision=full_name.removeprefix(HEADS).removeprefix(TAGS))
     if head_ref(repo) == full_name:
         raise Conflict(reason=f"Cannot delete {full_name}: it is the default branch.")
-    _write_ref(repo, full_name, reference.delete)
+    # A handle that failed to rewrite packed-refs believes the ref gone: each attempt gets a handle of its own.
+    _write_ref(repo, full_name, lambda: pygit2.Repository(repo.path).lookup_reference(full_name).delete())
 
 
 def create_tag(repo: pygit2.Repository, name: str, target: str, tagger: Author, message: str | None) -> None:
@@ -167,6 +166,14 @@ def set_head(repo: pygit2.Repository, full_name: str) -> None:
     """Make a branch the default one."""
     with disk_full_as_storage_full(Path(repo.path)):
         repo.set_head(full_name)
+
+
+def _exists(repo: pygit2.Repository, full_name: str) -> bool:
+    try:
+        repo.lookup_reference(full_name)
+    except (KeyError, ValueError):
+        return False
+    return True
 
 
 def _check_name(name: str, folder: str, word: str) -> str:
@@ -204,7 +211,8 @@ def _write_ref(repo: pygit2.Repository, full_name: str, write: Callable[[], obje
                 raise StaleParent from error
             if "failed to lock" not in str(error):
                 raise
-            _remove_if_stale(Path(repo.path) / f"{full_name}.lock")
+            for name in (full_name, "packed-refs"):
+                _remove_if_stale(Path(repo.path) / f"{name}.lock")
             time.sleep(_LOCK_PAUSE_SECONDS)
         else:
             return

@@ -32,6 +32,12 @@ def test_maintain_packs_objects_and_refs(bench, repo, monkeypatch):
     assert verify(bench.pool, bench.key, thorough=True) == []
 
 
+def test_maintain_an_empty_repo(bench):
+    maintain(bench.pool, bench.key)
+    prune(bench.pool, bench.key, older_than_seconds=0)
+    assert verify(bench.pool, bench.key) == []
+
+
 def test_many_loose_objects_and_packs_ask_for_maintenance(bench, repo, monkeypatch):
     monkeypatch.setattr(maintenance, "MAX_PACKS", 2)
     monkeypatch.setattr(maintenance, "MAX_LOOSE_OBJECTS", 100)

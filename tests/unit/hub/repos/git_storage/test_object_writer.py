@@ -2,10 +2,16 @@ import os
 import subprocess
 from pathlib import Path
 
+import pygit2
 import pytest
+from pygit2.enums import Option
 
+from holdfast.hub.repos.git_storage import blob_facts as blob_facts_module
+from holdfast.hub.repos.git_storage.blob_facts import blob_facts
+from holdfast.hub.repos.git_storage.libgit2 import OPEN_PACKS
 from holdfast.hub.repos.git_storage.object_writer import MAX_LOOSE_OBJECTS, write_blobs
 from holdfast.hub.repos.git_storage.packs import _offsets
+from holdfast.hub.repos.git_storage.pointers import LfsPointer, format_lfs_pointer
 from holdfast.hub.repos.git_storage.processes import run_git
 
 
@@ -52,6 +58,25 @@ def test_a_failure_leaves_nothing(repo):
         write_blobs(repo, contents())
     assert _git_oid(b"1") not in repo
     assert list(Path(repo.path, "objects", "pack").iterdir()) == []
+
+
+def test_packs_beyond_the_limit_of_open_files_are_opened_again(repo):
+    pygit2.option(Option.SET_MWINDOW_FILE_LIMIT, 2)
+    try:
+        contents = [[b"%d/%d" % (pack, blob) for blob in range(30)] for pack in range(6)]
+        oids = [write_blobs(repo, content) for content in contents]
+        fresh = pygit2.Repository(repo.path)
+        for _ in range(2):
+            assert [[fresh[oid].data for oid in pack] for pack in oids] == contents
+    finally:
+        pygit2.option(Option.SET_MWINDOW_FILE_LIMIT, OPEN_PACKS)
+
+
+def test_what_was_written_is_known_to_the_next_listing(repo, monkeypatch):
+    pointer = LfsPointer("cd" * 32, 99)
+    oid = bytes.fromhex(write_blobs(repo, [format_lfs_pointer(pointer)])[0])
+    monkeypatch.setattr(blob_facts_module, "_read_facts", None)
+    assert blob_facts(repo, oid) == (len(format_lfs_pointer(pointer)), pointer)
 
 
 def test_offsets_beyond_two_gigabytes_use_the_second_table():

@@ -120,15 +120,18 @@ def test_names_that_they_may_have(name):
     assert check_branch_name(name) == check_tag_name(name) == name
 
 
-def test_an_old_lock_file_is_removed_and_a_young_one_waited_for(repo, bench, commits, monkeypatch):
+@pytest.mark.parametrize("lock_name", ["refs/heads/x.lock", "packed-refs.lock"])
+def test_an_old_lock_file_is_removed_and_a_young_one_waited_for(repo, bench, commits, monkeypatch, lock_name):
     monkeypatch.setattr(refs_module, "_LOCK_PAUSE_SECONDS", 0.001)
-    lock = bench.path / f"{MAIN}.lock"
+    create_ref(repo, "refs/heads/x", commits[2])
+    run_git(bench.path, "pack-refs", "--all")
+    lock = bench.path / lock_name
     lock.write_bytes(b"")
     with pytest.raises(Overloaded):
-        update_ref(repo, MAIN, commits[0], commits[2])
+        delete_ref(repo, "refs/heads/x")
     os.utime(lock, (time.time() - 120,) * 2)
-    update_ref(repo, MAIN, commits[0], commits[2])
-    assert read_ref(repo, MAIN) == commits[0]
+    delete_ref(repo, "refs/heads/x")
+    assert read_ref(repo, "refs/heads/x") is None
 
 
 def test_refs_that_lead_to_no_commit_are_not_listed(repo, commits):

@@ -18,6 +18,7 @@ from tests.conformance.workspace import Workspace, prepare
 from tests.live_server import Org, User, live_server
 
 WORKERS = 2
+NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
 def main() -> None:
@@ -53,7 +54,9 @@ def run_leg(plan: Plan, leg: Leg, options: argparse.Namespace) -> list[str]:
     with server(leg, workspace, options) as endpoint:
         outcomes = run_pytest(workspace, endpoint, options.files or wanted, options.k)
     if options.files:
-        return [f"{name}: {outcome.detail}" for name, outcome in outcomes.items() if outcome.status in ("failed", "error")]
+        return [
+            f"{name}: {outcome.detail}" for name, outcome in outcomes.items() if outcome.status in ("failed", "error")
+        ]
     if options.k:
         tests = [test for test in tests if dotted(test.node_id) in outcomes]
     print(table(tests, outcomes, excluded))
@@ -100,12 +103,13 @@ def run_pytest(workspace: Workspace, endpoint: str, selection: list[str], expres
 
 
 def client_environment(folder: Path, endpoint: str) -> dict[str, str]:
-    """Nothing of the caller's Hub configuration, an empty home, and the endpoint."""
+    """Nothing of the caller's Hub configuration, an empty home, the endpoint, and no way to the public site."""
     home = folder / "hf-home"
     shutil.rmtree(home, ignore_errors=True)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING", "PYTEST"))}
     chosen = {"HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_TOKEN": "", "HF_HUB_DISABLE_UPDATE_CHECK": "1"}
-    return {**inherited, **chosen, "DISABLE_SYMLINKS_IN_WINDOWS_TESTS": "1"}
+    closed = {"HTTPS_PROXY": NOBODY_LISTENS, "https_proxy": NOBODY_LISTENS, "NO_PROXY": "127.0.0.1"}
+    return {**inherited, **chosen, **closed, "DISABLE_SYMLINKS_IN_WINDOWS_TESTS": "1"}
 
 
 def unexpected(

@@ -1,6 +1,6 @@
 """Which tests a server is asked to pass: reads `listed*.txt` and `legs.toml`, knows nothing about running them.
 
-A list file is written as `# @suite package==version`, then `# @group name | count | ...` and one pytest node id per line.
+A list file says `# @suite package==version`, then `# @group name | count | ...`, then one pytest node id per line.
 """
 
 from __future__ import annotations

@@ -65,5 +65,7 @@ def table(tests: Iterable[Listed], outcomes: Mapping[str, Outcome], excluded: Ma
             counts[PASSED if status == PASSED else "failed"] += 1
     columns = (PASSED, "failed", "left out")
     lines = [f"{'group':<40}" + "".join(f"{column:>10}" for column in columns)]
-    lines += [f"{group:<40}" + "".join(f"{counts[column]:>10}" for column in columns) for group, counts in groups.items()]
+    lines += [
+        f"{group:<40}" + "".join(f"{counts[column]:>10}" for column in columns) for group, counts in groups.items()
+    ]
     return "\n".join(lines)

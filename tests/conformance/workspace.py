@@ -32,7 +32,7 @@ OVERLAY_FILES = {
 PYTEST_INI = """\
 [pytest]
 addopts = -p no:cacheprovider --strict-markers --tb=native -Werror::FutureWarning
-timeout = 180
+timeout = 60
 markers =
     api
     transfer

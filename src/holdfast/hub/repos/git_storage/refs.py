@@ -25,6 +25,7 @@ _LOCK_RETRIES = 40
 _LOCK_PAUSE_SECONDS = 0.05
 _STALE_LOCK_SECONDS = 60.0
 _MAX_REF_BYTES = 200
+_LOCKED_TEXTS = (("failed to lock file",), ("failed to create locked file", "File exists"))
 
 
 class RefKind(Enum):
@@ -209,7 +210,7 @@ def _write_ref(repo: pygit2.Repository, full_name: str, write: Callable[[], obje
         except (pygit2.GitError, OSError) as error:
             if "old reference value" in str(error):
                 raise StaleParent from error
-            if "failed to lock" not in str(error):
+            if not any(all(text in str(error) for text in texts) for texts in _LOCKED_TEXTS):
                 raise
             for name in (full_name, "packed-refs"):
                 _remove_if_stale(Path(repo.path) / f"{name}.lock")

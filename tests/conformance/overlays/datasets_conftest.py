@@ -7,14 +7,13 @@ from pathlib import Path
 
 import datasets
 import pytest
+from PIL import Image
 
 pytest_plugins = ["tests.fixtures.hub"]
 
 
 def pytest_configure():
     """Tests name this picture by its path, so it must lie there before any of them starts."""
-    from PIL import Image
-
     path = Path(__file__).parent / "features" / "data" / "test_image_rgb.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")  # several workers may do this at once
@@ -64,8 +63,6 @@ def zip_csv_with_dir_path(tmp_path_factory):
 @pytest.fixture(scope="session")
 def zip_image_path(tmp_path_factory):
     """A zip of two small pictures."""
-    from PIL import Image
-
     picture = io.BytesIO()
     Image.new("RGB", (8, 8), (200, 30, 90)).save(picture, "JPEG")
     path = tmp_path_factory.mktemp("zip-images") / "dataset.img.zip"

@@ -3,6 +3,7 @@
 Two of their decorators are harmless elsewhere and wrong here: a 500 of ours is a failure, never an expected one.
 """
 
+import functools
 import importlib.util
 
 import pytest
@@ -22,9 +23,7 @@ def for_all_test_methods(*decorators):
     def decorate(cls):
         for name, method in list(vars(cls).items()):
             if name.startswith("test"):
-                for decorator in decorators:
-                    method = decorator(method)
-                setattr(cls, name, method)
+                setattr(cls, name, functools.reduce(lambda test, decorator: decorator(test), decorators, method))
         return cls
 
     return decorate

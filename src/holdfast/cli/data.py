@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 @contextmanager
 def open_database() -> Iterator[Database]:
     """Open the database of `HOLDFAST_DATA_DIR` with its tables up to date; makes the directory if need be."""
+    with open_database_as_it_is() as database:
+        database.migrate()
+        yield database
+
+
+@contextmanager
+def open_database_as_it_is() -> Iterator[Database]:
+    """Open the database of `HOLDFAST_DATA_DIR`, whatever form its tables have; makes the directory if need be."""
     from holdfast.backends.database import factory  # noqa: PLC0415 - SQLAlchemy is not needed to print help
     from holdfast.base.settings import settings_from_environment  # noqa: PLC0415
 
@@ -21,7 +29,6 @@ def open_database() -> Iterator[Database]:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = factory.open_database(settings.database_url, settings.data_dir)
     try:
-        database.migrate()
         yield database
     finally:
         database.close()

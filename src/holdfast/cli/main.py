@@ -7,7 +7,7 @@ import sys
 import typer
 
 from holdfast.base.errors import HoldfastError
-from holdfast.cli import org, token, user
+from holdfast.cli import migrate, org, token, user
 
 app = typer.Typer(
     name="holdfast",
@@ -17,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(migrate.migrate)
 app.add_typer(user.app, name="user")
 app.add_typer(org.app, name="org")
 app.add_typer(token.app, name="token")

@@ -21,7 +21,11 @@ User = Annotated[str, typer.Argument(help="Whose token.")]
 def create(
     user: User,
     name: Annotated[str, typer.Option(help="By which its owner recognises it.")] = "command-line",
-    role: Annotated[str, typer.Option(help="read, or write.")] = "write",
+    role: Annotated[str, typer.Option(help="read or write; --grant makes it fine-grained.")] = "write",
+    grant: Annotated[
+        list[str] | None,
+        typer.Option(help="SCOPE=PERMISSION, e.g. model:alice/bert=write-repo or alice=read-repo; repeatable."),
+    ] = None,
     token: Annotated[str | None, typer.Option(help="A given token string; one is made up when left out.")] = None,
     expires_in_days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Without it: until revoked.")] = None,
 ) -> None:

@@ -1,1 +1,1 @@
-"""The database seam: transactions over SQLAlchemy Core. SQLite by default; one Alembic migration tree for all drivers."""
+"""The database seam: transactions over SQLAlchemy Core; one Alembic migration tree for all drivers."""

@@ -37,6 +37,14 @@ class Database(Protocol):
         """Bring the tables to this version's form; does nothing when they are."""
         ...
 
+    def revision(self) -> str | None:
+        """The form that the tables have, None for none at all."""
+        ...
+
+    def newest_revision(self) -> str | None:
+        """The form that `migrate` gives them."""
+        ...
+
     def close(self) -> None:
         """Give back every connection."""
         ...

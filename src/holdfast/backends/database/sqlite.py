@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
-from holdfast.backends.database.migrations.runner import migrate
+from holdfast.backends.database.migrations.runner import current_revision, migrate, newest_revision
 from holdfast.base.errors import Overloaded, StorageFull
 
 _PRAGMAS = (
@@ -65,6 +65,15 @@ class SqliteDatabase:
         """See `Database.migrate`."""
         with self._write_lock, _translated():
             migrate(self._engine)
+
+    def revision(self) -> str | None:
+        """See `Database.revision`."""
+        with _translated():
+            return current_revision(self._engine)
+
+    def newest_revision(self) -> str | None:
+        """See `Database.newest_revision`."""
+        return newest_revision()
 
     def close(self) -> None:
         """See `Database.close`."""

@@ -29,9 +29,9 @@ def current_revision(engine: Engine) -> str | None:
         return _stored_revision(connection)
 
 
-def newest_revision() -> str:
-    """The last revision of the tree: files are named `NNNN_title.py` and NNNN is the revision."""
-    return max(path.name.split("_", 1)[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))
+def newest_revision() -> str | None:
+    """The last revision of the tree: files are named `NNNN_title.py` and NNNN is the revision; None for no files."""
+    return max((path.name.split("_", 1)[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py")), default=None)
 
 
 def _stored_revision(connection: Connection) -> str | None:

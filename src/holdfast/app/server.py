@@ -83,6 +83,7 @@ def run(services: Services) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # our own UrlPolicy reads them, and only where the administrator trusts the proxy
         date_header=True,
         lifespan="on",
         timeout_keep_alive=75,

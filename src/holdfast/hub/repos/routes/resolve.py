@@ -5,6 +5,7 @@ Source: the headers that huggingface_hub 2.4.0 file_download.py `get_hf_file_met
 
 from __future__ import annotations
 
+import functools
 import mimetypes
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -106,8 +107,7 @@ def file_headers(call: Call, located: Located, xet_hash: str | None) -> RawHeade
     headers: RawHeaders = [
         (b"x-repo-commit", located.commit_oid.encode()),
         (b"etag", tag),
-        (b"content-type", _content_type(located.path)),
-        (b"content-disposition", _disposition(located.path)),
+        *_name_headers(located.path.rpartition("/")[2]),
         *_SANDBOX,
     ]
     if entry.sha256 is not None:
@@ -121,8 +121,13 @@ def file_headers(call: Call, located: Located, xet_hash: str | None) -> RawHeade
     return headers
 
 
-def _content_type(path: str) -> bytes:
-    guessed, encoding = mimetypes.guess_type(path, strict=False)
+@functools.lru_cache(maxsize=4096)
+def _name_headers(name: str) -> tuple[tuple[bytes, bytes], ...]:
+    return (b"content-type", _content_type(name)), (b"content-disposition", _disposition(name))
+
+
+def _content_type(name: str) -> bytes:
+    guessed, encoding = mimetypes.guess_type(name, strict=False)
     if guessed is None or encoding is not None:
         return b"application/octet-stream"
     if guessed.startswith(_INLINE_TYPES):
@@ -132,7 +137,6 @@ def _content_type(path: str) -> bytes:
     return b"application/octet-stream"
 
 
-def _disposition(path: str) -> bytes:
-    name = path.rpartition("/")[2]
+def _disposition(name: str) -> bytes:
     plain = "".join(letter if 32 <= ord(letter) < 127 and letter not in '"\\' else "_" for letter in name)
     return f"inline; filename*=UTF-8''{quote(name, safe='')}; filename=\"{plain}\";".encode("latin-1")

@@ -93,8 +93,8 @@ class BlobReceiver:
         self._hash.update(batch)
         self._writer.write(batch)
 
-    def finish(self) -> None:
-        """Check the bytes and make them durable under their SHA-256.
+    def check(self) -> None:
+        """Compare what was received with what was announced.
 
         Raises:
             CorruptObject: fewer bytes than announced, or another SHA-256.
@@ -103,4 +103,8 @@ class BlobReceiver:
             raise CorruptObject(problem=f"has {self._writer.size_bytes} bytes; {self._size_bytes} were announced")
         if self._hash.hexdigest() != self._sha256:
             raise CorruptObject(problem=f"has SHA-256 {self._hash.hexdigest()}; {self._sha256} was announced")
+
+    def finish(self) -> None:
+        """Check the bytes and make them durable under their SHA-256. Raises CorruptObject as `check` does."""
+        self.check()
         self._writer.publish(blob_key(self._sha256))

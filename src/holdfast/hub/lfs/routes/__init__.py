@@ -1,0 +1,1 @@
+"""The addresses of git-lfs: batches and locks under a repo's git url, transfers under `/lfs/`."""

@@ -1,0 +1,1 @@
+"""The use cases of git-lfs: batches, transfers in one piece and in parts, locks."""

@@ -2,47 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
-import string
 from dataclasses import dataclass
 from enum import Enum
 
-from holdfast.base.errors import Conflict, InvalidInput
-from holdfast.base.identity import Grant, Permission, TokenRole
-from holdfast.base.ids import NAME_PATTERN, RESERVED_NAMESPACES, check_name
+from holdfast.base.errors import InvalidInput
+from holdfast.base.identity import Grant, TokenRole
 
 ADMIN_NAME = "admin"
 """The user that a new instance starts with."""
-
-MIN_PASSWORD_LENGTH = 8
-MAX_PASSWORD_LENGTH = 1000
-MAX_FULLNAME_LENGTH = 200
-MAX_EMAIL_LENGTH = 320
-MAX_TOKEN_NAME_LENGTH = 200
-MAX_GRANTS = 200
-
-GRANTABLE = frozenset({
-    Permission.SEE_REPO,
-    Permission.READ_REPO,
-    Permission.DISCUSS_REPO,
-    Permission.WRITE_REPO,
-    Permission.ADMIN_REPO,
-    Permission.WRITE_OWN,
-})  # fmt: skip
-"""What a line of a fine-grained token may name."""
-
-_SCOPE_PATTERN = re.compile(
-    rf"{NAME_PATTERN.pattern}|(model|dataset|space):{NAME_PATTERN.pattern}/{NAME_PATTERN.pattern}"
-)
-CREDENTIAL_PREFIX = "hf_"
-"""How access tokens made here begin. Source: the Hub's; clients and secret scanners know it."""
-
-_TOKEN_ALPHABET = string.ascii_letters + string.digits
-_TOKEN_LENGTH = 34
-_MAX_TOKEN_LENGTH = 500
-_USER_CODE_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 
 
 class OrgRole(Enum):
@@ -239,118 +206,3 @@ class FirstAdmin:
     username: str
     password: str
     access_token: str
-
-
-def check_namespace_name(name: str, *, for_site_admin: bool = False) -> str:
-    """Return a name that a user or an organization may have; only a site admin may be called `admin`.
-
-    Raises:
-        InvalidInput: against the rules for names.
-        Conflict: a word that Holdfast's own addresses need.
-    """
-    check_name(name)
-    if name.lower() in RESERVED_NAMESPACES and not (for_site_admin and name.lower() == ADMIN_NAME):
-        raise Conflict(reason=f"The name {name!r} is reserved")
-    return name
-
-
-def check_fullname(fullname: str) -> str:
-    """Return a full name that fits on a page.
-
-    Raises:
-        InvalidInput: too long or with control characters.
-    """
-    if len(fullname) > MAX_FULLNAME_LENGTH or not fullname.isprintable():
-        raise InvalidInput(field="fullname", problem=f"must be at most {MAX_FULLNAME_LENGTH} printable characters")
-    return fullname
-
-
-def check_email(email: str) -> str:
-    """Return what may be an e-mail address; only a message sent there can tell.
-
-    Raises:
-        InvalidInput: without `@`, too long or with characters that no address has.
-    """
-    local, _, domain = email.rpartition("@")
-    if not local or not domain or len(email) > MAX_EMAIL_LENGTH or not email.isprintable() or " " in email:
-        raise InvalidInput(field="email", problem="must look like name@example.org")
-    return email
-
-
-def check_new_password(password: str) -> str:
-    """Return a password that somebody may choose.
-
-    Raises:
-        InvalidInput: too short to protect anything, or too long to hash.
-    """
-    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
-        raise InvalidInput(
-            field="password", problem=f"must have {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters"
-        )
-    return password
-
-
-def check_given_token(secret: str) -> str:
-    """Return a token string chosen by somebody else, as migrations need it.
-
-    Raises:
-        InvalidInput: empty, too long, or not fit for a header.
-    """
-    if not 1 <= len(secret) <= _MAX_TOKEN_LENGTH or not all("!" <= character <= "~" for character in secret):
-        raise InvalidInput(
-            field="token", problem=f"must be 1 to {_MAX_TOKEN_LENGTH} visible ASCII characters without spaces"
-        )
-    return secret
-
-
-def check_token_name(name: str) -> str:
-    """Return a name by which people tell their tokens apart.
-
-    Raises:
-        InvalidInput: empty, too long or with control characters.
-    """
-    if not 1 <= len(name) <= MAX_TOKEN_NAME_LENGTH or not name.isprintable():
-        raise InvalidInput(field="displayName", problem=f"must have 1 to {MAX_TOKEN_NAME_LENGTH} printable characters")
-    return name
-
-
-def check_grants(role: TokenRole, grants: tuple[Grant, ...]) -> None:
-    """Refuse grants that could mean nothing.
-
-    Raises:
-        InvalidInput: grants on another kind of token, too many, or one with a bad scope or permission.
-    """
-    if grants and role is not TokenRole.FINE_GRAINED:
-        raise InvalidInput(field="grants", problem="are only for fine-grained tokens")
-    if len(grants) > MAX_GRANTS:
-        raise InvalidInput(field="grants", problem=f"must be at most {MAX_GRANTS}")
-    for grant in grants:
-        if not _SCOPE_PATTERN.fullmatch(grant.scope):
-            raise InvalidInput(
-                field="grants", problem=f"have a scope that is no `name` and no `type:name/repo`: {grant.scope[:200]!r}"
-            )
-        if not grant.permissions or not grant.permissions <= GRANTABLE:
-            words = ", ".join(sorted(permission.value for permission in GRANTABLE))
-            raise InvalidInput(field="grants", problem=f"must each have permissions out of {words}")
-
-
-def new_token_secret() -> str:
-    """A fresh access token; clients recognise the prefix."""
-    return CREDENTIAL_PREFIX + "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(_TOKEN_LENGTH))
-
-
-def new_user_code() -> str:
-    """Eight letters that people type from one screen into another: no vowels, so no words. Source: RFC 8628, 6.1."""
-    letters = "".join(secrets.choice(_USER_CODE_ALPHABET) for _ in range(8))
-    return f"{letters[:4]}-{letters[4:]}"
-
-
-def read_user_code(text: str) -> str:
-    """Bring a typed user code to its stored form: case, spaces and dashes don't matter."""
-    letters = "".join(character for character in text.upper() if character.isalpha())
-    return f"{letters[:4]}-{letters[4:]}"
-
-
-def fingerprint(secret: str) -> str:
-    """SHA-256 in hexadecimal: all that is stored of a random secret, which needs no slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from holdfast.cli.data import open_accounts
 from holdfast.cli.printing import moment, print_table
+
+if TYPE_CHECKING:
+    from holdfast.base.identity import Grant
 
 app = typer.Typer(help="Create, list and revoke access tokens; approve device logins.", no_args_is_help=True)
 
@@ -20,6 +23,7 @@ User = Annotated[str, typer.Argument(help="Whose token.")]
 @app.command()
 def create(
     user: User,
+    *,
     name: Annotated[str, typer.Option(help="By which its owner recognises it.")] = "command-line",
     role: Annotated[str, typer.Option(help="read or write; --grant makes it fine-grained.")] = "write",
     grant: Annotated[
@@ -32,6 +36,8 @@ def create(
     """Create an access token and print it: this once, for it is not stored.
 
     Example: export HF_TOKEN=$(holdfast token create alice --role read)
+
+    Example: holdfast token create alice --grant model:alice/bert=write-repo --grant acme=read-repo
     """
     from holdfast.base.identity import SYSTEM, TokenRole  # noqa: PLC0415
 
@@ -40,9 +46,23 @@ def create(
     expires_at = None if expires_in_days is None else int(time.time() * 1000) + expires_in_days * DAY_MILLISECONDS
     with open_accounts() as services:
         issued = services.tokens.create_access_token(
-            SYSTEM, name, TokenRole(role), username=user, expires_at=expires_at, secret=token
+            SYSTEM,
+            name,
+            TokenRole.FINE_GRAINED if grant else TokenRole(role),
+            username=user,
+            grants=tuple(_grant(text) for text in grant or ()),
+            expires_at=expires_at,
+            secret=token,
         )
     print(issued.secret)
+
+
+def _grant(text: str) -> Grant:
+    from holdfast.accounts.checks import parse_permission  # noqa: PLC0415
+    from holdfast.base.identity import Grant  # noqa: PLC0415
+
+    scope, _, word = text.partition("=")
+    return Grant(scope, frozenset({parse_permission(word)}))
 
 
 @app.command("list")

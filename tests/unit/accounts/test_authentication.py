@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from holdfast.base.errors import InvalidAccessToken, StorageFull, TooManyAttempts, WrongPassword
 from holdfast.base.identity import ANONYMOUS, SYSTEM, TokenRole
@@ -28,7 +31,7 @@ def test_nobody_without_credentials(services):
     "header",
     [
         "", "Bearer", "Bearer ", "Bearer None", "Bearer hf_unknown", "Bearer \xff", "Digest x", "hf_unknown",
-        "Basic", "Basic !!!", "Basic " + base64.b64encode(b"no colon").decode(),
+        "Basic", "Basic !!!", "Basic \xff", "Basic \u20ac", "Basic " + base64.b64encode(b"no colon").decode(),
         "Basic " + base64.b64encode(b"\xff:\xff").decode(), basic("", ""), basic("alice", "hf_unknown"),
         basic("alice", ""), basic("", "secret"),
     ],
@@ -36,6 +39,14 @@ def test_nobody_without_credentials(services):
 def test_headers_that_name_nobody(services, alice, header):
     with pytest.raises(InvalidAccessToken):
         services.authentication.authenticate(header, None)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=60), st.binary(max_size=60))
+def test_no_header_breaks_anything(services, text, words):
+    for header in (text, f"Bearer {text}", f"Basic {text}", "Basic " + base64.b64encode(words).decode()):
+        with contextlib.suppress(InvalidAccessToken):
+            assert services.authentication.authenticate(header, text) is None
 
 
 def test_a_bad_header_is_not_saved_by_a_good_cookie(services, dora):
@@ -106,7 +117,8 @@ def test_a_new_password_ends_all_sessions_but_the_new_one(services, dora):
 
 
 def test_names_and_passwords_are_refused_alike(services, dora, alice):
-    for pair in (("dora", "wrong"), ("nobody", "wrong"), ("alice", "wrong"), ("dora", "")):
+    long = "x" * 1001
+    for pair in (("dora", "wrong"), ("nobody", "wrong"), ("alice", "wrong"), ("dora", ""), (long, "x"), ("dora", long)):
         with pytest.raises(WrongPassword, match="The user name or the password is wrong"):
             services.logins.log_in(*pair)
 

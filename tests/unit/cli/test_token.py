@@ -34,6 +34,19 @@ def test_a_given_token_and_its_end(run, services):
     assert run("token", "create", "alice", "--role", "fineGrained")[0] == 2
 
 
+def test_grants_make_a_fine_grained_token(run, services):
+    words = ["--grant", "model:alice/bert=write-repo", "--grant", "acme=read-repo"]
+    secret = run("token", "create", "alice", *words)[1].strip()
+    actor = services.authentication.authenticate(f"Bearer {secret}", None)
+    assert actor.token_role is TokenRole.FINE_GRAINED
+    assert {(grant.scope, *(word.value for word in grant.permissions)) for grant in actor.grants} == {
+        ("model:alice/bert", "write-repo"),
+        ("acme", "read-repo"),
+    }
+    for bad in ("acme", "acme=fly", "=read-repo", "a/b=read-repo"):
+        assert run("token", "create", "alice", "--grant", bad)[0] == 1
+
+
 def test_approve_and_deny(run, services):
     code = services.devices.start("client").user_code
     assert run("token", "approve", code, "--user", "alice")[1] == "Approved: the program now acts for alice.\n"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from holdfast.accounts.domain import MAX_GRANTS
+from holdfast.accounts.checks import MAX_GRANTS, parse_permission, parse_token_role
 from holdfast.accounts.routes import shapes
 from holdfast.accounts.service.tokens import TokenService
 from holdfast.base.errors import InvalidInput, NotFound
-from holdfast.base.identity import Grant, Permission, TokenRole
+from holdfast.base.identity import Grant, Permission
 from holdfast.http.call import Call, Fields
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Route
@@ -46,7 +46,7 @@ class TokenRoutes:
             self.tokens.create_access_token,
             call.actor,
             fields.text("displayName"),
-            _role(fields.text("role")),
+            parse_token_role(fields.text("role")),
             grants=tuple(_grants(fields.objects("grants", MAX_GRANTS))),
             expires_at=self._expiry(fields),
         )
@@ -70,21 +70,7 @@ class TokenRoutes:
         return self.tokens.clock() + days * DAY_MILLISECONDS
 
 
-def _role(word: str) -> TokenRole:
-    for role in TokenRole:
-        if role.value == word:
-            return role
-    raise InvalidInput(field="role", problem=f"must be one of {', '.join(role.value for role in TokenRole)}")
-
-
 def _grants(lines: Iterable[Fields]) -> Iterable[Grant]:
     for line in lines:
         words = line.texts("permissions", len(Permission))
-        yield Grant(line.text("scope"), frozenset(_permission(word) for word in words))
-
-
-def _permission(word: str) -> Permission:
-    for permission in Permission:
-        if permission.value == word:
-            return permission
-    raise InvalidInput(field="grants", problem=f"name an unknown permission {word[:50]!r}")
+        yield Grant(line.text("scope"), frozenset(parse_permission(word) for word in words))

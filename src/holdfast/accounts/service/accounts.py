@@ -11,15 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from holdfast.accounts import permissions
-from holdfast.accounts.domain import (
-    Namespace,
-    NamespaceKind,
-    OrgRole,
-    User,
-    check_email,
-    check_fullname,
-    check_namespace_name,
-)
+from holdfast.accounts.checks import check_any_password, check_email, check_fullname, check_namespace_name
+from holdfast.accounts.domain import Namespace, NamespaceKind, OrgRole, User
 from holdfast.accounts.passwords import hash_password
 from holdfast.accounts.store import namespaces
 from holdfast.backends.database.protocol import Database
@@ -130,7 +123,7 @@ class AccountService:
         permissions.check_account(actor, Permission.SITE_ADMIN)
         check_namespace_name(name, for_site_admin=is_site_admin)
         checked_email = None if email is None else check_email(email)
-        password_hash = None if password is None else hash_password(password)
+        password_hash = None if password is None else hash_password(check_any_password(password))
         with self.database.write() as connection:
             user_id = self._add_namespace(connection, name, NamespaceKind.USER, fullname)
             namespaces.insert_user(connection, user_id, checked_email, password_hash, is_site_admin=is_site_admin)

@@ -7,9 +7,8 @@ revoked it. When tokens were used is kept in memory and written now and then by 
 from __future__ import annotations
 
 import base64
-import binascii
 
-from holdfast.accounts.domain import CREDENTIAL_PREFIX, fingerprint
+from holdfast.accounts.fingerprints import CREDENTIAL_PREFIX, fingerprint
 from holdfast.accounts.service.logins import LoginService
 from holdfast.accounts.store import credentials
 from holdfast.backends.database.protocol import Database
@@ -94,7 +93,7 @@ def read_basic(word: str) -> tuple[str, str]:
     """
     try:
         username, separator, password = base64.b64decode(word.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise InvalidAccessToken from error
     if not separator:
         raise InvalidAccessToken

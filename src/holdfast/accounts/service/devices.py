@@ -13,13 +13,15 @@ from sqlalchemy import Connection
 
 from holdfast.accounts import permissions
 from holdfast.accounts.domain import (
-    CREDENTIAL_PREFIX,
     AccessToken,
     DeviceGrant,
     IssuedDeviceCode,
     IssuedOAuthToken,
     OAuthRefusal,
     TokenOrigin,
+)
+from holdfast.accounts.fingerprints import (
+    CREDENTIAL_PREFIX,
     fingerprint,
     new_token_secret,
     new_user_code,

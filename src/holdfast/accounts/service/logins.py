@@ -15,7 +15,9 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from holdfast.accounts import permissions
-from holdfast.accounts.domain import IssuedSession, User, check_new_password, fingerprint
+from holdfast.accounts.checks import MAX_PASSWORD_LENGTH, check_any_password, check_new_password
+from holdfast.accounts.domain import IssuedSession, User
+from holdfast.accounts.fingerprints import fingerprint
 from holdfast.accounts.passwords import Patience, hash_password, verify_password
 from holdfast.accounts.service.accounts import AccountService
 from holdfast.accounts.store import credentials, namespaces
@@ -26,6 +28,7 @@ from holdfast.base.identity import Actor, Permission
 
 SESSION_SECONDS = 30 * 24 * 3600
 REMEMBERED_SECONDS = 300
+MAX_NAME_LENGTH = 96
 _MAX_REMEMBERED = 1000
 
 
@@ -73,7 +76,7 @@ class LoginService:
         permissions.check_account(actor, Permission.SITE_ADMIN)
         with self._database.read() as connection:
             user = self._accounts.find_user(connection, username)
-        self._replace_password(user.id, new)
+        self._replace_password(user.id, check_any_password(new))
         return user
 
     def recall(self, username: str, password: str) -> Actor | None:
@@ -89,6 +92,8 @@ class LoginService:
         Raises:
             WrongPassword, TooManyAttempts: nobody.
         """
+        if len(username) > MAX_NAME_LENGTH or len(password) > MAX_PASSWORD_LENGTH:
+            raise WrongPassword
         key = username.lower()
         self._patience.check(key)
         actor, password_hash = credentials.actor_and_password_hash(self._database, username) or (None, None)

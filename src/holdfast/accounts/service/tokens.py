@@ -7,16 +7,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy.exc import IntegrityError
 
 from holdfast.accounts import permissions
-from holdfast.accounts.domain import (
-    AccessToken,
-    IssuedToken,
-    TokenOrigin,
-    check_given_token,
-    check_grants,
-    check_token_name,
-    fingerprint,
-    new_token_secret,
-)
+from holdfast.accounts.checks import check_given_token, check_grants, check_token_name
+from holdfast.accounts.domain import AccessToken, IssuedToken, TokenOrigin
+from holdfast.accounts.fingerprints import fingerprint, new_token_secret
 from holdfast.accounts.service.accounts import AccountService
 from holdfast.accounts.store import credentials
 from holdfast.backends.database.protocol import Database

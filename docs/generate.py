@@ -1,0 +1,144 @@
+"""Writes the reference pages that the code itself determines: `./dev docs`, or `./dev docs --check` to compare only."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # the conformance lists live beside the tests, which are not installed
+
+from holdfast.base import errors  # noqa: E402
+from holdfast.base.settings import Settings  # noqa: E402
+from tests.conformance.listing import Leg, Plan, read_lists, read_plan  # noqa: E402
+
+NOTICE = "<!-- Written by `./dev docs`. Change the code it comes from, not this page. -->\n"
+
+
+def error_page() -> str:
+    """Every error code a client can meet."""
+    rows = [(f"`{cls.code}`", _status(cls), _first_sentence(cls)) for cls in error_classes()]
+    return _page(
+        "Errors",
+        'The Hub API answers errors as JSON `{"error": …}` with the headers `X-Error-Code`, `X-Error-Message` and '
+        "`X-Request-Id`; other families (git, git-lfs, pages) have the shape their clients expect.",
+        _table(("`X-Error-Code`", "status", "meaning"), sorted(set(rows))),
+    )
+
+
+def error_classes() -> list[type[errors.HoldfastError]]:
+    """The error tree, root left out."""
+
+    def below(cls: type[errors.HoldfastError]) -> Iterator[type[errors.HoldfastError]]:
+        for child in cls.__subclasses__():
+            yield child
+            yield from below(child)
+
+    return list(below(errors.HoldfastError))
+
+
+def _status(cls: type[errors.HoldfastError]) -> str:
+    default = next(field.default for field in dataclasses.fields(cls) if field.name == "status")
+    return str(default)
+
+
+def _first_sentence(thing: object) -> str:
+    text = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
+    return re.split(r"(?<=[.;])\s", text)[0].rstrip(";")
+
+
+def settings_page() -> str:
+    """Every environment variable the server reads."""
+    meanings = dict(re.findall(r"^    (\w+): (.*(?:\n        .*)*)", inspect.getdoc(Settings) or "", flags=re.M))
+    rows = [
+        (f"`HOLDFAST_{field.name.upper()}`", _default(field), " ".join(meanings.get(field.name, "").split()))
+        for field in dataclasses.fields(Settings)
+    ]
+    return _page(
+        "Settings",
+        "Everything is set by environment variables; sizes are in bytes, times in seconds.",
+        _table(("variable", "default", "meaning"), rows),
+    )
+
+
+def _default(field: dataclasses.Field[object]) -> str:
+    if field.name == "data_dir":
+        return "`holdfast-data`"
+    return "" if field.default in (None, "", dataclasses.MISSING) else f"`{field.default}`"
+
+
+def conformance_page() -> str:
+    """Which of the clients' own tests are run, and why the others are not."""
+    plan = read_plan()
+    parts = [
+        "`./dev conformance` downloads each client's source distribution, puts a conftest of ours beside its tests, "
+        "starts a fresh server with the accounts they expect, and runs the tests listed in `tests/conformance/`. "
+        "A skip or an expected failure counts as failure.",
+        *(_leg_section(plan, leg) for leg in plan.legs.values()),
+        "## Left out, with reasons",
+        _table(("tests", "count", "reason"), _exclusions(plan)),
+    ]
+    return _page("Conformance", *parts)
+
+
+def _leg_section(plan: Plan, leg: Leg) -> str:
+    tests = [test for test in read_lists() if test.suite == leg.suite]
+    groups = dict.fromkeys(test.group for test in tests)
+    rows = []
+    for group in groups:
+        members = [test for test in tests if test.group == group]
+        run = sum(plan.exclusion(leg, test.node_id) is None for test in members)
+        rows.append((f"`{group}`", str(len(members)), str(run)))
+    return f"## Leg {leg.name}: {leg.title}\n\n" + _table(("group", "listed", "run"), rows)
+
+
+def _exclusions(plan: Plan) -> list[tuple[str, str, str]]:
+    """One row for each rule and leg that it takes listed tests out of."""
+    counts: dict[tuple[str, str], int] = {}
+    for leg in plan.legs.values():
+        for test in read_lists():
+            if test.suite == leg.suite and (rule := plan.rule(leg, test.node_id)):
+                key = (f"`{rule.match}` in leg {leg.name}", rule.reason)
+                counts[key] = counts.get(key, 0) + 1
+    return [(tests, str(count), reason) for (tests, reason), count in counts.items()]
+
+
+def _page(title: str, *parts: str) -> str:
+    return f"{NOTICE}\n# {title}\n\n" + "\n\n".join(parts) + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+PAGES = {
+    "reference/errors.md": error_page,
+    "reference/settings.md": settings_page,
+    "reference/conformance.md": conformance_page,
+}
+
+
+def stale_pages() -> list[str]:
+    """Pages whose file differs from what the code says now."""
+    docs = ROOT / "docs"
+    return [name for name, write in PAGES.items() if not (docs / name).exists() or (docs / name).read_text() != write()]
+
+
+def main() -> None:
+    stale = stale_pages()
+    if "--check" in sys.argv:
+        sys.exit(f"run ./dev docs, these pages are stale: {', '.join(stale)}" if stale else 0)
+    for name in stale:
+        path = ROOT / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(PAGES[name]())
+        print(f"wrote docs/{name}")
+
+
+if __name__ == "__main__":
+    main()

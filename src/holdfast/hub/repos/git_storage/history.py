@@ -55,13 +55,13 @@ def is_ancestor(repo: pygit2.Repository, ancestor: str, descendant: str) -> bool
 
 
 def _all(repo: pygit2.Repository, start: str) -> Iterator[pygit2.Commit]:
-    return iter(repo.walk(start, SortMode.TIME))
+    return iter(repo.walk(start, SortMode.TOPOLOGICAL | SortMode.TIME))
 
 
 def _touching(repo: pygit2.Repository, start: str, path: str) -> Iterator[pygit2.Commit]:
     """As `git log -- path`: at a merge, follow a parent that agrees with it, if there is one."""
     wanted = {pygit2.Oid(hex=start)}
-    for commit in repo.walk(start, SortMode.TIME):
+    for commit in repo.walk(start, SortMode.TOPOLOGICAL | SortMode.TIME):
         if commit.id not in wanted:
             continue
         wanted.discard(commit.id)

@@ -70,11 +70,8 @@ def list_refs(repo: pygit2.Repository, *kinds: RefKind) -> list[Ref]:
 
 def read_ref(repo: pygit2.Repository, full_name: str) -> str | None:
     """Oid of the commit that the ref points to, or None when there is no such ref."""
-    try:
-        reference = repo.lookup_reference(full_name)
-    except (KeyError, ValueError):  # ValueError: not a legal name, so there is none
-        return None
-    return _peel(reference)
+    reference = _look_up(repo, full_name)
+    return _peel(reference) if reference else None
 
 
 def check_branch_name(name: str) -> str:
@@ -111,18 +108,21 @@ def create_ref(repo: pygit2.Repository, full_name: str, target: str) -> None:
 def update_ref(repo: pygit2.Repository, full_name: str, new: str, expected_old: str | None) -> None:
     """Move the ref from one commit to another, or make it when `expected_old` is None.
 
+    Moving is compare-and-swap even against programs that ignore the repo's lock; making relies on the lock alone.
+
     Raises:
         StaleParent: it points elsewhere than `expected_old` by now.
         Conflict: see `create_ref`.
         Overloaded: another program keeps the ref locked.
         StorageFull: the ref stays as it was.
     """
-    if read_ref(repo, full_name) != expected_old:
+    reference = _look_up(repo, full_name)
+    if (reference and _peel(reference)) != expected_old:
         raise StaleParent
-    if expected_old is None:
+    if reference is None:
         create_ref(repo, full_name, new)
         return
-    reference = repo.lookup_reference(full_name)
+    # libgit2 swaps only if the ref still is what this very `reference` was read as.
     _write_ref(repo, full_name, lambda: reference.set_target(new))
 
 
@@ -133,7 +133,7 @@ def delete_ref(repo: pygit2.Repository, full_name: str) -> None:
         RevisionNotFound: there is none.
         Conflict: it is the default branch, to which HEAD points.
     """
-    if not _exists(repo, full_name):
+    if _look_up(repo, full_name) is None:
         raise RevisionNotFound(revision=full_name.removeprefix(HEADS).removeprefix(TAGS))
     if head_ref(repo) == full_name:
         raise Conflict(reason=f"Cannot delete {full_name}: it is the default branch.")
@@ -169,12 +169,11 @@ def set_head(repo: pygit2.Repository, full_name: str) -> None:
         repo.set_head(full_name)
 
 
-def _exists(repo: pygit2.Repository, full_name: str) -> bool:
+def _look_up(repo: pygit2.Repository, full_name: str) -> pygit2.Reference | None:
     try:
-        repo.lookup_reference(full_name)
-    except (KeyError, ValueError):
-        return False
-    return True
+        return repo.lookup_reference(full_name)
+    except (KeyError, ValueError):  # ValueError: not a legal name, so there is none
+        return None
 
 
 def _check_name(name: str, folder: str, word: str) -> str:

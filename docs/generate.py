@@ -130,6 +130,7 @@ def stale_pages() -> list[str]:
 
 
 def main() -> None:
+    """Write the stale pages, or with `--check` only name them and fail."""
     stale = stale_pages()
     if "--check" in sys.argv:
         sys.exit(f"run ./dev docs, these pages are stale: {', '.join(stale)}" if stale else 0)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.compat.client import HUB_CLIENTS, Client, read_clients
 from tests.live_server import LiveServer, Org, User, live_server
 

@@ -14,6 +14,7 @@ import urllib.request
 import pytest
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
+
 from tests.live_server import LiveServer, Org, User, holdfast, live_server
 
 ALICE = User("Alice", token="hf_alice_given_token", fullname="Alice Liddell", password="down the rabbit hole")

@@ -6,7 +6,7 @@ A list file says `# @suite package==version`, then `# @group name | count | ...`
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -67,12 +67,16 @@ class Plan:
 
     legs: dict[str, Leg]
     out_of_scope: tuple[Rule, ...]
-    accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def rule(self, leg: Leg, node_id: str) -> Rule | None:
+        """The rule that takes a listed test out of this leg, if any."""
+        rules = (*leg.skipped, *self.out_of_scope)
+        return next((rule for rule in rules if rule.applies_to(node_id)), None)
 
     def exclusion(self, leg: Leg, node_id: str) -> str | None:
         """Why a listed test is not run in this leg; None means that it is."""
-        rules = (*self.out_of_scope, *leg.skipped)
-        return next((rule.reason for rule in rules if rule.applies_to(node_id)), None)
+        rule = self.rule(leg, node_id)
+        return rule.reason if rule else None
 
 
 def read_plan(path: Path = FOLDER / "legs.toml") -> Plan:

@@ -57,6 +57,19 @@ def test_writes_accumulate_in_order_and_are_counted(blobs, kind):
     assert read(blobs, "a/b") == b"one two three"
 
 
+def test_bytes_can_be_mapped_and_cut_before_they_are_published(blobs):
+    writer = blobs.create()
+    writer.write(b"0123456789")
+    assert os.pread(writer.fileno(), 20, 0) == b"0123456789"
+    writer.truncate(12)
+    assert writer.size_bytes == 10
+    writer.truncate(4)
+    writer.write(b"x")
+    assert writer.size_bytes == 5
+    writer.publish("lfs/cut")
+    assert read(blobs, "lfs/cut") == b"0123x"
+
+
 def test_empty_blob(blobs):
     blobs.create().publish("a/empty")
     assert read(blobs, "a/empty") == b""

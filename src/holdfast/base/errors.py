@@ -26,6 +26,7 @@
     ├── TooLarge 413
     ├── RangeNotSatisfiable 416
     ├── LockTaken 409               git-lfs lock held by somebody else
+    ├── DamagedObject 500           stored bytes that are no longer what was stored
     ├── NotServed 501               a part of the Hub API that this version does not serve
     ├── Overloaded 503              try again soon
     │   └── TooManyAttempts 429     wrong passwords; wait before the next
@@ -378,6 +379,19 @@ class RangeNotSatisfiable(HoldfastError):
     @property
     def message(self) -> str:
         return f"The requested range lies outside of the {self.size_bytes} bytes of this file."
+
+
+@dataclass(eq=False)
+class DamagedObject(HoldfastError):
+    """Bytes stored here are missing or no longer hash, parse or measure as they did; never the client's fault."""
+
+    code: ClassVar[str] = "DamagedObject"
+    status: int = 500
+    what: str = "A stored object"
+
+    @property
+    def message(self) -> str:
+        return f"{self.what} is damaged on the server's disk. Please tell its administrator."
 
 
 @dataclass(eq=False)

@@ -81,7 +81,7 @@ class _LocalWriter:
         self._store = store
         self._path = path
         with translated_disk_errors():
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         self._done = False
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
@@ -91,6 +91,15 @@ class _LocalWriter:
         except BaseException:
             self.discard()
             raise
+
+    def truncate(self, size_bytes: int) -> None:
+        if size_bytes < self.size_bytes:
+            os.truncate(self._file, size_bytes)
+            os.lseek(self._file, size_bytes, os.SEEK_SET)
+            self.size_bytes = size_bytes
+
+    def fileno(self) -> int:
+        return self._file
 
     def publish(self, key: str) -> None:
         if self._done:

@@ -33,6 +33,14 @@ class BlobWriter(Protocol):
         """Append bytes."""
         ...
 
+    def truncate(self, size_bytes: int) -> None:
+        """Drop what was written beyond `size_bytes`."""
+        ...
+
+    def fileno(self) -> int:
+        """A descriptor of the bytes so far, for mmap before `publish`: every driver collects them on this machine."""
+        ...
+
     def publish(self, key: str) -> None:
         """Make the bytes durable and visible under `key`."""
         ...

@@ -15,15 +15,12 @@ from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.base.signing import Signer
 from holdfast.hub.lfs.domain import BatchRequest, ObjectSpec, Operation, TransferRules, XetAction
-from holdfast.hub.lfs.service.batch import BatchService
-from holdfast.hub.lfs.service.locks import LockService
-from holdfast.hub.lfs.service.multipart import MultipartService
-from holdfast.hub.lfs.service.transfers import TransferService
-from holdfast.hub.lfs.tickets import TicketOffice
+from holdfast.hub.lfs.service import LfsServices, open_lfs
 from holdfast.hub.objects.blobs import BlobSource
 from holdfast.hub.objects.domain import ObjectKind
 from holdfast.hub.objects.service import ObjectService
 
+TINY_RULES = TransferRules(max_upload_bytes=8 << 20, multipart_from_bytes=100, part_bytes=40)
 ALICE = Actor(1, "alice")
 BOB = Actor(2, "bob")
 CAROL = Actor(3, "carol")
@@ -73,18 +70,33 @@ class FakeXet:
 
 @dataclass
 class Lfs:
+    """Services under test, and what they stand on."""
+
     database: SqliteDatabase
     blobs: LocalBlobStore
     objects: ObjectService
-    tickets: TicketOffice
-    batches: BatchService
-    transfers: TransferService
-    multipart: MultipartService
-    locks: LockService
+    services: LfsServices
     now: list[int]
 
+    @property
+    def tickets(self):
+        return self.services.tickets
+
+    @property
+    def transfers(self):
+        return self.services.transfers
+
+    @property
+    def multipart(self):
+        return self.services.multipart
+
+    @property
+    def locks(self):
+        return self.services.locks
+
     def batch(self, actor, repo, operation, *specs, transfers=(), xet=False):
-        service = replace(self.batches, xet=FakeXet()) if xet else self.batches
+        batches = self.services.batches
+        service = replace(batches, xet=FakeXet()) if xet else batches
         request = BatchRequest(operation, specs, frozenset(transfers))
         return service.batch(actor, RepoType.MODEL, RepoId.parse(repo), request, "http://hub")
 
@@ -115,8 +127,8 @@ def spec_of(data: bytes) -> ObjectSpec:
 
 
 @contextmanager
-def temporary_lfs(folder: Path) -> Iterator[Lfs]:
-    """Services on a new store in `folder`; parts are tiny: 40 bytes, for objects from 100 bytes on."""
+def temporary_lfs(folder: Path, rules: TransferRules | None = None) -> Iterator[Lfs]:
+    """Services on a new store in `folder`; `rules` None means tiny parts: 40 bytes, for objects from 100 bytes on."""
     database = SqliteDatabase(folder / "t.sqlite")
     metadata.create_all(database._engine)
     blobs = LocalBlobStore(folder / "blobs")
@@ -125,20 +137,8 @@ def temporary_lfs(folder: Path) -> Iterator[Lfs]:
     def clock():
         return now[0]
 
-    access = FakeAccess()
     objects = ObjectService(database, {ObjectKind.BLOB: BlobSource(blobs)}, clock)
-    tickets = TicketOffice(Signer(b"secret", clock))
-    rules = TransferRules(max_upload_bytes=8 << 20, multipart_from_bytes=100, part_bytes=40)
-    transfers = TransferService(database, objects, blobs)
-    yield Lfs(
-        database,
-        blobs,
-        objects,
-        tickets,
-        BatchService(database, objects, access, tickets, rules),
-        transfers,
-        MultipartService(transfers, blobs, clock),
-        LockService(database, access, clock),
-        now,
-    )
+    signer = Signer(b"secret", clock)
+    services = open_lfs(database, blobs, objects, FakeAccess(), signer, rules or TINY_RULES, None, clock)
+    yield Lfs(database, blobs, objects, services, now)
     database.close()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from holdfast.backends.blobs.protocol import BlobReader, BlobStore, BlobWriter, HasDescriptor
-from holdfast.base.errors import CorruptObject, ObjectNotFound, TooLarge
+from holdfast.base.errors import CorruptObject, DamagedObject, ObjectNotFound, TooLarge
 
 BLOB_FOLDER = "lfs"
 READ_BYTES = 1024 * 1024
@@ -50,7 +50,7 @@ class BlobObjectReader:
         while position < end:
             piece = self._reader.pread(min(READ_BYTES, end - position), position)
             if not piece:
-                raise CorruptObject(problem=f"ends at byte {position}, before {end}")
+                raise DamagedObject
             position += len(piece)
             yield piece
 

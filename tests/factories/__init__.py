@@ -1,0 +1,1 @@
+"""Builders of domain objects and of small running hubs, for tests."""

@@ -54,14 +54,19 @@ _SORT_WORDS = {
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where the next page starts: behind the repo `key`, whose sort column held `value`."""
+    """Where the next page starts: behind the repo `key`, whose sort column held `value`.
+
+    `stage` counts the lists that a search joins: names first, then the words of cards.
+    """
 
     value: float
     key: int
+    stage: int = 0
 
     def encode(self) -> str:
         """The opaque word for urls."""
-        return base64.urlsafe_b64encode(orjson.dumps([self.value, self.key])).decode().rstrip("=")
+        word = orjson.dumps([self.value, self.key, self.stage])
+        return base64.urlsafe_b64encode(word).decode().rstrip("=")
 
     @classmethod
     def decode(cls, word: str) -> Cursor:
@@ -71,12 +76,12 @@ class Cursor:
             InvalidInput: any other word.
         """
         try:
-            value, key = orjson.loads(base64.urlsafe_b64decode(word[:200] + "=" * (-len(word) % 4)))
+            value, key, stage = orjson.loads(base64.urlsafe_b64decode(word[:200] + "=" * (-len(word) % 4)))
         except (binascii.Error, orjson.JSONDecodeError, ValueError, TypeError):
             raise InvalidInput(field="cursor", problem="is not one that this server gave out") from None
-        if type(key) is not int or type(value) not in (int, float):
+        if type(key) is not int or type(value) not in (int, float) or stage not in (0, 1):
             raise InvalidInput(field="cursor", problem="is not one that this server gave out")
-        return cls(value, key)
+        return cls(value, key, int(stage))
 
 
 @dataclass(frozen=True)
@@ -93,11 +98,11 @@ class ListQuery:
 
     Args:
         tags: tags that a repo must all have, lower case.
-        search: words or phrases that name or card must all hold.
+        search: words that a repo's name, or else its card, must all hold.
         author: namespace, as the caller spelled it.
         gated: True only gated repos, False only others.
         parameters: bounds on the number of a model's parameters.
-        datasets: a Space must use one of these; `models` likewise.
+        datasets: what a Space must use, all of them, lower case; `models` likewise.
         linked: show a Space's models and datasets.
         matches_nothing: a filter asks for what no repo here can have, such as an inference provider.
         expand: exactly these fields, besides the id; empty means the default ones.

@@ -45,15 +45,20 @@ class FileLocks:
         self._guard = Lock()
 
     @contextmanager
-    def hold(self, lock_path: Path) -> Iterator[HeldLock]:
+    def hold(self, lock_path: Path, inherited: int | None = None) -> Iterator[HeldLock]:
         """Hold the lock at `lock_path`, whose folder is the bare repo. Not reentrant.
+
+        Args:
+            lock_path: the file, made if absent.
+            inherited: a descriptor of `open_lock_file` that a child process has too: should this process die, the
+                child keeps the lock until it ends. The caller closes it afterwards. None: no child needs it.
 
         Raises:
             Overloaded: not free within the timeout.
             RepoNotFound: the repo's folder is gone, also when it went while we waited.
         """
         deadline = time.monotonic() + self._timeout_seconds
-        with self._turn_of_thread(lock_path, deadline), _locked_file(lock_path, deadline) as descriptor:
+        with self._turn_of_thread(lock_path, deadline), _locked_file(lock_path, inherited, deadline) as descriptor:
             _repair_after_killed_holder(descriptor, lock_path.parent)
             os.pwrite(descriptor, _HELD, 0)
             try:
@@ -80,17 +85,30 @@ class FileLocks:
                     del self._turns[lock_path]
 
 
-@contextmanager
-def _locked_file(lock_path: Path, deadline: float) -> Iterator[int]:
+def open_lock_file(lock_path: Path) -> int:
+    """A descriptor of the lock file, to be inherited by a child before the lock is taken (see `FileLocks.hold`).
+
+    Raises:
+        RepoNotFound: the repo's folder is gone.
+    """
     try:
-        descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RepoNotFound from error
+
+
+@contextmanager
+def _locked_file(lock_path: Path, inherited: int | None, deadline: float) -> Iterator[int]:
+    descriptor = open_lock_file(lock_path) if inherited is None else os.dup(inherited)
     try:
         _flock(descriptor, deadline)
-        if not lock_path.exists():  # a delete moved the repo into the trash while we waited
-            raise RepoNotFound
-        yield descriptor
+        try:
+            if not lock_path.exists():  # a delete moved the repo into the trash while we waited
+                raise RepoNotFound
+            yield descriptor
+        finally:
+            if inherited is not None:  # closing frees the lock only with the last copy
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
         os.close(descriptor)
 

@@ -19,7 +19,7 @@ import pygit2
 
 from holdfast.base.errors import Conflict, RepoNotFound
 from holdfast.hub.repos.git_storage.libgit2 import configure_libgit2, disk_full_as_storage_full
-from holdfast.hub.repos.git_storage.locks import FileLocks, HeldLock
+from holdfast.hub.repos.git_storage.locks import FileLocks, HeldLock, open_lock_file
 from holdfast.hub.repos.git_storage.loose_objects import sync_folder
 
 COPIED_REFS = ("refs/heads/", "refs/tags/", "refs/convert/")
@@ -134,14 +134,24 @@ class RepositoryPool:
         finally:
             self._give_back(key, handle)
 
-    def lock(self, key: int) -> AbstractContextManager[HeldLock]:
+    def lock(self, key: int, inherited: int | None = None) -> AbstractContextManager[HeldLock]:
         """Exclusive right to move this repo's refs, among all threads and processes. Not reentrant.
+
+        `inherited` is a descriptor of `open_lock` that a child process was given; None without such a child.
 
         Raises:
             RepoNotFound: no such repo.
             Overloaded: not free in time.
         """
-        return self._locks.hold(self.path(key) / "holdfast.lock")
+        return self._locks.hold(self.path(key) / "holdfast.lock", inherited)
+
+    def open_lock(self, key: int) -> int:
+        """A descriptor of the lock's file that a child may inherit before `lock` is called. The caller closes it.
+
+        Raises:
+            RepoNotFound: no such repo.
+        """
+        return open_lock_file(self.path(key) / "holdfast.lock")
 
     def maintenance_lock(self, key: int) -> AbstractContextManager[HeldLock]:
         """Exclusive right to remove packs that hold nothing new. Commits go on meanwhile."""

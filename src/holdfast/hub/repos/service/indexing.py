@@ -83,9 +83,12 @@ class RepoIndex:
                 self._write(key, git, changes)
 
     @contextmanager
-    def pushing(self, key: int, prepare: Record | None = None) -> Iterator[None]:
-        """Hold the lock while git itself moves refs; read all of them again when the block ends."""
-        with self.pool.lock(key):
+    def pushing(self, key: int, prepare: Record | None = None, inherited: int | None = None) -> Iterator[None]:
+        """Hold the lock while git itself moves refs; read all of them again when the block ends.
+
+        `prepare` as in `changing`; `inherited` is the lock's descriptor that git was given (see `RepositoryPool.lock`).
+        """
+        with self.pool.lock(key, inherited):
             self._mark_pending(key, prepare)
             try:
                 yield

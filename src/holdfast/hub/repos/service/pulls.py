@@ -96,9 +96,22 @@ class PullService:
                 return
         self.gate.check(connection, actor, repo, Permission.WRITE_REPO)
 
+    def check_may_push(self, connection: Connection, actor: Actor, repo: Repo) -> None:
+        """Raise unless the actor may move at least one ref: which one, a push says only later.
+
+        Raises:
+            Forbidden, LoginRequired, GatedRepo: see `accounts.permissions`.
+        """
+        author_id = actor.user_id
+        if author_id is not None and pull_requests.has_author(connection, repo.key, author_id):
+            self.gate.check(connection, actor, repo, Permission.DISCUSS_REPO)
+        else:
+            self.gate.check(connection, actor, repo, Permission.WRITE_REPO)
+
     def _find(self, connection: Connection, repo: Repo, ref: str) -> PullRequest:
         word = ref.removeprefix(PULL_REF_PREFIX)
-        found = pull_requests.get_pull_request(connection, repo.key, int(word)) if word.isdecimal() else None
+        is_number = word.isascii() and word.isdecimal() and len(word) <= 9
+        found = pull_requests.get_pull_request(connection, repo.key, int(word)) if is_number else None
         if found is None:
             raise RevisionNotFound(revision=ref)
         return found

@@ -54,6 +54,12 @@ def list_pull_requests(connection: Connection, repo_key: int) -> list[PullReques
     return [_from_row(row) for row in connection.execute(query)]
 
 
+def has_author(connection: Connection, repo_key: int, author_id: int) -> bool:
+    """Whether a user opened any pull request of the repo."""
+    query = select(pull_request.c.num).where(pull_request.c.repo_key == repo_key, pull_request.c.author_id == author_id)
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def set_status(connection: Connection, repo_key: int, num: int, status: str, *, merge_oid: str | None = None) -> None:
     """Change the state: draft, open, closed, or merged by `merge_oid`."""
     statement = update(pull_request).where(pull_request.c.repo_key == repo_key, pull_request.c.num == num)

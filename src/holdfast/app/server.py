@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import uvicorn
 
+from holdfast.app.listening import not_listening
 from holdfast.app.routes import all_routes
 from holdfast.app.services import Services
 from holdfast.http.application import Application
@@ -73,21 +76,38 @@ def prepare(services: Services) -> list[int]:
     return services.repos.index.recover()
 
 
-def run(services: Services) -> None:
-    """Serve until a signal comes."""
-    settings = services.settings
+def run(services: Services, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Serve until a signal comes.
+
+    Args:
+        services: closed at the end.
+        listener: from `listening.listen`.
+        on_ready: called once connections are answered.
+    """
     config = uvicorn.Config(
         create_application(services),
-        host=settings.host,
-        port=settings.port,
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # our own UrlPolicy reads them, and only where the administrator trusts the proxy
         date_header=True,
         lifespan="on",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=20,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )
-    uvicorn.Server(config).run()
+    host, port = listener.getsockname()[:2]
+    try:
+        _AnnouncingServer(config, on_ready).run(sockets=[listener])
+    except OSError as error:  # somebody bound the same address at the same time, and listened first
+        raise not_listening(host, port, error) from error
+
+
+class _AnnouncingServer(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._on_ready()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holdfast.accounts.service import AccountServices, open_accounts
+from holdfast.app.data_dir import SECRET_FILE
+from holdfast.app.xet_gate import LfsXetGate
 from holdfast.backends.blobs.factory import open_blob_store
 from holdfast.backends.blobs.protocol import BlobStore
 from holdfast.backends.database.factory import open_database
@@ -16,6 +18,8 @@ from holdfast.base.clock import now_milliseconds
 from holdfast.base.settings import Settings
 from holdfast.base.signing import Signer
 from holdfast.hub.community.service import CommunityService
+from holdfast.hub.lfs.domain import TransferRules
+from holdfast.hub.lfs.service import LfsServices, open_lfs
 from holdfast.hub.objects.blobs import BlobSource
 from holdfast.hub.objects.domain import ObjectKind, ObjectSource
 from holdfast.hub.objects.service import ObjectService
@@ -24,8 +28,6 @@ from holdfast.hub.repos.service import RepoServices, open_repos
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.counting import PublicRepoCounter
 from holdfast.hub.xet.service import XetServices, open_xet
-
-SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Services:
     gate: RepoGate
     repos: RepoServices
     xet: XetServices
+    lfs: LfsServices
     community: CommunityService
 
     def close(self) -> None:
@@ -67,10 +70,12 @@ def open_services(settings: Settings) -> Services:
     gate = RepoGate(database, accounts.accounts)
     xet = open_xet(database, blobs, objects, signer, gate, now_milliseconds)
     sources[ObjectKind.XET] = xet.source
+    rules = TransferRules(max_upload_bytes=settings.max_upload_bytes)
+    lfs = open_lfs(database, blobs, objects, gate, signer, rules, LfsXetGate(xet.tokens), now_milliseconds)
     pool = RepositoryPool(settings.data_dir / "repos")
     repos = open_repos(database, accounts.accounts, gate, pool, objects, xet.files, now_milliseconds)
     community = CommunityService(database, accounts.accounts, gate, repos.index, repos.pulls, now_milliseconds)
-    return Services(settings, database, blobs, signer, accounts, objects, gate, repos, xet, community)
+    return Services(settings, database, blobs, signer, accounts, objects, gate, repos, xet, lfs, community)
 
 
 def _secret_key(data_dir: Path) -> bytes:

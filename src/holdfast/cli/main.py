@@ -7,7 +7,7 @@ import sys
 import typer
 
 from holdfast.base.errors import HoldfastError
-from holdfast.cli import migrate, org, token, user
+from holdfast.cli import doctor, migrate, org, serve, token, user
 
 app = typer.Typer(
     name="holdfast",
@@ -17,6 +17,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(serve.serve)
+app.command()(doctor.doctor)
 app.command()(migrate.migrate)
 app.add_typer(user.app, name="user")
 app.add_typer(org.app, name="org")

@@ -45,6 +45,10 @@ class Database(Protocol):
         """The form that `migrate` gives them."""
         ...
 
+    def check(self) -> list[str]:
+        """What the database finds wrong with itself, in its own words; empty when it is whole."""
+        ...
+
     def close(self) -> None:
         """Give back every connection."""
         ...

@@ -75,6 +75,12 @@ class SqliteDatabase:
         """See `Database.newest_revision`."""
         return newest_revision()
 
+    def check(self) -> list[str]:
+        """See `Database.check`."""
+        with _translated(), self._engine.connect() as connection:
+            lines = [str(line) for line in connection.exec_driver_sql("PRAGMA quick_check").scalars()]
+        return [] if lines == ["ok"] else lines
+
     def close(self) -> None:
         """See `Database.close`."""
         self._engine.dispose()

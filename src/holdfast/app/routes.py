@@ -16,6 +16,7 @@ from holdfast.http.responses import json_response
 from holdfast.http.routing import Route
 from holdfast.hub.community.routes import CommunityRoutes
 from holdfast.hub.git.routes import GitRoutes
+from holdfast.hub.lfs.routes import table as lfs_routes
 from holdfast.hub.repos.routes import table as repo_routes
 
 UNSERVED = {
@@ -53,7 +54,7 @@ def all_routes(services: Services) -> Sequence[Route]:
     return (
         *repo_routes(repos, services.objects, services.settings),
         *services.xet.table(),
-        *services.lfs.table(),
+        *lfs_routes(services.lfs),
         *GitRoutes(services.git).table(),
         *account_routes(services.accounts),
         *CommunityRoutes(services.community).table(),

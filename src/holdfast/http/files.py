@@ -62,12 +62,12 @@ class MemorySource:
     descriptor = None
 
     def __init__(self, content: bytes) -> None:
-        self._content = content
+        self.content = content
         self.size_bytes = len(content)
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
         """See `ByteSource.read`."""
-        yield self._content[start:end]
+        yield self.content[start:end]
 
     def close(self) -> None:
         """See `ByteSource.close`."""
@@ -133,9 +133,16 @@ class ByteResponse(Response):
         zero_copy = ZERO_COPY in scope.get("extensions", ())
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            await self._send_body(receive, send, zero_copy=zero_copy)
+            if isinstance(self._source, MemorySource):
+                await send(_body(b"".join(self._in_memory(self._source)), more=False))
+            else:
+                await self._send_body(receive, send, zero_copy=zero_copy)
         finally:
             self._source.close()
+
+    def _in_memory(self, source: MemorySource) -> Iterator[bytes]:
+        for step in self._plan:
+            yield step if isinstance(step, bytes) else source.content[step.start : step.end]
 
     async def _send_body(self, receive: Receive, send: Send, *, zero_copy: bool) -> None:
         # A server may swallow what is sent to a client that has gone: without this watch we would read on for nothing.

@@ -8,7 +8,7 @@ from holdfast.base.errors import RangeNotSatisfiable
 from holdfast.base.identity import ANONYMOUS
 from holdfast.http import files
 from holdfast.http.call import Call
-from holdfast.http.files import ZERO_COPY, byte_response
+from holdfast.http.files import ZERO_COPY, MemorySource, byte_response
 from holdfast.http.urls import Urls
 
 DATA = os.urandom(1_300_000)
@@ -50,6 +50,15 @@ class DecodedSource:
                 raise OSError("xorb is gone")
             self.batches += 1
             yield DATA[position : min(end, position + 300_000)]
+
+    def close(self):
+        self.closed += 1
+
+
+class InMemory(MemorySource):
+    def __init__(self):
+        super().__init__(DATA)
+        self.closed = 0
 
     def close(self):
         self.closed += 1
@@ -112,14 +121,15 @@ class Client:
         return b"".join(message.get("body", b"") for message in self.messages[1:])
 
 
-SOURCES = pytest.mark.parametrize("kind", ["file", "zero-copy", "decoded", "cold"])
+SOURCES = pytest.mark.parametrize("kind", ["file", "zero-copy", "decoded", "cold", "memory"])
 
 
 @pytest.fixture
 def served(kind, source, monkeypatch):
     if kind == "cold":
         monkeypatch.setattr(files, "_is_cached", lambda *_: False)
-    return (DecodedSource() if kind == "decoded" else source), Client(zero_copy=kind == "zero-copy")
+    made = {"decoded": DecodedSource, "memory": InMemory}.get(kind)
+    return (made() if made else source), Client(zero_copy=kind == "zero-copy")
 
 
 @SOURCES

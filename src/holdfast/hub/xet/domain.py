@@ -106,7 +106,7 @@ class XetLimits:
         max_shard_chunks: chunks of all files of one shard, as often as its terms name them.
         max_uploads: xorbs being received or waiting for their check; more are told to come back.
         max_shards: shards being checked at once.
-        max_waiting_shards: shards that wait for their turn; more are told to come back.
+        max_waiting_shards: shards being received or waiting for their turn; more are told to come back.
         index_cache_bytes: memory for indexes of xorbs.
     """
 
@@ -114,7 +114,7 @@ class XetLimits:
     max_shard_chunks: int = 32 << 20
     max_uploads: int = 128
     max_shards: int = 8
-    max_waiting_shards: int = 64
+    max_waiting_shards: int = 24
     index_cache_bytes: int = 256 << 20
 
 

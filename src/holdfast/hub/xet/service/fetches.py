@@ -36,26 +36,34 @@ class Fetches:
         signature = self.signer.sign(_PURPOSE, _claim(xorb, words), LIFETIME_SECONDS)
         return f"bytes={words}&signature={signature}"
 
-    def check(self, xorb: XetHash, words: str, signature: str, range_header: str | None) -> None:
-        """Refuse whatever the signature does not allow.
+    def allowed_ranges(
+        self, xorb: XetHash, words: str, signature: str, range_header: str | None
+    ) -> tuple[ByteRange, ...] | None:
+        """The ranges that a Range header asks for, if the signature allows every one of them.
 
         Args:
             xorb: from the url.
             words: the allowed ranges as in the url, `start-end` with exclusive ends.
             signature: from the url.
-            range_header: what is asked for; None asks for the whole xorb, which is hardly ever allowed.
+            range_header: None asks for the whole xorb, which is hardly ever allowed.
+
+        Returns:
+            None for the whole xorb.
 
         Raises:
-            Forbidden: expired, forged, or bytes outside of the ranges.
+            Forbidden: expired, forged, or other bytes.
+            ObjectNotFound: the xorb is gone.
             RangeNotSatisfiable: a Range that nothing can satisfy.
         """
         if not self.signer.check(_PURPOSE, _claim(xorb, words), signature):
             raise Forbidden(reason="This url has expired or was changed.")
         allowed = [ByteRange(*map(int, word.split("-"))) for word in words.split(",")]
-        asked = parse_ranges(range_header, max(span.end for span in allowed)) if range_header else None
-        asked = asked or (ByteRange(0, self.stored_bytes(xorb)),)
-        if not all(any(_within(span, other) for other in allowed) for span in asked):
-            raise Forbidden(reason="This url is for other bytes of the xorb.")
+        size_bytes = self.stored_bytes(xorb)
+        asked = parse_ranges(range_header, size_bytes) if range_header else None
+        for span in asked or (ByteRange(0, size_bytes),):
+            if not any(_within(span, other) for other in allowed):
+                raise Forbidden(reason="This url is for other bytes of the xorb.")
+        return asked
 
     def stored_bytes(self, xorb: XetHash) -> int:
         """Size of a stored xorb.

@@ -19,6 +19,7 @@ from holdfast.app.services import Services
 from holdfast.http.application import Application
 from holdfast.http.routing import Router
 from holdfast.http.urls import UrlPolicy
+from holdfast.http.zero_copy import ZeroCopyProtocol
 
 logger = logging.getLogger("holdfast.app")
 
@@ -86,6 +87,7 @@ def run(services: Services, listener: socket.socket, on_ready: Callable[[], None
     """
     config = uvicorn.Config(
         create_application(services),
+        http=ZeroCopyProtocol,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -18,6 +18,7 @@ from holdfast.hub.community.routes import CommunityRoutes
 from holdfast.hub.git.routes import GitRoutes
 from holdfast.hub.lfs.routes import table as lfs_routes
 from holdfast.hub.repos.routes import table as repo_routes
+from holdfast.hub.xet.routes import table as xet_routes
 
 UNSERVED = {
     "Discussions": ("/api/{types}/{repo}/discussions", "/api/{types}/{repo}/discussions/{path}", "/uploads"),
@@ -53,7 +54,7 @@ def all_routes(services: Services) -> Sequence[Route]:
     repos = services.repos
     return (
         *repo_routes(repos, services.objects, services.settings),
-        *services.xet.table(),
+        *xet_routes(services.xet),
         *lfs_routes(services.lfs),
         *GitRoutes(services.git).table(),
         *account_routes(services.accounts),

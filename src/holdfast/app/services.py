@@ -27,6 +27,7 @@ from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.service import RepoServices, open_repos
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.counting import PublicRepoCounter
+from holdfast.hub.xet.domain import XetLimits
 from holdfast.hub.xet.service import XetServices, open_xet
 
 
@@ -50,6 +51,7 @@ class Services:
         """Write what is kept in memory and give everything back."""
         self.repos.downloads.flush()
         self.accounts.authentication.flush_last_used()
+        self.xet.close()
         self.database.close()
 
 
@@ -68,7 +70,8 @@ def open_services(settings: Settings) -> Services:
     sources: dict[ObjectKind, ObjectSource] = {ObjectKind.BLOB: BlobSource(blobs)}
     objects = ObjectService(database, sources, now_milliseconds)
     gate = RepoGate(database, accounts.accounts)
-    xet = open_xet(database, blobs, objects, signer, gate, now_milliseconds)
+    limits = XetLimits(max_file_bytes=settings.max_upload_bytes)
+    xet = open_xet(database, blobs, objects, signer, gate, now_milliseconds, limits)
     sources[ObjectKind.XET] = xet.source
     rules = TransferRules(max_upload_bytes=settings.max_upload_bytes)
     lfs = open_lfs(database, blobs, objects, gate, signer, rules, LfsXetGate(xet.tokens), now_milliseconds)

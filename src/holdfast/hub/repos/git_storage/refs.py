@@ -74,6 +74,12 @@ def read_ref(repo: pygit2.Repository, full_name: str) -> str | None:
     return _peel(reference) if reference else None
 
 
+def read_target(repo: pygit2.Repository, full_name: str) -> str | None:
+    """Oid that the ref itself holds: of the tag object, for an annotated tag. None when there is no such ref."""
+    reference = _look_up(repo, full_name)
+    return None if reference is None else str(reference.target)
+
+
 def check_branch_name(name: str) -> str:
     """Refuse names that no branch may have.
 

@@ -66,7 +66,7 @@ class BranchService:
             oid = resolve_revision(changes.git, revision)
             check_tag_name(tag)
             create_tag(changes.git, tag, oid, self._author(actor), message)
-            changes.moved[TAGS + tag] = oid
+            changes.note_created(TAGS + tag, oid)
 
     def delete_tag(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, tag: str) -> None:
         """Delete a tag."""

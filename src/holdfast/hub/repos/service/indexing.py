@@ -2,13 +2,15 @@
 
 Git is the truth about refs. A ref update is: lock the repo → mark it pending in SQL → move the ref → write the index
 and clear the mark in one transaction. Whatever instant the process dies at, the mark says which repos to read again.
+An update that fails, as on a full disk, puts its refs back; where even that fails, the mark stays for the next update.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,14 +19,16 @@ from sqlalchemy import Connection
 
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
-from holdfast.base.errors import RepoNotFound
+from holdfast.base.errors import HoldfastError, Overloaded, RepoNotFound
 from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
-from holdfast.hub.repos.git_storage.refs import create_ref, delete_ref, list_refs, update_ref
+from holdfast.hub.repos.git_storage.refs import RefKind, create_ref, delete_ref, list_refs, read_target, update_ref
 from holdfast.hub.repos.metadata.documents import RepoFacts
 from holdfast.hub.repos.metadata.info_fields import info_fields
 from holdfast.hub.repos.service.facts import FactReader
-from holdfast.hub.repos.store import listing_index, repos
+from holdfast.hub.repos.store import listing_index, pull_requests, repos
+
+logger = logging.getLogger("holdfast.repos")
 
 Record = Callable[[Connection], None]
 
@@ -40,20 +44,44 @@ class RefChanges:
     touched_paths: tuple[str, ...] | None = None
     """Paths that the update changed on the default branch; None when unknown: then all facts are read again."""
 
+    _ways_back: list[Callable[[], None]] = field(default_factory=list)
+
     def move(self, name: str, new_oid: str, expected_oid: str | None) -> None:
         """Move a ref from `expected_oid` (None: it must not exist) to `new_oid`, or raise StaleParent."""
+        if expected_oid is None and read_target(self.git, name) is None:
+            self.create(name, new_oid)
+            return
         update_ref(self.git, name, new_oid, expected_oid)
         self.moved[name] = new_oid
+        self._ways_back.append(lambda: update_ref(self.git, name, expected_oid or new_oid, new_oid))
 
     def create(self, name: str, oid: str) -> None:
         """Make a ref, or raise RefExists."""
         create_ref(self.git, name, oid)
+        self.note_created(name, oid)
+
+    def note_created(self, name: str, oid: str) -> None:
+        """Tell of a ref to the commit `oid` that was made without this object."""
         self.moved[name] = oid
+        self._ways_back.append(lambda: delete_ref(self.git, name))
 
     def delete(self, name: str) -> None:
         """Delete a ref."""
+        target = read_target(self.git, name)
         delete_ref(self.git, name)
         self.moved[name] = None
+        if target is not None:
+            self._ways_back.append(lambda: create_ref(self.git, name, target))
+
+    def undo(self) -> bool:
+        """Put every ref back, the last first; False when one of them cannot be."""
+        try:
+            while self._ways_back:
+                self._ways_back.pop()()
+        except (HoldfastError, OSError, pygit2.GitError):
+            logger.warning("a failed update of %s could not be taken back; git counts", self.git.path, exc_info=True)
+            return False
+        return True
 
 
 @dataclass(frozen=True)
@@ -67,7 +95,7 @@ class RepoIndex:
 
     @contextmanager
     def changing(self, key: int, prepare: Record | None = None) -> Iterator[RefChanges]:
-        """Hold the repo's lock while refs move; index exactly the moved ones when the block ends, error or not.
+        """Hold the repo's lock while refs move; index exactly the moved ones at the end. After an error none has moved.
 
         `prepare` runs in the transaction that marks the repo pending, before any ref moves.
         """
@@ -76,11 +104,10 @@ class RepoIndex:
             changes = RefChanges(git)
             try:
                 yield changes
-            except BaseException:
-                changes.records.clear()
-                raise
-            finally:
                 self._write(key, git, changes)
+            except Exception:
+                self._take_back(key, changes)
+                raise
 
     @contextmanager
     def pushing(self, key: int, prepare: Record | None = None, inherited: int | None = None) -> Iterator[None]:
@@ -101,11 +128,16 @@ class RepoIndex:
             self._reread(key)
 
     def recover(self) -> list[int]:
-        """Re-read the repos that a crash left pending; returns their keys."""
+        """Put right the repos that a crash left pending; returns their keys.
+
+        One that somebody else works on is left to them: whoever updates a pending repo next puts it right first.
+        """
         with self.database.read() as connection:
             keys = repos.pending_keys(connection)
         for key in keys:
-            self.reindex(key)
+            with suppress(Overloaded), self.pool.lock(key):
+                self._put_right(key)
+                self._reread(key)
         return keys
 
     def write_head(self, connection: Connection, repo: Repo, git: pygit2.Repository, head_oid: str | None) -> None:
@@ -115,12 +147,31 @@ class RepoIndex:
 
     def _mark_pending(self, key: int, prepare: Record | None) -> None:
         with self.database.write() as connection:
-            if not repos.mark_pending(connection, key):
+            was_pending = repos.is_pending(connection, key)
+            if was_pending is None:
                 raise RepoNotFound  # deleted while we waited for its lock
+            repos.update_repo(connection, key, index_pending=True)
             if prepare is not None:
                 prepare(connection)
+        if was_pending:
+            self._put_right(key)
+            self._reread(key, is_pending=True)
 
-    def _reread(self, key: int) -> None:
+    def _take_back(self, key: int, changes: RefChanges) -> None:
+        if changes.undo():
+            with suppress(HoldfastError), self.database.write() as connection:
+                repos.update_repo(connection, key, index_pending=False)
+
+    def _put_right(self, key: int) -> None:
+        """Remove the ref of a pull request whose row was never written: nobody was told of it."""
+        with self.database.read() as connection:
+            known = {pull.ref for pull in pull_requests.list_pull_requests(connection, key)}
+        with self.pool.open(key) as git:
+            for ref in list_refs(git, RefKind.PULL_REQUEST):
+                if ref.full_name not in known:
+                    delete_ref(git, ref.full_name)
+
+    def _reread(self, key: int, *, is_pending: bool = False) -> None:
         with self.pool.open(key) as git:
             found = {ref.full_name: ref.target for ref in list_refs(git)}
             with self.database.read() as connection:
@@ -132,7 +183,7 @@ class RepoIndex:
         with self.database.write() as connection:
             repos.replace_refs(connection, key, found)
             self._write_head(connection, repo, head_oid, facts)
-            repos.update_repo(connection, key, index_pending=False)
+            repos.update_repo(connection, key, index_pending=is_pending)
 
     def _write(self, key: int, git: pygit2.Repository, changes: RefChanges) -> None:
         with self.database.read() as connection:

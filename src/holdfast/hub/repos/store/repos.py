@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -107,9 +107,9 @@ def list_refs(connection: Connection, key: int) -> dict[str, str]:
     return {row.name: row.oid for row in connection.execute(query)}
 
 
-def mark_pending(connection: Connection, key: int) -> bool:
-    """Note that the repo's refs are about to move; False when there is no such repo."""
-    return connection.execute(update(repo).where(repo.c.key == key).values(index_pending=True)).rowcount == 1
+def is_pending(connection: Connection, key: int) -> bool | None:
+    """Whether an update of the repo's refs is under way or was broken off; None when there is no such repo."""
+    return connection.execute(select(repo.c.index_pending).where(repo.c.key == key)).scalar()
 
 
 def pending_keys(connection: Connection) -> list[int]:
@@ -120,6 +120,12 @@ def pending_keys(connection: Connection) -> list[int]:
 def all_keys(connection: Connection) -> list[int]:
     """Every repo's key."""
     return list(connection.execute(select(repo.c.key).order_by(repo.c.key)).scalars())
+
+
+def last_key(connection: Connection) -> int:
+    """The highest key that any repo ever had, deleted ones included; 0 before the first."""
+    # SQLite keeps it there for AUTOINCREMENT; a driver for another database will ask its sequence.
+    return connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'repo'")).scalar() or 0
 
 
 def repos_of_namespaces(connection: Connection, namespace_ids: Iterable[int]) -> list[Repo]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.base.errors import RepoNotFound
+from holdfast.base.errors import RepoNotFound, StorageFull
 from holdfast.base.ids import RepoId
 from holdfast.hub.repos.domain import AddFile
-from holdfast.hub.repos.service.indexing import RepoIndex
+from holdfast.hub.repos.service.indexing import RefChanges, RepoIndex
 from holdfast.hub.repos.store import repos
 from tests.factories.hub import MODEL, Hub
 
@@ -80,3 +80,64 @@ def test_facts_of_another_revision_are_its_own(hub: Hub):
     hub.put("alice/m", "README.md", b"---\nlicense: apache-2.0\n---\n")
     info = hub.repos.infos.repo_info(hub.alice, MODEL, RepoId.parse("alice/m"), old.oid, parts=("siblings",))
     assert "license:mit" in info.facts["tags"]
+
+
+def fail_once(patch: pytest.MonkeyPatch, error: Exception) -> None:
+    def write_nothing(*_: object) -> None:
+        raise error
+
+    patch.setattr(RepoIndex, "_write", write_nothing)
+
+
+def test_a_full_disk_after_the_ref_moved_moves_it_back(hub: Hub, monkeypatch: pytest.MonkeyPatch):
+    repo = hub.create()
+    with monkeypatch.context() as patch:
+        fail_once(patch, StorageFull())
+        with pytest.raises(StorageFull):
+            hub.put("alice/m", "a.txt")
+        with pytest.raises(StorageFull):
+            hub.repos.branches.create_branch(hub.alice, MODEL, repo.id, "dev", None)
+        with pytest.raises(StorageFull):
+            hub.repos.branches.create_tag(hub.alice, MODEL, repo.id, "main", "v1", "an annotated tag")
+        with pytest.raises(StorageFull):
+            hub.commit("alice/m", AddFile("b.txt", b"b"), create_pr=True)
+    assert pending(hub) == []
+    refs = hub.repos.reads.list_refs(hub.alice, MODEL, repo.id)
+    assert [(ref.full_name, ref.target) for ref in refs] == [("refs/heads/main", repo.head_oid)]
+    assert hub.commit("alice/m", AddFile("b.txt", b"b"), create_pr=True).pull_request == 1
+
+
+def test_a_deleted_annotated_tag_comes_back_as_it_was(hub: Hub, monkeypatch: pytest.MonkeyPatch):
+    repo = hub.create()
+    hub.repos.branches.create_tag(hub.alice, MODEL, repo.id, "main", "v1", "an annotated tag")
+    before = hub.repos.reads.list_refs(hub.alice, MODEL, repo.id)
+    with monkeypatch.context() as patch:
+        fail_once(patch, StorageFull())
+        with pytest.raises(StorageFull):
+            hub.repos.branches.delete_tag(hub.alice, MODEL, repo.id, "v1")
+    assert hub.repos.reads.list_refs(hub.alice, MODEL, repo.id) == before
+
+
+def test_what_could_not_be_taken_back_is_indexed_by_the_next_update(hub: Hub, monkeypatch: pytest.MonkeyPatch):
+    repo = hub.create()
+    with monkeypatch.context() as patch:
+        fail_once(patch, StorageFull())
+        patch.setattr(RefChanges, "undo", lambda _: False)
+        with pytest.raises(StorageFull):
+            hub.repos.branches.create_branch(hub.alice, MODEL, repo.id, "left", None)
+    assert pending(hub) == [repo.key]
+    hub.put("alice/m", "a.txt")
+    with hub.database.read() as connection:
+        assert set(repos.list_refs(connection, repo.key)) == {"refs/heads/main", "refs/heads/left"}
+    assert pending(hub) == []
+
+
+def test_a_pull_request_that_a_crash_cut_off_is_gone_and_its_number_free(hub: Hub, monkeypatch: pytest.MonkeyPatch):
+    repo = hub.create()
+    with monkeypatch.context() as patch:
+        patch.setattr(RepoIndex, "_write", lambda *_: (_ for _ in ()).throw(Killed()))
+        with pytest.raises(Killed):
+            hub.commit("alice/m", AddFile("a.txt", b"a"), create_pr=True)
+    hub.repos.index.recover()
+    assert [ref.full_name for ref in hub.repos.reads.list_refs(hub.alice, MODEL, repo.id)] == ["refs/heads/main"]
+    assert hub.commit("alice/m", AddFile("a.txt", b"a"), create_pr=True).pull_request == 1

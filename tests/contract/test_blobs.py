@@ -1,6 +1,7 @@
 """The contract of the blobs seam, run on every driver."""
 
 import errno
+import fcntl
 import gc
 import os
 import time
@@ -253,13 +254,29 @@ class TestLocal:
         put(store, "a/b", b"1")
         assert store.stat("a/b").modified_at > 1_000_000
 
-    def test_stale_temporary_files_go_at_start_and_young_ones_stay(self, store, root):
-        for name, age in (("old", 25 * 3600), ("young", 3600)):
-            (root / "tmp" / name).write_bytes(b"x")
-            moment = time.time() - age
-            os.utime(root / "tmp" / name, (moment, moment))
+    def test_what_a_killed_process_was_writing_goes_at_start_and_what_another_one_writes_stays(self, store, root):
+        (root / "tmp" / "abandoned").write_bytes(b"x")
+        writer = store.create()
+        writer.write(b"x")
         LocalBlobStore(root)
-        assert [path.name for path in self.leftovers(root)] == ["young"]
+        assert self.leftovers(root) == [writer._path]
+        writer.publish("a/b")
+        assert read(store, "a/b") == b"x"
+
+    def test_a_file_that_a_starting_process_removes_before_it_is_locked_is_made_again(self, store, monkeypatch):
+        real = fcntl.flock
+        removed = []
+
+        def flock(descriptor, operation):
+            if not removed:
+                removed.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+                os.unlink(removed[0])
+            real(descriptor, operation)
+
+        monkeypatch.setattr(fcntl, "flock", flock)
+        put(store, "a/b", b"x")
+        assert removed
+        assert read(store, "a/b") == b"x"
 
     def test_readers_offer_their_descriptor(self, store):
         put(store, "a/b", b"123")

@@ -1,12 +1,15 @@
-"""Local disk driver: write to `tmp/` on the same file system, fsync, rename, fsync the folder."""
+"""Local disk driver: write to `tmp/` on the same file system, fsync, rename, fsync the folder.
+
+A file in `tmp/` is locked by whoever writes it, until that process ends: so a start knows which ones to remove.
+"""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import re
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
@@ -17,7 +20,6 @@ from holdfast.backends.blobs.protocol import BlobStat
 from holdfast.base.errors import ObjectNotFound, StorageFull
 
 _KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(/[a-z0-9_-][a-z0-9._-]*)*")
-_STALE_SECONDS = 24 * 3600
 
 
 class LocalBlobStore:
@@ -27,11 +29,11 @@ class LocalBlobStore:
         self._root = root
         self._incoming = root / "tmp"
         self._incoming.mkdir(parents=True, exist_ok=True)
-        self._remove_stale()
+        self._remove_abandoned()
 
     def create(self) -> _LocalWriter:
         """See `BlobStore.create`."""
-        return _LocalWriter(self, self._incoming / secrets.token_hex(16))
+        return _LocalWriter(self, self._incoming)
 
     def open(self, key: str) -> _LocalReader:
         """See `BlobStore.open`."""
@@ -68,20 +70,18 @@ class LocalBlobStore:
             raise ValueError(f"not a blob key: {key!r}")
         return self._root / key
 
-    def _remove_stale(self) -> None:
-        horizon = time.time() - _STALE_SECONDS
+    def _remove_abandoned(self) -> None:
         for path in self._incoming.iterdir():
-            if path.stat().st_mtime < horizon:
+            if _is_abandoned(path):
                 path.unlink(missing_ok=True)
 
 
 class _LocalWriter:
-    def __init__(self, store: LocalBlobStore, path: Path) -> None:
+    def __init__(self, store: LocalBlobStore, folder: Path) -> None:
         self.size_bytes = 0
         self._store = store
-        self._path = path
         with translated_disk_errors():
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            self._path, self._file = _create_locked(folder)
         self._done = False
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
@@ -172,6 +172,36 @@ def translated_disk_errors() -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise StorageFull from error
         raise
+
+
+def _create_locked(folder: Path) -> tuple[Path, int]:
+    """Make a file under a random name and lock it; the lock ends with its descriptor."""
+    while True:
+        path = folder / secrets.token_hex(16)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        if _lock(descriptor) and os.fstat(descriptor).st_nlink:
+            return path, descriptor
+        os.close(descriptor)  # a process that starts just now looked at it before it was locked, and removes it
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Whether nobody writes this file any more."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        return _lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _make_folder(folder: Path) -> None:

@@ -10,16 +10,21 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 import uvicorn
 
+from holdfast.app.daily import DAY_SECONDS, DailyRound
 from holdfast.app.listening import not_listening
+from holdfast.app.maintenance import maintain
 from holdfast.app.routes import all_routes
 from holdfast.app.services import Services
+from holdfast.base.errors import Conflict
 from holdfast.http.application import Application
 from holdfast.http.routing import Router
 from holdfast.http.urls import UrlPolicy
 from holdfast.http.zero_copy import ZeroCopyProtocol
+from holdfast.hub.repos.service.collecting import BEHIND, RepoCollector
 
 logger = logging.getLogger("holdfast.app")
 
@@ -61,9 +66,13 @@ def create_application(services: Services) -> Application:
     executor = ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) * 2 + 14, thread_name_prefix="work")
     housekeeping = Housekeeping(services)
     housekeeping.start()
+    daily = DailyRound(settings.data_dir, partial(maintain, services))
+    daily.start()
 
     async def stop() -> None:
-        await asyncio.get_running_loop().run_in_executor(None, housekeeping.stop)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, housekeeping.stop)
+        await loop.run_in_executor(None, daily.stop)
         executor.shutdown(wait=True, cancel_futures=True)
         services.close()
 
@@ -72,8 +81,14 @@ def create_application(services: Services) -> Application:
 
 
 def prepare(services: Services) -> list[int]:
-    """Put right what a crash may have left: unfinished deletions, unindexed ref updates. Returns those repos' keys."""
-    services.repos.pool.empty_trash()
+    """Put right what a crash may have left: unfinished deletions, unindexed ref updates. Returns those repos' keys.
+
+    Raises:
+        Conflict: the database does not know the repos on disk; serving would let new repos take their places.
+    """
+    if RepoCollector(services.database, services.repos.pool).unknown():
+        raise Conflict(reason=BEHIND)
+    services.repos.pool.empty_trash(DAY_SECONDS)
     return services.repos.index.recover()
 
 

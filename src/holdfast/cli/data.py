@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from holdfast.accounts.service import AccountServices
+    from holdfast.app.services import Services
     from holdfast.backends.database.protocol import Database
 
 
@@ -42,3 +43,19 @@ def open_accounts() -> Iterator[AccountServices]:
 
     with open_database() as database:
         yield service.open_accounts(database, now_milliseconds)
+
+
+@contextmanager
+def open_everything() -> Iterator[Services]:
+    """Open all services on the data directory, as a server does."""
+    from holdfast.app.data_dir import check_data_dir  # noqa: PLC0415
+    from holdfast.app.services import open_services  # noqa: PLC0415
+    from holdfast.base.settings import settings_from_environment  # noqa: PLC0415
+
+    settings = settings_from_environment()
+    check_data_dir(settings.data_dir)
+    services = open_services(settings)
+    try:
+        yield services
+    finally:
+        services.close()

@@ -18,3 +18,12 @@ def moment(milliseconds: int | None) -> str:
     from holdfast.base.clock import iso  # noqa: PLC0415 - keeps help fast
 
     return "never" if milliseconds is None else iso(milliseconds)[:16].replace("T", " ")
+
+
+def size(size_bytes: int) -> str:
+    """A number of bytes for people, in powers of 1024."""
+    amount, units = float(size_bytes), ["B", "KiB", "MiB", "GiB", "TiB"]
+    while amount >= 1024 and len(units) > 1:
+        amount /= 1024
+        units.pop(0)
+    return f"{amount:.0f} {units[0]}" if units[0] == "B" else f"{amount:.1f} {units[0]}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -115,11 +116,16 @@ class RepositoryPool:
         self._forget(key)
         shutil.rmtree(trash, ignore_errors=True)  # what is left, `empty_trash` takes
 
-    def empty_trash(self) -> None:
-        """Finish deletions and abandon creations that a stopped server left halfway. Call it before serving."""
+    def empty_trash(self, older_than_seconds: float = 0.0) -> None:
+        """Finish deletions and abandon creations that a killed process left halfway.
+
+        What is younger than given may be in the hands of a process that lives.
+        """
+        horizon = time.time() - older_than_seconds
         for folder in (self._root / "tmp", self._root / "trash"):
             for leftover in folder.iterdir():
-                shutil.rmtree(leftover, ignore_errors=True)
+                if leftover.lstat().st_ctime <= horizon:
+                    shutil.rmtree(leftover, ignore_errors=True)
 
     @contextmanager
     def open(self, key: int) -> Iterator[pygit2.Repository]:

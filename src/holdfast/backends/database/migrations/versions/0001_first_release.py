@@ -19,6 +19,11 @@ def upgrade() -> None:
     _create_repo_object()
     _create_repo_redirect()
     _create_repo_ref()
+    _create_xet_dedup()
+    _create_xet_file()
+    _create_xet_file_xorb()
+    _create_xet_store()
+    _create_xorb()
     _create_app_user()
     _create_access_token()
     _create_device_grant()
@@ -187,6 +192,63 @@ def _create_repo_ref() -> None:
         sa.Column("oid", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("repo_key", "name"),
         sqlite_with_rowid=False,
+    )
+
+
+def _create_xet_dedup() -> None:
+    op.create_table(
+        "xet_dedup",
+        sa.Column("chunk", sa.String(length=64), nullable=False),
+        sa.Column("xorb", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("chunk"),
+    )
+    op.create_index("ix_xet_dedup_xorb", "xet_dedup", ["xorb"], unique=False)
+
+
+def _create_xet_file() -> None:
+    op.create_table(
+        "xet_file",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("packed_terms", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("hash"),
+    )
+    op.create_index("ix_xet_file_sha256", "xet_file", ["sha256", "created_at"], unique=False)
+
+
+def _create_xet_file_xorb() -> None:
+    op.create_table(
+        "xet_file_xorb",
+        sa.Column("file", sa.String(length=64), nullable=False),
+        sa.Column("xorb", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("file", "xorb"),
+    )
+    op.create_index("ix_xet_file_xorb_xorb", "xet_file_xorb", ["xorb"], unique=False)
+
+
+def _create_xet_store() -> None:
+    op.create_table(
+        "xet_store",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("epoch", sa.String(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+
+
+def _create_xorb() -> None:
+    op.create_table(
+        "xorb",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("raw_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("stored_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("chunks", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("offered_at", sa.BigInteger(), nullable=False),
+        sa.Column("condemned_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("hash"),
     )
 
 

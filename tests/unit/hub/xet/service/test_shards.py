@@ -1,16 +1,18 @@
 import hashlib
 import random
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from holdfast.base.errors import CorruptObject, DamagedObject, HoldfastError, Overloaded, TooLarge
+from holdfast.base.errors import CorruptObject, DamagedObject, Overloaded, TooLarge
 from holdfast.hub.objects.domain import ObjectKind
 from holdfast.hub.xet import store as tables
 from holdfast.hub.xet.domain import XetLimits, sidecar_key, xorb_key
 from holdfast.hub.xet.formats.hashes import ZERO_HASH, XetHash, hash_to_text
 from holdfast.hub.xet.formats.shard import ShardFile
-from tests.factories.xet import FOREIGNER, REPO, claim_file, index_chunks, open_store, write_shard
+from holdfast.hub.xet.service.shards import Progress
+from tests.factories.xet import FOREIGNER, REPO, WRITER, claim_file, index_chunks, open_store, write_shard
 
 CONTENT = random.Random(3).randbytes(200_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -159,10 +161,8 @@ class TestRefused:
                 del body[at:]
             else:
                 body[at:at] = rng.randbytes(48)
-            try:
+            with suppress(CorruptObject, TooLarge):
                 store.send_shard(bytes(body))
-            except HoldfastError as error:
-                assert 400 <= error.status < 500, error
         with store.database.read() as connection:
             files = tables.scan_files(connection, "", 100)
         assert [found.hash for found in files] == [file.hash] * len(files)
@@ -175,9 +175,6 @@ def test_a_xorb_collected_between_check_and_record_makes_the_client_try_again(st
     with store.database.write() as connection:
         (seen,) = tables.find_xorbs(connection, [index.hash]).values()
         assert tables.remove_xorb(connection, seen)
-    from holdfast.hub.xet.service.shards import Progress
-    from tests.factories.xet import WRITER
-
     with pytest.raises(Overloaded):
         store.xet.shards.register(WRITER, checked, Progress())
     assert linked(store) == {}
@@ -217,7 +214,7 @@ class TestDamage:
         with store.database.write() as connection:
             connection.execute(tables.XET_FILE.update().values(packed_terms=b"x" * 43))
         with pytest.raises(DamagedObject):
-            store.xet.reconstructions.plan(FOREIGNER.__class__(REPO, None, FOREIGNER.scope), file.hash)
+            store.xet.reconstructions.plan(WRITER, file.hash)
         with pytest.raises(DamagedObject):
             store.read(SHA256)
 

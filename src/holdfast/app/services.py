@@ -18,6 +18,7 @@ from holdfast.base.clock import now_milliseconds
 from holdfast.base.settings import Settings
 from holdfast.base.signing import Signer
 from holdfast.hub.community.service import CommunityService
+from holdfast.hub.git.service import GitService, open_git
 from holdfast.hub.lfs.domain import TransferRules
 from holdfast.hub.lfs.service import LfsServices, open_lfs
 from holdfast.hub.objects.blobs import BlobSource
@@ -46,9 +47,11 @@ class Services:
     xet: XetServices
     lfs: LfsServices
     community: CommunityService
+    git: GitService
 
     def close(self) -> None:
         """Write what is kept in memory and give everything back."""
+        self.git.close()
         self.repos.downloads.flush()
         self.accounts.authentication.flush_last_used()
         self.xet.close()
@@ -78,7 +81,8 @@ def open_services(settings: Settings) -> Services:
     pool = RepositoryPool(settings.data_dir / "repos")
     repos = open_repos(database, accounts.accounts, gate, pool, objects, xet.files, now_milliseconds)
     community = CommunityService(database, accounts.accounts, gate, repos.index, repos.pulls, now_milliseconds)
-    return Services(settings, database, blobs, signer, accounts, objects, gate, repos, xet, lfs, community)
+    git = open_git(database, gate, repos, objects, settings.data_dir / "git-hooks")
+    return Services(settings, database, blobs, signer, accounts, objects, gate, repos, xet, lfs, community, git)
 
 
 def _secret_key(data_dir: Path) -> bytes:

@@ -55,6 +55,15 @@ class Usage:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class LinkedObject:
+    """An object that a repo has, and since when."""
+
+    sha256: str
+    size_bytes: int
+    linked_at: int
+
+
 class RepoAccess(Protocol):
     """Asked by `lfs` and `xet`, answered by `hub.repos`."""
 

@@ -6,7 +6,7 @@ the objects it names. Who may do so is asked by the callers (`lfs`, `xet`, `repo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from holdfast.base.clock import Clock, now_milliseconds
 from holdfast.base.errors import ObjectNotFound
 from holdfast.hub.objects import store
 from holdfast.hub.objects.domain import (
+    LinkedObject,
     ObjectKind,
     ObjectReader,
     ObjectSource,
@@ -117,14 +118,23 @@ class ObjectService:
         Raises:
             ObjectNotFound: no such object, or its bytes are gone (see `fsck`).
         """
-        first = self.database.fetch_one(store.FIRST_KIND, (sha256,))
-        if first is None:
-            raise ObjectNotFound(oid=sha256)
-        kind = ObjectKind(first[0])
-        try:
-            return self._open(sha256, kind)
-        except ObjectNotFound:
-            return self._open_other(sha256, kind)
+        return self._open_first(sha256, self.database.fetch_one(store.FIRST_KIND, (sha256,)))
+
+    def open_linked(self, repo_key: int, sha256: str) -> ObjectReader:
+        """The same for an object that the repo must have: a pointer in git alone gives nobody the bytes.
+
+        Raises:
+            ObjectNotFound: no such object, or the repo does not have it.
+        """
+        return self._open_first(sha256, self.database.fetch_one(store.FIRST_KIND_OF_REPO, (repo_key, sha256)))
+
+    def list_linked(self, connection: Connection, repo_key: int, *, after: str, limit: int) -> list[LinkedObject]:
+        """The repo's next objects behind the SHA-256 `after` (empty: the first), in the order of their SHA-256."""
+        return store.page_of_repo(connection, repo_key, after, limit)
+
+    def repo_sizes(self, connection: Connection, repo_keys: Collection[int]) -> dict[int, int]:
+        """The bytes that each of the repos has; those without objects are left out."""
+        return store.repo_sizes(connection, repo_keys)
 
     def repo_usage(self, connection: Connection, repo_key: int) -> Usage:
         """What a repo has, each object counted once."""
@@ -133,6 +143,15 @@ class ObjectService:
     def usage(self, connection: Connection) -> dict[ObjectKind, Usage]:
         """What the whole instance stores, by form."""
         return {kind: store.kind_usage(connection, kind) for kind in ObjectKind}
+
+    def _open_first(self, sha256: str, first: Sequence[object] | None) -> ObjectReader:
+        if first is None:
+            raise ObjectNotFound(oid=sha256)
+        kind = ObjectKind(first[0])
+        try:
+            return self._open(sha256, kind)
+        except ObjectNotFound:
+            return self._open_other(sha256, kind)
 
     def _open(self, sha256: str, kind: ObjectKind) -> ObjectReader:
         source = self.sources.get(kind)

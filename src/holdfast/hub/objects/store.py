@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from holdfast.backends.database.protocol import metadata
-from holdfast.hub.objects.domain import ObjectKind, ObjectState, StoredObject, Usage
+from holdfast.hub.objects.domain import LinkedObject, ObjectKind, ObjectState, StoredObject, Usage
 
 OBJECT = Table(
     "object",
@@ -48,6 +48,12 @@ REPO_OBJECT = Table(
 
 FIRST_KIND = "SELECT kind FROM object WHERE sha256 = ? ORDER BY kind LIMIT 1"
 """For `Database.fetch_one`: `blob` comes before `xet`, and is the cheaper one to read."""
+
+FIRST_KIND_OF_REPO = """
+SELECT object.kind FROM repo_object JOIN object ON object.sha256 = repo_object.sha256
+WHERE repo_object.repo_key = ? AND repo_object.sha256 = ? ORDER BY object.kind LIMIT 1
+"""
+"""The same for an object that a repo must have."""
 
 _BATCH = 500
 
@@ -131,6 +137,19 @@ def linked(connection: Connection, repo_key: int, sha256s: Collection[str]) -> d
     return found
 
 
+def page_of_repo(connection: Connection, repo_key: int, after: str, limit: int) -> list[LinkedObject]:
+    """The repo's next objects behind the SHA-256 `after`, in the order of their SHA-256."""
+    statement = (
+        select(OBJECT.c.sha256, func.max(OBJECT.c.size_bytes).label("size_bytes"), REPO_OBJECT.c.linked_at)
+        .join(REPO_OBJECT, REPO_OBJECT.c.sha256 == OBJECT.c.sha256)
+        .where(REPO_OBJECT.c.repo_key == repo_key, REPO_OBJECT.c.sha256 > after)
+        .group_by(OBJECT.c.sha256, REPO_OBJECT.c.linked_at)
+        .order_by(OBJECT.c.sha256)
+        .limit(limit)
+    )
+    return [LinkedObject(*row) for row in connection.execute(statement)]
+
+
 def holders(connection: Connection, sha256s: Collection[str]) -> dict[str, set[int]]:
     """The keys of the repos to which each object is linked."""
     found: dict[str, set[int]] = {}
@@ -176,6 +195,23 @@ def repo_usage(connection: Connection, repo_key: int) -> Usage:
     )
     statement = select(func.count(), func.coalesce(func.sum(sizes.c.size_bytes), 0)).select_from(sizes)
     return Usage(*connection.execute(statement).one())
+
+
+def repo_sizes(connection: Connection, repo_keys: Collection[int]) -> dict[int, int]:
+    """Bytes of each repo's objects, each object counted once a repo; repos without objects are left out."""
+    sizes: dict[int, int] = {}
+    keys = sorted(repo_keys)
+    for start in range(0, len(keys), _BATCH):
+        each = (
+            select(REPO_OBJECT.c.repo_key, func.max(OBJECT.c.size_bytes).label("size_bytes"))
+            .join(OBJECT, REPO_OBJECT.c.sha256 == OBJECT.c.sha256)
+            .where(REPO_OBJECT.c.repo_key.in_(keys[start : start + _BATCH]))
+            .group_by(REPO_OBJECT.c.repo_key, OBJECT.c.sha256)
+            .subquery()
+        )
+        statement = select(each.c.repo_key, func.sum(each.c.size_bytes)).group_by(each.c.repo_key)
+        sizes.update((key, int(size)) for key, size in connection.execute(statement))
+    return sizes
 
 
 def kind_usage(connection: Connection, kind: ObjectKind) -> Usage:

@@ -21,6 +21,36 @@ def test_recorded_and_linked_objects_are_found_with_their_sizes(objects):
         assert service.linked(connection, 1, []) == {}
 
 
+def test_pages_of_a_repos_objects_and_sizes_of_repos(objects):
+    names = sorted(objects.put(word, 1) for word in (b"one", b"three", b"seven"))
+    objects.put(b"other", 2)
+    with objects.database.read() as connection:
+        page = objects.service.list_linked(connection, 1, after="", limit=2)
+        assert [(item.sha256, item.linked_at) for item in page] == [(name, objects.now[0]) for name in names[:2]]
+        rest = objects.service.list_linked(connection, 1, after=names[1], limit=2)
+        assert [item.sha256 for item in rest] == names[2:]
+        assert sorted(item.size_bytes for item in page + rest) == [3, 5, 5]
+        assert objects.service.repo_sizes(connection, [1, 2, 3]) == {1: 13, 2: 5}
+        assert objects.service.repo_sizes(connection, []) == {}
+
+
+def test_an_object_stored_in_both_forms_is_listed_once(objects):
+    one = objects.put(b"one", 1)
+    with objects.database.write() as connection:
+        objects.service.record(connection, one, 3, ObjectKind.XET)
+        assert [item.sha256 for item in objects.service.list_linked(connection, 1, after="", limit=9)] == [one]
+        assert objects.service.repo_sizes(connection, [1]) == {1: 3}
+
+
+def test_only_a_repo_that_has_the_object_opens_it(objects):
+    one = objects.put(b"one", 1)
+    reader = objects.service.open_linked(1, one)
+    assert b"".join(reader.read(0, 3)) == b"one"
+    reader.close()
+    with pytest.raises(ObjectNotFound):
+        objects.service.open_linked(2, one)
+
+
 def test_many_objects_at_once(objects):
     names = [f"{number:064x}" for number in range(2500)]
     with objects.database.write() as connection:

@@ -97,7 +97,7 @@ class ResolveRoutes:
     def _open(self, located: Located) -> ByteSource:
         if located.entry.sha256 is None:
             return MemorySource(self.resolves.read_regular(located))
-        return self.objects.open(located.entry.sha256)
+        return self.objects.open_linked(located.repo_key, located.entry.sha256)
 
 
 def file_headers(call: Call, located: Located, xet_hash: str | None) -> RawHeaders:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from holdfast.base.ids import RepoId, RepoType
 
@@ -24,7 +23,6 @@ class Repo:
         key: the integer under which everything about the repo is stored; never changes.
         uid: the 24 hex digits that the API calls `_id`.
         head_oid: commit of the default branch, None for a repo without commits.
-        facts: what its files say at the default branch (see `metadata.documents`), JSON-able.
         gated: None means that who may see it may read it.
     """
 
@@ -45,7 +43,6 @@ class Repo:
     downloads: int
     downloads_all_time: int
     trending_score: float
-    facts: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def text_key(self) -> str:

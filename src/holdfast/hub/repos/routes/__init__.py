@@ -11,6 +11,7 @@ from holdfast.hub.repos.routes.git_data import GitDataRoutes
 from holdfast.hub.repos.routes.info import InfoRoutes
 from holdfast.hub.repos.routes.lifecycle import LifecycleRoutes
 from holdfast.hub.repos.routes.likes import LikeRoutes
+from holdfast.hub.repos.routes.lists import ListRoutes
 from holdfast.hub.repos.routes.resolve import ResolveRoutes
 from holdfast.hub.repos.routes.uploads import UploadRoutes
 from holdfast.hub.repos.service import RepoServices
@@ -29,5 +30,6 @@ def table(services: RepoServices, objects: ObjectService, settings: Settings) ->
         *LifecycleRoutes(services.lifecycle).table(),
         *GatingRoutes(services.gating).table(),
         *LikeRoutes(services.likes).table(),
+        *ListRoutes(services.lists).table(),
         *InfoRoutes(services.infos).table(),
     )

@@ -19,6 +19,7 @@ from holdfast.hub.repos.service.indexing import RepoIndex
 from holdfast.hub.repos.service.info import InfoService
 from holdfast.hub.repos.service.lifecycle import RepoLifecycle
 from holdfast.hub.repos.service.liking import LikeService
+from holdfast.hub.repos.service.listing import ListService
 from holdfast.hub.repos.service.preupload import PreuploadService
 from holdfast.hub.repos.service.pulls import PullService
 from holdfast.hub.repos.service.reading import ReadService
@@ -40,6 +41,7 @@ class RepoServices:
     reads: ReadService
     resolves: ResolveService
     infos: InfoService
+    lists: ListService
     pulls: PullService
     gating: GatingService
     likes: LikeService
@@ -59,6 +61,7 @@ def open_repos(
     facts = FactReader(objects)
     index = RepoIndex(database, pool, facts, clock)
     pulls = PullService(database, accounts, gate, index, clock)
+    infos = InfoService(database, gate, pool, facts, objects)
     return RepoServices(
         pool=pool,
         index=index,
@@ -68,7 +71,8 @@ def open_repos(
         branches=BranchService(database, gate, index, clock),
         reads=ReadService(database, gate, pool, xet_files),
         resolves=ResolveService(database, gate, pool, xet_files),
-        infos=InfoService(database, gate, pool, facts, objects),
+        infos=infos,
+        lists=ListService(database, accounts, infos),
         pulls=pulls,
         gating=GatingService(database, accounts, gate, clock),
         likes=LikeService(database, accounts, gate, clock),

@@ -15,21 +15,9 @@ _FILE = "holdfast.json"
 
 def write(folder: Path, repo: Repo) -> None:
     """Write the repo's identity and settings, atomically."""
-    values = {
-        "uid": repo.uid,
-        "type": repo.type.value,
-        "namespace": repo.id.namespace,
-        "name": repo.id.name,
-        "creator_id": repo.creator_id,
-        "private": repo.private,
-        "gated": repo.gated.value if repo.gated else None,
-        "disabled": repo.disabled,
-        "default_branch": repo.default_branch,
-        "created_at": repo.created_at,
-    }
     temporary = folder / f"{_FILE}.new"
     with translated_disk_errors(), temporary.open("w") as file:
-        json.dump(values, file)
+        json.dump(_values(repo), file)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(folder / _FILE)
@@ -42,3 +30,23 @@ def read(folder: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, json.JSONDecodeError):
         return None
     return values
+
+
+def fits(folder: Path, repo: Repo) -> bool:
+    """Whether what lies there says the same as the tables."""
+    return read(folder) == _values(repo)
+
+
+def _values(repo: Repo) -> dict[str, Any]:
+    return {
+        "uid": repo.uid,
+        "type": repo.type.value,
+        "namespace": repo.id.namespace,
+        "name": repo.id.name,
+        "creator_id": repo.creator_id,
+        "private": repo.private,
+        "gated": repo.gated.value if repo.gated else None,
+        "disabled": repo.disabled,
+        "default_branch": repo.default_branch,
+        "created_at": repo.created_at,
+    }

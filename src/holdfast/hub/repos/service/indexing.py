@@ -7,7 +7,6 @@ An update that fails, as on a full disk, puts its refs back; where even that fai
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -215,7 +214,7 @@ class RepoIndex:
         values: dict[str, Any] = {"head_oid": head_oid}
         if head_oid != repo.head_oid:
             values["updated_at"] = self.clock()
-        if facts is not None:
-            values["facts"] = json.dumps(info_fields(repo.type, facts))
         repos.update_repo(connection, repo.key, **values)
-        listing_index.write(connection, repo, facts)
+        if facts is not None:
+            repos.put_facts(connection, repo.key, info_fields(repo.type, facts))
+            listing_index.write(connection, repo, facts)

@@ -22,6 +22,7 @@ from holdfast.hub.repos.git_storage.trees import EntryKind, TreeEntry, list_entr
 from holdfast.hub.repos.metadata.info_fields import info_fields
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.facts import FactReader
+from holdfast.hub.repos.store import repos
 
 MAX_SIBLINGS = 200_000
 _SIBLINGS_PAGE = 10_000
@@ -66,15 +67,22 @@ class InfoService:
         with self.database.read() as connection:
             repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.SEE_REPO)
             used = self.objects.repo_usage(connection, repo.key).size_bytes if "usedStorage" in parts else None
+            facts = repos.get_facts(connection, [repo.key]).get(repo.key, {})
         if revision is None and "siblings" not in parts:
-            return RepoInfo(repo, repo.head_oid, repo.facts, None, used)
+            return RepoInfo(repo, repo.head_oid, facts, None, used)
         with self.pool.open(repo.key) as git:
             commit_oid = _commit(git, repo, revision)
             files = self._list_files(git, commit_oid) if "siblings" in parts else None
-            facts = repo.facts
             if commit_oid != repo.head_oid:
                 facts = info_fields(repo.type, self.facts.read(git, repo.type, commit_oid))
         return RepoInfo(repo, commit_oid, facts, files, used)
+
+    def list_files(self, repo: Repo) -> list[TreeEntry]:
+        """The files of the default branch, for lists; the caller has checked the permission."""
+        if repo.head_oid is None:
+            return []
+        with self.pool.open(repo.key) as git:
+            return self._list_files(git, repo.head_oid)
 
     def _list_files(self, git: pygit2.Repository, commit_oid: str | None) -> list[TreeEntry]:
         if commit_oid is None:

@@ -87,6 +87,7 @@ class RepoLifecycle:
                 repos.put_refs(connection, key, {repo.default_ref: head_oid})
                 self.index.write_head(connection, repo, git, head_oid)
             created = self._existing(connection, key)
+            listing_index.write_visibility(connection, created)
             description.write(self.pool.path(key), created)
         return created
 
@@ -148,6 +149,7 @@ class RepoLifecycle:
                 repos.replace_refs(connection, key, {ref.full_name: ref.target for ref in list_refs(git)})
                 self.index.write_head(connection, copy, git, source.head_oid)
             created = self._existing(connection, key)
+            listing_index.write_visibility(connection, created)
             description.write(self.pool.path(key), created)
         return created
 

@@ -1,20 +1,152 @@
-"""What lists search and filter by."""
+"""Writes the index behind lists and search: tags with their counts, names and words of cards (ADR 0004)."""
+# ruff: noqa: S608 - every piece of SQL put together here is a constant of this module; values are bound
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections.abc import Mapping
 
+from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import delete as delete_rows
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from holdfast.base.ids import RepoType
 from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.metadata.documents import RepoFacts
+from holdfast.hub.repos.metadata.tag_kinds import TagKind, tag_kind
+from holdfast.hub.repos.store.listing_tables import repo_listing, repo_tag, tag
+from holdfast.hub.repos.store.tables import repo as repo_table
+
+FILTER_KIND = "filter"
+"""Tags of this kind answer filters that are no tags for people; their names start with `=`."""
+
+_COUNT_BATCH = 500
 
 
-def write(connection: Connection, repo: Repo, facts: RepoFacts | None) -> None:
-    """Index a repo's head; `facts` None: as before."""
+def write(connection: Connection, repo: Repo, facts: RepoFacts) -> None:
+    """Index what a repo's files say. `write_visibility` is for the rest."""
+    wanted = {name.lower(): tag_kind(repo.type, name, facts.languages) for name in facts.tags}
+    wanted |= {name: TagKind(FILTER_KIND, name) for name in _used_by_space(repo.type, facts)}
+    _replace_tags(connection, repo, wanted)
+    _replace_text(connection, "repo_text_fts", "body", repo.key, facts.search_text)
+    statement = update(repo_table).where(repo_table.c.key == repo.key)
+    connection.execute(statement.values(parameters=facts.parameter_count))
 
 
 def write_visibility(connection: Connection, repo: Repo) -> None:
-    """Index a repo's id and visibility."""
+    """Index a new, renamed, moved, hidden, shown or gated repo: its id, who sees it and how it is gated."""
+    _replace_text(connection, "repo_name_fts", "name", repo.key, str(repo.id))
+    gating = "=gated:yes" if repo.gated else "=gated:no"
+    _count_as(connection, repo.key, public=not repo.private)
+    known = _tags_of(connection, repo.key)
+    wrong = [name for name in known if name.startswith("=gated:") and name != gating]
+    if wrong or gating not in known:
+        _remove_tags(connection, repo.key, [known[name] for name in wrong], public=not repo.private)
+        _add_tags(connection, repo, {gating: TagKind(FILTER_KIND, gating)}, public=not repo.private)
 
 
 def delete(connection: Connection, repo_key: int) -> None:
     """Forget a repo."""
+    public = _counted_public(connection, repo_key)
+    _remove_tags(connection, repo_key, list(_tags_of(connection, repo_key).values()), public=bool(public))
+    connection.execute(delete_rows(repo_listing).where(repo_listing.c.repo_key == repo_key))
+    for table in ("repo_name_fts", "repo_text_fts"):
+        connection.execute(text(f"DELETE FROM {table} WHERE rowid = :key"), {"key": repo_key})
+
+
+def _used_by_space(repo_type: RepoType, facts: RepoFacts) -> list[str]:
+    if repo_type is not RepoType.SPACE:
+        return []
+    return [f"=model:{name.lower()}" for name in facts.models] + [f"=dataset:{name.lower()}" for name in facts.datasets]
+
+
+def _replace_tags(connection: Connection, repo: Repo, wanted: Mapping[str, TagKind]) -> None:
+    """Make a repo's tags exactly `wanted`, but for the one that tells its gating."""
+    known = _tags_of(connection, repo.key)
+    public = _counted_public(connection, repo.key)
+    if public is None:
+        public = not repo.private
+        connection.execute(insert(repo_listing).values(repo_key=repo.key, counted_public=public))
+    gone = [tag_id for name, tag_id in known.items() if name not in wanted and not name.startswith("=gated:")]
+    _remove_tags(connection, repo.key, gone, public=public)
+    _add_tags(connection, repo, {name: kind for name, kind in wanted.items() if name not in known}, public=public)
+
+
+def _tags_of(connection: Connection, repo_key: int) -> dict[str, int]:
+    query = select(tag.c.name, tag.c.id).join(repo_tag, repo_tag.c.tag_id == tag.c.id)
+    return {row.name: row.id for row in connection.execute(query.where(repo_tag.c.repo_key == repo_key))}
+
+
+def _add_tags(connection: Connection, repo: Repo, wanted: Mapping[str, TagKind], *, public: bool) -> None:
+    if not wanted:
+        return
+    rows = [
+        {
+            "repo_type": repo.type.value,
+            "name": name,
+            "label": found.label,
+            "kind": found.kind,
+            "uses": 0,
+            "public_uses": 0,
+        }
+        for name, found in wanted.items()
+    ]
+    connection.execute(upsert(tag).on_conflict_do_nothing(index_elements=["repo_type", "name"]), rows)
+    ids = _tag_ids(connection, repo.type, list(wanted))
+    connection.execute(insert(repo_tag), [{"tag_id": tag_id, "repo_key": repo.key} for tag_id in ids])
+    _count(connection, ids, 1, public=public)
+
+
+def _tag_ids(connection: Connection, repo_type: RepoType, names: list[str]) -> list[int]:
+    ids: list[int] = []
+    for start in range(0, len(names), _COUNT_BATCH):
+        some = names[start : start + _COUNT_BATCH]
+        query = select(tag.c.id).where(tag.c.repo_type == repo_type.value, tag.c.name.in_(some))
+        ids.extend(connection.execute(query).scalars())
+    return ids
+
+
+def _remove_tags(connection: Connection, repo_key: int, ids: list[int], *, public: bool) -> None:
+    if not ids:
+        return
+    statement = delete_rows(repo_tag).where(repo_tag.c.tag_id == bindparam("old_tag"), repo_tag.c.repo_key == repo_key)
+    connection.execute(statement, [{"old_tag": tag_id} for tag_id in ids])
+    _count(connection, ids, -1, public=public)
+
+
+def _count(connection: Connection, ids: list[int], change: int, *, public: bool) -> None:
+    values = {"uses": tag.c.uses + change, "public_uses": tag.c.public_uses + (change if public else 0)}
+    statement = update(tag).where(tag.c.id == bindparam("counted_tag")).values(values)
+    connection.execute(statement, [{"counted_tag": tag_id} for tag_id in ids])
+
+
+def _counted_public(connection: Connection, repo_key: int) -> bool | None:
+    query = select(repo_listing.c.counted_public).where(repo_listing.c.repo_key == repo_key)
+    return connection.execute(query).scalar()
+
+
+def _count_as(connection: Connection, repo_key: int, *, public: bool) -> None:
+    """Move a repo's tags into or out of the public counts."""
+    before = _counted_public(connection, repo_key)
+    if before is None:
+        connection.execute(insert(repo_listing).values(repo_key=repo_key, counted_public=public))
+        return
+    if before == public:
+        return
+    change = 1 if public else -1
+    statement = update(tag).where(tag.c.id == bindparam("counted_tag")).values(public_uses=tag.c.public_uses + change)
+    ids = list(_tags_of(connection, repo_key).values())
+    if ids:
+        connection.execute(statement, [{"counted_tag": tag_id} for tag_id in ids])
+    statement = update(repo_listing).where(repo_listing.c.repo_key == repo_key)
+    connection.execute(statement.values(counted_public=public))
+
+
+def _replace_text(connection: Connection, table: str, column: str, repo_key: int, words: str) -> None:
+    parameters = {"key": repo_key, "words": words}
+    known = connection.execute(text(f"SELECT {column} FROM {table} WHERE rowid = :key"), parameters).scalar()
+    if known == words:
+        return
+    if known is None:
+        connection.execute(text(f"INSERT INTO {table}(rowid, {column}) VALUES (:key, :words)"), parameters)
+    else:
+        connection.execute(text(f"UPDATE {table} SET {column} = :words WHERE rowid = :key"), parameters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from holdfast.base.errors import RepoExists
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import Gating, Repo, repo_text_key
-from holdfast.hub.repos.store.tables import repo, repo_redirect, repo_ref
+from holdfast.hub.repos.store.tables import repo, repo_facts, repo_redirect, repo_ref
 
 
 def insert_repo(connection: Connection, values: Mapping[str, Any]) -> int:
@@ -73,8 +73,28 @@ def update_repo(connection: Connection, key: int, **values: Any) -> None:
         raise RepoExists(repo_type=str(values.get("text_key", "model")).partition(":")[0], repo_id=taken) from error
 
 
+def get_repos(connection: Connection, keys: Sequence[int]) -> list[Repo]:
+    """The repos of those keys that exist, in the order of `keys`."""
+    rows = {row.key: row for row in connection.execute(select(repo).where(repo.c.key.in_(keys)))}
+    return [repo_from_row(rows[key]) for key in keys if key in rows]
+
+
+def get_facts(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What the files of each repo say at its default branch: see `metadata.info_fields`."""
+    query = select(repo_facts.c.repo_key, repo_facts.c.facts).where(repo_facts.c.repo_key.in_(keys))
+    return {key: json.loads(facts) for key, facts in connection.execute(query)}
+
+
+def put_facts(connection: Connection, key: int, facts: Mapping[str, Any]) -> None:
+    """Replace them."""
+    words = json.dumps(facts)
+    statement = upsert(repo_facts).values(repo_key=key, facts=words)
+    connection.execute(statement.on_conflict_do_update(index_elements=["repo_key"], set_={"facts": words}))
+
+
 def delete_repo(connection: Connection, key: int) -> None:
-    """Remove a repo's row, refs and redirects."""
+    """Remove a repo's row, facts, refs and redirects."""
+    connection.execute(delete(repo_facts).where(repo_facts.c.repo_key == key))
     connection.execute(delete(repo_ref).where(repo_ref.c.repo_key == key))
     connection.execute(delete(repo_redirect).where(repo_redirect.c.repo_key == key))
     connection.execute(delete(repo).where(repo.c.key == key))
@@ -161,5 +181,4 @@ def repo_from_row(row: Row[Any]) -> Repo:
         downloads=row.downloads,
         downloads_all_time=row.downloads_all_time,
         trending_score=row.trending_score,
-        facts=json.loads(row.facts),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text, text
 
 from holdfast.backends.database.protocol import metadata
 
@@ -28,12 +28,26 @@ repo = Table(
     Column("downloads", Integer, nullable=False, default=0),
     Column("downloads_all_time", Integer, nullable=False, default=0),
     Column("trending_score", Float, nullable=False, default=0.0),
-    Column("facts", Text, nullable=False, default="{}"),
+    Column("parameters", BigInteger),
     # True between the start of a ref update in git and the end of its indexing: such repos are re-read at start.
     Column("index_pending", Boolean, nullable=False, default=False),
     Index("repo_by_namespace", "namespace_id", "type"),
+    *(
+        # The last two columns let a walk along the order skip invisible repos without touching their rows.
+        Index(f"repo_by_{order}", "type", order, "key", "private", "namespace_id")
+        for order in ("created_at", "updated_at", "likes", "downloads", "trending_score")
+    ),
+    Index("repo_by_parameters", "type", "parameters", sqlite_where=text("parameters IS NOT NULL")),
     Index("repo_index_pending", "index_pending"),
     sqlite_autoincrement=True,  # keys are never reused: they name folders on disk
+)
+
+# Apart from `repo`, whose rows lists walk over: they must stay small (ADR 0004).
+repo_facts = Table(
+    "repo_facts",
+    metadata,
+    Column("repo_key", Integer, primary_key=True, autoincrement=False),
+    Column("facts", Text, nullable=False),
 )
 
 repo_ref = Table(

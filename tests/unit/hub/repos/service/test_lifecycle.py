@@ -27,7 +27,8 @@ def test_a_new_repo_has_one_commit_with_attributes(hub: Hub):
     assert repo.head_oid is not None
     assert hub.paths("alice/m") == [".gitattributes"]
     space = hub.create("alice/app", repo_type=RepoType.SPACE)
-    assert space.facts["sdk"] == "static"
+    info = hub.repos.infos.repo_info(hub.alice, RepoType.SPACE, space.id, None, parts=())
+    assert info.facts["sdk"] == "static"
 
 
 def test_ids_are_unique_whatever_their_case_but_per_type(hub: Hub):

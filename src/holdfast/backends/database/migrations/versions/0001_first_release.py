@@ -15,10 +15,14 @@ def upgrade() -> None:
     _create_pull_request()
     _create_repo()
     _create_repo_download()
+    _create_repo_facts()
     _create_repo_like()
+    _create_repo_listing()
     _create_repo_object()
     _create_repo_redirect()
     _create_repo_ref()
+    _create_repo_tag()
+    _create_tag()
     _create_xet_dedup()
     _create_xet_file()
     _create_xet_file_xorb()
@@ -29,6 +33,8 @@ def upgrade() -> None:
     _create_device_grant()
     _create_login_session()
     _create_membership()
+    _create_repo_name_fts()
+    _create_repo_text_fts()
 
 
 def _create_access_request() -> None:
@@ -130,14 +136,32 @@ def _create_repo() -> None:
         sa.Column("downloads", sa.Integer(), nullable=False),
         sa.Column("downloads_all_time", sa.Integer(), nullable=False),
         sa.Column("trending_score", sa.Float(), nullable=False),
-        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("parameters", sa.BigInteger(), nullable=True),
         sa.Column("index_pending", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
         sa.UniqueConstraint("text_key"),
         sa.UniqueConstraint("uid"),
         sqlite_autoincrement=True,
     )
+    op.create_index(
+        "repo_by_created_at", "repo", ["type", "created_at", "key", "private", "namespace_id"], unique=False
+    )
+    op.create_index("repo_by_downloads", "repo", ["type", "downloads", "key", "private", "namespace_id"], unique=False)
+    op.create_index("repo_by_likes", "repo", ["type", "likes", "key", "private", "namespace_id"], unique=False)
     op.create_index("repo_by_namespace", "repo", ["namespace_id", "type"], unique=False)
+    op.create_index(
+        "repo_by_parameters",
+        "repo",
+        ["type", "parameters"],
+        unique=False,
+        sqlite_where=sa.text("parameters IS NOT NULL"),
+    )
+    op.create_index(
+        "repo_by_trending_score", "repo", ["type", "trending_score", "key", "private", "namespace_id"], unique=False
+    )
+    op.create_index(
+        "repo_by_updated_at", "repo", ["type", "updated_at", "key", "private", "namespace_id"], unique=False
+    )
     op.create_index("repo_index_pending", "repo", ["index_pending"], unique=False)
 
 
@@ -152,6 +176,15 @@ def _create_repo_download() -> None:
     op.create_index("repo_download_by_day", "repo_download", ["day"], unique=False)
 
 
+def _create_repo_facts() -> None:
+    op.create_table(
+        "repo_facts",
+        sa.Column("repo_key", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("repo_key"),
+    )
+
+
 def _create_repo_like() -> None:
     op.create_table(
         "repo_like",
@@ -161,6 +194,15 @@ def _create_repo_like() -> None:
         sa.PrimaryKeyConstraint("repo_key", "user_id"),
     )
     op.create_index(op.f("ix_repo_like_user_id"), "repo_like", ["user_id"], unique=False)
+
+
+def _create_repo_listing() -> None:
+    op.create_table(
+        "repo_listing",
+        sa.Column("repo_key", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("counted_public", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("repo_key"),
+    )
 
 
 def _create_repo_object() -> None:
@@ -192,6 +234,32 @@ def _create_repo_ref() -> None:
         sa.Column("oid", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("repo_key", "name"),
         sqlite_with_rowid=False,
+    )
+
+
+def _create_repo_tag() -> None:
+    op.create_table(
+        "repo_tag",
+        sa.Column("tag_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("repo_key", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("tag_id", "repo_key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("repo_tag_by_repo", "repo_tag", ["repo_key"], unique=False)
+
+
+def _create_tag() -> None:
+    op.create_table(
+        "tag",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("repo_type", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=220), nullable=False),
+        sa.Column("label", sa.String(length=220), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.Column("public_uses", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("repo_type", "name", name="tag_by_name"),
     )
 
 
@@ -352,3 +420,15 @@ def _create_membership() -> None:
         sa.PrimaryKeyConstraint("org_id", "user_id"),
     )
     op.create_index("membership_by_user", "membership", ["user_id"], unique=False)
+
+
+def _create_repo_name_fts() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("CREATE VIRTUAL TABLE repo_name_fts USING fts5(name, tokenize='trigram')")
+
+
+def _create_repo_text_fts() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE repo_text_fts USING fts5(body, tokenize='unicode61 remove_diacritics 2', detail=none)"
+        )

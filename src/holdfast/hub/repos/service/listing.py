@@ -1,0 +1,83 @@
+"""Lists of repos: models, datasets, Spaces, by whatever filter; and the tags that lists can be filtered by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from holdfast.accounts.service import AccountService
+from holdfast.backends.database.protocol import Database
+from holdfast.base.identity import Actor
+from holdfast.base.ids import RepoType
+from holdfast.hub.repos.domain import Repo
+from holdfast.hub.repos.git_storage.trees import TreeEntry
+from holdfast.hub.repos.listing.filters import Cursor, ListQuery
+from holdfast.hub.repos.service.info import InfoService
+from holdfast.hub.repos.store import repos
+from holdfast.hub.repos.store.listing_pages import Viewer, list_repo_keys, public_tags
+
+MAX_TAGS = 20_000
+
+
+@dataclass(frozen=True)
+class ListedRepo:
+    """One repo of a list. `files` None: not asked for."""
+
+    repo: Repo
+    facts: dict[str, Any]
+    files: list[TreeEntry] | None
+
+
+@dataclass(frozen=True)
+class RepoList:
+    """A page; `next_cursor` None on the last one."""
+
+    repos: list[ListedRepo]
+    next_cursor: Cursor | None
+
+
+@dataclass(frozen=True)
+class TagCount:
+    """A tag that public repos have. `kind` is what tags are grouped by, `label` how its first user wrote it."""
+
+    kind: str
+    name: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class ListService:
+    """Lists show public repos, and the private ones of the namespaces that the actor belongs to."""
+
+    database: Database
+    accounts: AccountService
+    infos: InfoService
+
+    def list_repos(self, actor: Actor, query: ListQuery) -> RepoList:
+        """One page."""
+        with self.database.read() as connection:
+            page = list_repo_keys(connection, query, self._viewer(connection, actor))
+            found = repos.get_repos(connection, page.keys)
+            facts = repos.get_facts(connection, page.keys)
+        with_files = query.full or "siblings" in query.expand
+        listed = [
+            ListedRepo(repo, facts.get(repo.key, {}), self.infos.list_files(repo) if with_files else None)
+            for repo in found
+        ]
+        return RepoList(listed, page.next_cursor)
+
+    def list_tags(self, repo_type: RepoType) -> list[TagCount]:
+        """Tags of public repos, most used first."""
+        with self.database.read() as connection:
+            return [TagCount(*row) for row in public_tags(connection, repo_type, MAX_TAGS)]
+
+    def _viewer(self, connection: Connection, actor: Actor) -> Viewer:
+        seen = self.accounts.visibility(connection, actor)
+        return Viewer(
+            namespace_ids=tuple(sorted(seen.namespace_ids)),
+            repo_text_keys=tuple(sorted(seen.repo_keys)),
+            sees_all=seen.everything,
+        )

@@ -1,0 +1,47 @@
+"""Tables behind lists and search (ADR 0004). All of it is an index that can be rebuilt from git.
+
+The two full-text tables exist on SQLite only, as statements: SQLAlchemy has no words for virtual tables.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import DDL, Boolean, Column, Index, Integer, String, Table, UniqueConstraint, event
+
+from holdfast.backends.database.protocol import metadata
+
+tag = Table(
+    "tag",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("repo_type", String(16), nullable=False),
+    Column("name", String(220), nullable=False),
+    Column("label", String(220), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("uses", Integer, nullable=False, default=0),
+    Column("public_uses", Integer, nullable=False, default=0),
+    UniqueConstraint("repo_type", "name", name="tag_by_name"),
+)
+
+repo_tag = Table(
+    "repo_tag",
+    metadata,
+    Column("tag_id", Integer, primary_key=True, autoincrement=False),
+    Column("repo_key", Integer, primary_key=True, autoincrement=False),
+    Index("repo_tag_by_repo", "repo_key"),
+    sqlite_with_rowid=False,
+)
+
+repo_listing = Table(
+    "repo_listing",
+    metadata,
+    Column("repo_key", Integer, primary_key=True, autoincrement=False),
+    # As which the repo's tags were counted in `public_uses`, so that they can be taken off again.
+    Column("counted_public", Boolean, nullable=False),
+)
+
+_TEXT_TABLES = (
+    "CREATE VIRTUAL TABLE repo_name_fts USING fts5(name, tokenize='trigram')",
+    "CREATE VIRTUAL TABLE repo_text_fts USING fts5(body, tokenize='unicode61 remove_diacritics 2', detail=none)",
+)
+for statement in _TEXT_TABLES:
+    event.listen(repo_listing, "after_create", DDL(statement).execute_if(dialect="sqlite"))

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from holdfast.base.errors import HoldfastError
-from holdfast.cli import doctor, gc, migrate, org, serve, token, user
+from holdfast.cli import doctor, fsck, gc, migrate, org, serve, token, user
 
 app = typer.Typer(
     name="holdfast",
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command()(serve.serve)
 app.command()(doctor.doctor)
+app.command()(fsck.fsck)
 app.command()(gc.gc)
 app.command()(migrate.migrate)
 app.add_typer(user.app, name="user")

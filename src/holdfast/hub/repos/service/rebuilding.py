@@ -1,6 +1,6 @@
 """Makes the tables of repos anew from what lies on the disk: git folders, their `holdfast.json`, stored objects.
 
-What only the tables knew is gone with them: likes, downloads, requests for access, redirects, who opened a pull request.
+What only the tables knew is gone with them: likes, downloads, requests for access, redirects, authors of pull requests.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class RepoRebuilder:
     index: RepoIndex
     objects: ObjectService
 
-    def keys(self) -> list[int]:
+    def folders(self) -> list[int]:
         """Every folder, by key."""
         return sorted(self.pool.keys())
 

@@ -145,6 +145,12 @@ class Fields:
         """A boolean, or None when absent or null."""
         return self._typed(name, bool, "true or false")
 
+    def part(self, name: str) -> Fields:
+        """An object within this one; required."""
+        if name not in self:
+            raise InvalidInput(field=self._within + name, problem="is missing")
+        return self._object(name, self.values[name])
+
     def objects(self, name: str, limit: int) -> list[Fields]:
         """A list of at most `limit` objects; empty when absent."""
         values = self._typed(name, list, "a list") or []

@@ -9,6 +9,7 @@ from holdfast.hub.repos.routes.branches import BranchRoutes
 from holdfast.hub.repos.routes.gating import GatingRoutes
 from holdfast.hub.repos.routes.git_data import GitDataRoutes
 from holdfast.hub.repos.routes.info import InfoRoutes
+from holdfast.hub.repos.routes.large_files import LargeFileRoutes
 from holdfast.hub.repos.routes.lifecycle import LifecycleRoutes
 from holdfast.hub.repos.routes.likes import LikeRoutes
 from holdfast.hub.repos.routes.lists import ListRoutes
@@ -28,6 +29,7 @@ def table(services: RepoServices, objects: ObjectService, settings: Settings) ->
         *uploads.table(),
         *BranchRoutes(services.branches).table(),
         *LifecycleRoutes(services.lifecycle).table(),
+        *LargeFileRoutes(services.large_files).table(),
         *GatingRoutes(services.gating).table(),
         *LikeRoutes(services.likes).table(),
         *ListRoutes(services.lists).table(),

@@ -17,6 +17,7 @@ from holdfast.hub.repos.service.facts import FactReader
 from holdfast.hub.repos.service.gating import GatingService
 from holdfast.hub.repos.service.indexing import RepoIndex
 from holdfast.hub.repos.service.info import InfoService
+from holdfast.hub.repos.service.large_files import LargeFileService
 from holdfast.hub.repos.service.lifecycle import RepoLifecycle
 from holdfast.hub.repos.service.liking import LikeService
 from holdfast.hub.repos.service.listing import ListService
@@ -43,6 +44,7 @@ class RepoServices:
     infos: InfoService
     lists: ListService
     pulls: PullService
+    large_files: LargeFileService
     gating: GatingService
     likes: LikeService
     downloads: DownloadCounter
@@ -74,6 +76,7 @@ def open_repos(
         infos=infos,
         lists=ListService(database, accounts, infos),
         pulls=pulls,
+        large_files=LargeFileService(database, gate, pool, index, objects, xet_files),
         gating=GatingService(database, accounts, gate, clock),
         likes=LikeService(database, accounts, gate, clock),
         downloads=DownloadCounter(database, clock),

@@ -11,6 +11,7 @@ from enum import Enum
 from holdfast.hub.xet.formats.hashes import XetHash, hash_to_text
 
 XORB_FOLDER = "xorb"
+RECIPE_FOLDER = "recipe"
 SIDECAR_SUFFIX = ".idx"
 
 CLIENT_CACHE_DAYS = 22

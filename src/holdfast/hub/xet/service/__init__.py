@@ -19,6 +19,7 @@ from holdfast.hub.xet.service.fetches import Fetches
 from holdfast.hub.xet.service.garbage import XorbCollector
 from holdfast.hub.xet.service.index_cache import IndexCache
 from holdfast.hub.xet.service.inspection import XetInspector
+from holdfast.hub.xet.service.recipes import Recipes
 from holdfast.hub.xet.service.reconstructions import Reconstructions
 from holdfast.hub.xet.service.shards import ShardService
 from holdfast.hub.xet.service.source import XetHashes, XetSource
@@ -88,18 +89,19 @@ def open_xet(
     cache = IndexCache(limits.index_cache_bytes)
     files = XorbFiles(blobs, cache)
     epochs = Epochs(database)
+    recipes = Recipes(blobs)
     uploads = XorbUploads(database, blobs, files, clock)
     return XetServices(
         tokens=CasTokens(signer, access, epochs, clock),
         uploads=uploads,
-        shards=ShardService(database, objects, files, hashers, limits, clock),
+        shards=ShardService(database, objects, files, recipes, hashers, limits, clock),
         reconstructions=Reconstructions(database, objects, files),
         fetches=Fetches(database, signer, files),
         dedup=DedupService(database, files, clock),
         files=XetHashes(database),
         source=XetSource(database, files),
-        collector=XorbCollector(database, blobs, cache, epochs),
-        inspector=XetInspector(database, blobs, files, uploads),
+        collector=XorbCollector(database, blobs, cache, epochs, recipes),
+        inspector=XetInspector(database, blobs, objects, files, uploads, recipes),
         epochs=epochs,
         limits=limits,
         validators=ThreadPoolExecutor(max_workers=cores, thread_name_prefix="xet-xorb"),

@@ -29,6 +29,7 @@ from holdfast.hub.xet.domain import (
 from holdfast.hub.xet.formats.hashes import XetHash, hash_from_text, hash_to_text
 from holdfast.hub.xet.service.epochs import Epochs
 from holdfast.hub.xet.service.index_cache import IndexCache
+from holdfast.hub.xet.service.recipes import Recipes
 
 _PAGE = 1000
 _BATCH = 100
@@ -42,6 +43,7 @@ class XorbCollector:
     blobs: BlobStore
     cache: IndexCache
     epochs: Epochs
+    recipes: Recipes
 
     def forget(self, connection: Connection, sha256s: Sequence[str]) -> None:
         """See `Collector.forget`."""
@@ -59,6 +61,7 @@ class XorbCollector:
             with self.database.write() as connection:
                 store.condemn_xorbs(connection, [xorb for xorb in old if xorb.condemned_at is None], now)
         yield from self._sweep_orphans(rules, now, dry_run=dry_run)
+        yield from self._sweep_recipes(rules, now, dropping=dropping, dry_run=dry_run)
 
     def _unused(self, dropping: Collection[str]) -> Iterator[list[StoredXorb]]:
         """Xorbs that no file uses but those being dropped, in pages."""
@@ -98,6 +101,28 @@ class XorbCollector:
                     for found in orphans:
                         self.blobs.delete(found.key)
             yield from (Removal(found.key, found.size_bytes, "no xorb was recorded") for found in orphans)
+
+    def _sweep_recipes(
+        self, rules: GarbageRules, now: int, *, dropping: Collection[str], dry_run: bool
+    ) -> Iterator[Removal]:
+        """Remove old recipes of which no file is left. Damaged ones stay, for `inspection` to tell."""
+        for found in self.recipes.list():
+            files = self.recipes.read(found.key) if found.modified_at <= now - rules.grace_ms else None
+            if files is None:
+                continue
+            names = [file.hash for file in files]
+            with self.database.read() as connection:
+                left = set(store.sha256s_of(connection, names).values()) - set(dropping)
+            if not left and (dry_run or self._remove_recipe(found.key, names)):
+                yield Removal(found.key, found.size_bytes, "none of its files is left")
+
+    def _remove_recipe(self, key: str, names: Collection[XetHash]) -> bool:
+        # As for xorbs: within a write transaction nobody records a file between our look and the removal.
+        with self.database.write() as connection:
+            if store.sha256s_of(connection, names):
+                return False
+            self.blobs.delete(key)
+        return True
 
     def _delete(self, xorb: XetHash) -> None:
         self.cache.drop(xorb)

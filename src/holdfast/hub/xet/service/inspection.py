@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from holdfast.backends.blobs.protocol import BlobStore
 from holdfast.backends.database.protocol import Database
 from holdfast.base.errors import CorruptObject, DamagedObject
+from holdfast.hub.objects.domain import ObjectKind
 from holdfast.hub.objects.fsck import Fault
+from holdfast.hub.objects.service import ObjectService
 from holdfast.hub.xet import store
 from holdfast.hub.xet.domain import SIDECAR_SUFFIX, XORB_FOLDER, StoredXorb, XetFile, xorb_key
 from holdfast.hub.xet.formats.hashes import XetHash, hash_to_text
 from holdfast.hub.xet.formats.terms import hash_of_terms, unpack_terms
 from holdfast.hub.xet.formats.xorb_index import XorbIndex
 from holdfast.hub.xet.service.garbage import name_of
+from holdfast.hub.xet.service.recipes import Recipes
 from holdfast.hub.xet.service.uploads import XorbUploads
 from holdfast.hub.xet.service.xorb_files import XorbFiles
 
@@ -36,8 +39,10 @@ class XetInspector:
 
     database: Database
     blobs: BlobStore
+    objects: ObjectService
     files: XorbFiles
     uploads: XorbUploads
+    recipes: Recipes
 
     def check(self, *, deep: bool = False) -> Iterator[XetFinding]:
         """Yield every fault; `deep` also decodes and hashes every byte of every xorb."""
@@ -45,12 +50,16 @@ class XetInspector:
             yield from self._check_xorb(xorb, deep=deep)
         for file in self._files():
             yield from self._check_file(file)
+        yield from self._check_recipes()
         for name in self._orphans():
             explanation = "A xorb without a row: an upload was interrupted, or a row was lost."
             yield XetFinding(hash_to_text(name), Fault.ORPHAN, explanation)
 
     def adopt(self) -> int:
-        """Validate xorbs without a row and record those that are what their name says; returns how many."""
+        """Record xorbs and files without a row that are what their name says; returns how many.
+
+        Files come back from their recipes. Global dedup does not: it learns from the next uploads.
+        """
         adopted = 0
         for name in self._orphans():
             try:
@@ -59,7 +68,29 @@ class XetInspector:
                 continue
             self.uploads.record(index)
             adopted += 1
-        return adopted
+        return adopted + sum(self._adopt_file(file) for file in self._forgotten_files())
+
+    def _forgotten_files(self) -> Iterator[XetFile]:
+        for found in self.recipes.list():
+            files = self.recipes.read(found.key) or ()
+            with self.database.read() as connection:
+                known = store.sha256s_of(connection, [file.hash for file in files])
+            yield from (file for file in files if file.hash not in known)
+
+    def _adopt_file(self, file: XetFile) -> bool:
+        if any(self._check_file(file)):
+            return False
+        xorbs = {term.xorb for term in unpack_terms(file.packed_terms)}
+        with self.database.write() as connection:
+            self.objects.record(connection, file.sha256, file.size_bytes, ObjectKind.XET)
+            store.record_file(connection, file, xorbs)
+        return True
+
+    def _check_recipes(self) -> Iterator[XetFinding]:
+        for found in self.recipes.list():
+            if self.recipes.read(found.key) is None and self.blobs.stat(found.key) is not None:
+                explanation = "A damaged recipe: without the tables, its files could not be put together again."
+                yield XetFinding(found.key, Fault.CORRUPT, explanation)
 
     def _check_xorb(self, xorb: StoredXorb, *, deep: bool) -> Iterator[XetFinding]:
         name = hash_to_text(xorb.hash)

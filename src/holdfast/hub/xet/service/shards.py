@@ -25,6 +25,7 @@ from holdfast.hub.xet.domain import CasClaim, XetFile, XetLimits
 from holdfast.hub.xet.formats.hashes import XetHash, hash_to_text
 from holdfast.hub.xet.formats.shard import ShardFile, check_file, read_shard
 from holdfast.hub.xet.formats.terms import pack_terms
+from holdfast.hub.xet.service.recipes import Recipes
 from holdfast.hub.xet.service.xorb_files import XorbFiles
 
 
@@ -71,6 +72,7 @@ class ShardService:
     database: Database
     objects: ObjectService
     files: XorbFiles
+    recipes: Recipes
     hashers: Executor
     limits: XetLimits
     clock: Clock
@@ -112,8 +114,12 @@ class ShardService:
         sha256s |= {file.hash: digest for file, digest in zip(fresh, digests, strict=True)}
         _compare(shard, sha256s)
         places = self._dedup_places(fresh)
+        rows = {file.hash: self._row(file, sha256s[file.hash]) for file in shard.files}
+        recipe = self.recipes.write([rows[file.hash] for file in fresh])
         with self.database.write() as connection:
-            self._record(connection, shard, sha256s)
+            if recipe is not None and not self.recipes.is_stored(recipe):
+                raise Overloaded
+            self._record(connection, shard, rows)
             store.record_chunks(connection, places)
             self.objects.link(connection, claim.repo_key, set(sha256s.values()))
 
@@ -150,15 +156,15 @@ class ShardService:
                 places.setdefault(XetHash(index.chunk_hashes(number, number + 1)), (xorb, number))
         return places
 
-    def _record(self, connection: Connection, shard: CheckedShard, sha256s: Mapping[XetHash, str]) -> None:
-        now = self.clock()
-        if store.touch_xorbs(connection, shard.xorbs, now) < len(shard.xorbs):
+    def _row(self, file: ShardFile, sha256: str) -> XetFile:
+        return XetFile(file.hash, sha256, file.size, pack_terms(file.terms), self.clock())
+
+    def _record(self, connection: Connection, shard: CheckedShard, rows: Mapping[XetHash, XetFile]) -> None:
+        if store.touch_xorbs(connection, shard.xorbs, self.clock()) < len(shard.xorbs):
             raise Overloaded
         for file in shard.files:
-            sha256 = sha256s[file.hash]
-            self.objects.record(connection, sha256, file.size, ObjectKind.XET)
-            row = XetFile(file.hash, sha256, file.size, pack_terms(file.terms), now)
-            store.record_file(connection, row, {term.xorb for term in file.terms})
+            self.objects.record(connection, rows[file.hash].sha256, file.size, ObjectKind.XET)
+            store.record_file(connection, rows[file.hash], {term.xorb for term in file.terms})
 
 
 def _compare(shard: CheckedShard, sha256s: Mapping[XetHash, str]) -> None:

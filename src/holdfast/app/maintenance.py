@@ -8,7 +8,7 @@ from holdfast.app.services import Services
 from holdfast.base.clock import now_milliseconds
 from holdfast.hub.objects.domain import ObjectKind
 from holdfast.hub.objects.garbage import BlobCollector, Collector, GarbageCollector, GarbageReport, GarbageRules
-from holdfast.hub.repos.service.collecting import DAY_SECONDS, RepoCollector
+from holdfast.hub.repos.service.collecting import RepoCollector
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def maintain(services: Services, *, grace_seconds: int | None = None, dry_run: b
     orphans = tuple(repos.orphans())
     tidied: tuple[int, ...] = ()
     if not dry_run:
-        services.repos.pool.empty_trash(DAY_SECONDS)
+        services.repos.pool.empty_trash()
         for key in orphans:
             repos.remove(key)
         tidied = tuple(repos.tidy())

@@ -14,7 +14,7 @@ from functools import partial
 
 import uvicorn
 
-from holdfast.app.daily import DAY_SECONDS, DailyRound
+from holdfast.app.daily import DailyRound
 from holdfast.app.listening import not_listening
 from holdfast.app.maintenance import maintain
 from holdfast.app.routes import all_routes
@@ -88,7 +88,7 @@ def prepare(services: Services) -> list[int]:
     """
     if RepoCollector(services.database, services.repos.pool).unknown():
         raise Conflict(reason=BEHIND)
-    services.repos.pool.empty_trash(DAY_SECONDS)
+    services.repos.pool.empty_trash()
     return services.repos.index.recover()
 
 

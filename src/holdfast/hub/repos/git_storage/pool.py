@@ -6,9 +6,9 @@ being made, `trash/` for repos being removed, on the same file system: a repo ap
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -116,16 +116,14 @@ class RepositoryPool:
         self._forget(key)
         shutil.rmtree(trash, ignore_errors=True)  # what is left, `empty_trash` takes
 
-    def empty_trash(self, older_than_seconds: float = 0.0) -> None:
-        """Finish deletions and abandon creations that a killed process left halfway.
-
-        What is younger than given may be in the hands of a process that lives.
-        """
-        horizon = time.time() - older_than_seconds
-        for folder in (self._root / "tmp", self._root / "trash"):
-            for leftover in folder.iterdir():
-                if leftover.lstat().st_ctime <= horizon:
+    def empty_trash(self) -> None:
+        """Finish deletions and drop creations that a killed process left halfway; what a living one makes stays."""
+        for leftover in (self._root / "tmp").iterdir():
+            with _locked_folder(leftover) as is_ours:
+                if is_ours:
                     shutil.rmtree(leftover, ignore_errors=True)
+        for leftover in (self._root / "trash").iterdir():
+            shutil.rmtree(leftover, ignore_errors=True)
 
     @contextmanager
     def open(self, key: int) -> Iterator[pygit2.Repository]:
@@ -166,9 +164,11 @@ class RepositoryPool:
     @contextmanager
     def _new_folder(self, key: int) -> Iterator[Path]:
         folder = self._root / "tmp" / f"{key}-{uuid.uuid4().hex}"
+        folder.mkdir()
         try:
-            yield folder
-            self._place(folder, self.path(key))
+            with _locked_folder(folder):
+                yield folder
+                self._place(folder, self.path(key))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -228,6 +228,28 @@ class RepositoryPool:
     def _forget(self, key: int) -> None:
         with self._guard:
             self._idle_count -= len(self._idle.pop(key, []))
+
+
+@contextmanager
+def _locked_folder(folder: Path) -> Iterator[bool]:
+    """Lock a folder in `tmp` as long as the block runs and this process lives. Yields False when another one has it."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:  # its maker is done with it
+        yield False
+        return
+    try:
+        yield _lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _init_bare(folder: Path, default_branch: str) -> pygit2.Repository:

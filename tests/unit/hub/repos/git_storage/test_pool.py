@@ -178,9 +178,21 @@ def test_empty_trash_finishes_what_a_crash_left(pool, tmp_path):
     assert list((tmp_path / "repos" / "tmp").iterdir()) == list((tmp_path / "repos" / "trash").iterdir()) == []
 
 
+def test_empty_trash_leaves_what_another_process_is_making(pool, tmp_path, monkeypatch):
+    real = pool_module._init_bare
+
+    def meanwhile(folder, default_branch):
+        RepositoryPool(tmp_path / "repos").empty_trash()
+        return real(folder, default_branch)
+
+    monkeypatch.setattr(pool_module, "_init_bare", meanwhile)
+    pool.create(7)
+    RepositoryPool(tmp_path / "repos").empty_trash()
+    assert pool.exists(7)
+
+
 def test_full_disk_while_creating_leaves_nothing(pool, monkeypatch):
     def no_space(folder, default_branch):
-        folder.mkdir()
         raise OSError("failed to write config: No space left on device")
 
     monkeypatch.setattr(pool_module, "_init_bare", no_space)

@@ -42,9 +42,9 @@ def _outcome(case: ElementTree.Element) -> Outcome:
     return Outcome(PASSED)
 
 
-def _last_lines(text: str, count: int = 3) -> str:
+def _last_lines(text: str, count: int = 1) -> str:
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    return " | ".join(lines[-count:])[:600]
+    return " | ".join(lines[-count:])[:240]
 
 
 def dotted(node_id: str) -> str:

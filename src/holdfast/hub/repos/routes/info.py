@@ -18,6 +18,10 @@ from holdfast.hub.repos.metadata.expand import check_expand
 from holdfast.hub.repos.routes.fields import repo_fields
 from holdfast.hub.repos.service.info import InfoService, RepoInfo
 
+_DEFAULT_PARTS = ("siblings", "usedStorage", "spaces")
+_SAME_FOR_ALL = {"inferenceProviderMapping": {}, "xetEnabled": True}
+"""No model here is served by hosted inference providers; Xet is on for every repo. Told only when asked for."""
+
 
 @dataclass(frozen=True)
 class InfoRoutes:
@@ -36,16 +40,13 @@ class InfoRoutes:
     async def repo_info(self, call: Call) -> Response:
         """Everything but the dear fields; with `expand`, exactly the named ones."""
         expand = check_expand(call.repo_type, expand_words(call))
-        parts = expand or ("siblings", "usedStorage")
+        parts = expand or _DEFAULT_PARTS
         info = await call.run(
             self.infos.repo_info, call.actor, call.repo_type, call.repo_id, call.words.get("rev"), parts=parts
         )
-        fields = repo_fields(info.repo, info.facts)
-        fields["sha"] = info.commit_oid
+        fields = {**repo_fields(info.repo, info.facts), **_SAME_FOR_ALL, **info.extras, "sha": info.commit_oid}
         if info.files is not None:
             fields["siblings"] = [_sibling(entry, blobs=call.flag("blobs")) for entry in info.files]
-        if info.used_bytes is not None:
-            fields["usedStorage"] = info.used_bytes
         return json_response(_chosen(fields, expand) if expand else _default(info, fields))
 
 
@@ -60,8 +61,8 @@ def _chosen(fields: dict[str, Any], expand: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _default(info: RepoInfo, fields: dict[str, Any]) -> dict[str, Any]:
-    fields.pop("trendingScore", None)
-    fields.pop("downloadsAllTime", None)
+    for name in ("trendingScore", "downloadsAllTime", *_SAME_FOR_ALL):
+        fields.pop(name, None)
     if info.repo.type is RepoType.MODEL:
         fields["modelId"] = str(info.repo.id)
     return {name: value for name, value in fields.items() if value is not None}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pygit2
+from sqlalchemy import Connection
 
 from holdfast.backends.database.protocol import Database
 from holdfast.base.errors import RevisionNotFound
@@ -16,27 +17,30 @@ from holdfast.hub.objects.service import ObjectService
 from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.git_storage.bounded_cache import BoundedCache
 from holdfast.hub.repos.git_storage.commits import tree_of
+from holdfast.hub.repos.git_storage.folder_sizes import folder_size
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.revisions import resolve_revision
 from holdfast.hub.repos.git_storage.trees import EntryKind, TreeEntry, list_entries
 from holdfast.hub.repos.metadata.info_fields import info_fields
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.facts import FactReader
-from holdfast.hub.repos.store import repos
+from holdfast.hub.repos.store import repos, tags
 
 MAX_SIBLINGS = 200_000
+MAX_SPACES = 100
 _SIBLINGS_PAGE = 10_000
+_IN_GIT = frozenset({"siblings", "mainSize"})
 
 
 @dataclass(frozen=True)
 class RepoInfo:
-    """A repo at a revision. `files` and `used_bytes` are None where not asked for."""
+    """A repo at a revision. `files` None: not asked for; `extras` holds other dear parts that were, by their name."""
 
     repo: Repo
     commit_oid: str | None
     facts: dict[str, Any]
     files: list[TreeEntry] | None
-    used_bytes: int | None
+    extras: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -59,23 +63,27 @@ class InfoService:
         *,
         parts: Collection[str],
     ) -> RepoInfo:
-        """Tell about a repo; `parts` names the dear ones that are wanted: `siblings`, `usedStorage`.
+        """Tell about a repo; `parts` names the fields that are wanted, of which only the dear ones count.
+
+        Dear are `siblings`, `usedStorage`, `mainSize` (datasets), `childrenModelCount` and `spaces` (models).
 
         Raises:
             RepoNotFound, RevisionNotFound.
         """
         with self.database.read() as connection:
             repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.SEE_REPO)
-            used = self.objects.repo_usage(connection, repo.key).size_bytes if "usedStorage" in parts else None
+            extras = self._extras(connection, repo, parts)
             facts = repos.get_facts(connection, [repo.key]).get(repo.key, {})
-        if revision is None and "siblings" not in parts:
-            return RepoInfo(repo, repo.head_oid, facts, None, used)
+        if revision is None and _IN_GIT.isdisjoint(parts):
+            return RepoInfo(repo, repo.head_oid, facts, None, extras)
         with self.pool.open(repo.key) as git:
             commit_oid = _commit(git, repo, revision)
             files = self._list_files(git, commit_oid) if "siblings" in parts else None
+            if "mainSize" in parts and commit_oid is not None:
+                extras["mainSize"] = folder_size(git, tree_of(git, commit_oid))
             if commit_oid != repo.head_oid:
                 facts = info_fields(repo.type, self.facts.read(git, repo.type, commit_oid))
-        return RepoInfo(repo, commit_oid, facts, files, used)
+        return RepoInfo(repo, commit_oid, facts, files, extras)
 
     def list_files(self, repo: Repo) -> list[TreeEntry]:
         """The files of the default branch, for lists; the caller has checked the permission."""
@@ -83,6 +91,16 @@ class InfoService:
             return []
         with self.pool.open(repo.key) as git:
             return self._list_files(git, repo.head_oid)
+
+    def _extras(self, connection: Connection, repo: Repo, parts: Collection[str]) -> dict[str, Any]:
+        extras: dict[str, Any] = {}
+        if "usedStorage" in parts:
+            extras["usedStorage"] = self.objects.repo_usage(connection, repo.key).size_bytes
+        if repo.type is RepoType.MODEL and "childrenModelCount" in parts:
+            extras["childrenModelCount"] = tags.count_children(connection, repo.id)
+        if repo.type is RepoType.MODEL and "spaces" in parts:
+            extras["spaces"] = tags.spaces_of_model(connection, repo.id, MAX_SPACES)
+        return extras
 
     def _list_files(self, git: pygit2.Repository, commit_oid: str | None) -> list[TreeEntry]:
         if commit_oid is None:

@@ -91,7 +91,7 @@ def test_deleting_takes_the_file_out_of_every_commit_and_leaves_the_rest(hub: Hu
     assert len(commits) == 5
     info = hub.repos.infos.repo_info(hub.alice, MODEL, repo.id, None, parts=("usedStorage",))
     assert info.commit_oid == commits[0].oid
-    assert info.used_bytes == 1
+    assert info.extras == {"usedStorage": 1}
     refs = {ref.full_name: ref for ref in hub.repos.reads.list_refs(hub.alice, MODEL, repo.id)}
     assert refs["refs/tags/v1"].tag_oid is not None
     hub.put("alice/m", "more.txt", b"the repo still takes commits")

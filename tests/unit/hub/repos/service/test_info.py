@@ -1,0 +1,48 @@
+"""Parts of a repo's info that cost something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from holdfast.base.ids import RepoId, RepoType
+from holdfast.hub.repos.domain import AddFile
+from tests.factories.hub import Hub
+
+
+def extras(hub: Hub, repo_type: RepoType, name: str, *parts: str, revision: str | None = None) -> dict[str, Any]:
+    return hub.repos.infos.repo_info(hub.alice, repo_type, RepoId.parse(name), revision, parts=parts).extras
+
+
+def card(hub: Hub, name: str, text: str, repo_type: RepoType = RepoType.MODEL) -> None:
+    hub.commit(name, AddFile("README.md", f"---\n{text}\n---\n".encode()), actor=hub.alice, repo_type=repo_type)
+
+
+def test_nothing_is_worked_out_unasked(hub: Hub):
+    hub.create()
+    assert extras(hub, RepoType.MODEL, "alice/m", "author", "tags") == {}
+
+
+def test_public_children_are_counted_by_any_relation(hub: Hub):
+    hub.create("alice/Base")
+    for name, private in (("alice/tuned", False), ("alice/adapted", False), ("alice/secret", True)):
+        hub.create(name, private=private)
+        card(hub, name, f"base_model: alice/Base\ntags: [{'lora' if 'adapted' in name else 'x'}]")
+    assert extras(hub, RepoType.MODEL, "alice/Base", "childrenModelCount") == {"childrenModelCount": 2}
+    assert extras(hub, RepoType.MODEL, "alice/tuned", "childrenModelCount") == {"childrenModelCount": 0}
+
+
+def test_public_spaces_that_use_a_model(hub: Hub):
+    hub.create("alice/m")
+    for name, private in (("alice/app", False), ("alice/draft", True)):
+        hub.create(name, private=private, repo_type=RepoType.SPACE)
+        card(hub, name, "title: App\nsdk: static\nmodels: [alice/M]", RepoType.SPACE)
+    assert extras(hub, RepoType.MODEL, "alice/m", "spaces") == {"spaces": ["alice/app"]}
+
+
+def test_the_size_of_a_dataset_is_that_of_the_revision(hub: Hub):
+    hub.create("alice/d", repo_type=RepoType.DATASET)
+    before = extras(hub, RepoType.DATASET, "alice/d", "mainSize")["mainSize"]
+    old = hub.commit("alice/d", AddFile("a.txt", b"12345"), repo_type=RepoType.DATASET)
+    hub.commit("alice/d", AddFile("b.txt", b"678"), repo_type=RepoType.DATASET)
+    assert extras(hub, RepoType.DATASET, "alice/d", "mainSize") == {"mainSize": before + 8}
+    assert extras(hub, RepoType.DATASET, "alice/d", "mainSize", revision=old.oid) == {"mainSize": before + 5}

@@ -1,0 +1,145 @@
+"""A server that is killed again and again in the middle of work loses nothing that it acknowledged.
+
+The seed is printed; `HOLDFAST_TEST_SEED` repeats the same work (its timing is the machine's own).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.raw_client import RawClient, put_file
+from tests.end_to_end.workload import Committer, Pusher, Worker, work_until_gone
+from tests.live_server import COMMAND, LiveServer, User, free_port, holdfast, live_server, seed, start
+
+ALICE = User("alice")
+SHARED = "alice/shared"
+LONGEST_START_SECONDS = 20.0
+"""Beyond what a busy machine needs: a start must not wait for anything."""
+GC_ENVIRONMENT = {"HOLDFAST_GC_GRACE_SECONDS": "3"}
+
+
+@dataclass
+class Stage:
+    """One data directory and those who work on it, over many deaths of its server."""
+
+    data_dir: Path
+    port: int
+    dice: random.Random
+    workers: list[Worker | Committer]
+    environment: dict[str, str]
+
+    def client(self) -> RawClient:
+        return RawClient(f"http://127.0.0.1:{self.port}", ALICE.token)
+
+    def start(self) -> LiveServer:
+        began = time.monotonic()
+        server = start(self.data_dir, port=self.port, environment=self.environment)
+        took = time.monotonic() - began
+        assert took < LONGEST_START_SECONDS, f"the start after a kill took {took:.1f} s"
+        return server
+
+    def work_and_kill(self, server: LiveServer, seconds: float, *, collecting: bool) -> None:
+        """Let everybody work, and kill the server, and garbage collection if it runs, at a random moment."""
+        is_dead = False
+        collector = self._start_collector() if collecting else None
+        with ThreadPoolExecutor(len(self.workers)) as pool:
+            running = [pool.submit(work_until_gone, worker, lambda: is_dead) for worker in self.workers]
+            time.sleep(seconds)
+            early = [task.result() for task in running if task.done()]
+            server.kill()
+            is_dead = True
+            if collector is not None:
+                collector.kill()
+                collector.communicate()
+        assert early == [], f"the server failed before it was killed: {early}\n{tail(server)}"
+        for task in running:
+            task.result()
+
+    def settle(self, server: LiveServer) -> None:
+        for worker in self.workers:
+            worker.settle()
+            refused = [text for text in worker.refusals if "upload" not in text]  # gc took what was not committed yet
+            assert refused == [], f"{refused}\n{tail(server)}"
+        assert leftovers(self.data_dir) == []
+
+    def check(self) -> None:
+        print(holdfast("fsck", data_dir=self.data_dir))
+
+    def _start_collector(self) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, **GC_ENVIRONMENT, "HOLDFAST_DATA_DIR": str(self.data_dir)}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return subprocess.Popen([*COMMAND, "gc"], env=environment, **pipes)
+
+
+def tail(server: LiveServer) -> str:
+    return server.log.read_text(errors="replace")[-3000:]
+
+
+def leftovers(data_dir: Path) -> list[str]:
+    """Files of broken-off work; git's own passing ones inside of repos are for `gc`, which goes by their age."""
+    found = [*(data_dir / "objects/tmp").iterdir(), *(data_dir / "repos/tmp").iterdir()]
+    found += (data_dir / "repos/trash").iterdir()
+    found += (data_dir / "repos").glob("??/*.git/*.new")
+    locks = (data_dir / "repos").glob("??/*.git/**/*.lock")
+    found += (path for path in locks if not path.name.startswith("holdfast"))
+    return [str(path.relative_to(data_dir)) for path in found]
+
+
+def open_stage(tmp_path: Path) -> Stage:
+    number = int(os.environ.get("HOLDFAST_TEST_SEED", random.SystemRandom().randrange(10**6)))
+    print(f"HOLDFAST_TEST_SEED={number}")
+    dice = random.Random(number)
+    stage = Stage(tmp_path / "data", free_port(), dice, [], {})
+    seed(stage.data_dir, [ALICE])
+
+    def own() -> random.Random:
+        return random.Random(dice.random())
+
+    stage.workers += [Worker("alice", f"w{number}", stage.client(), own()) for number in range(4)]
+    stage.workers += [Pusher("alice", "pushed", stage.client(), own(), tmp_path / "clone")]
+    stage.workers += [Committer(SHARED, f"c{number}", stage.client(), own()) for number in range(2)]
+    return stage
+
+
+def kill_again_and_again(tmp_path: Path, rounds: int, check_every: int) -> None:
+    stage = open_stage(tmp_path)
+    server = stage.start()
+    stage.workers[-1].client.create_repo(SHARED)
+    try:
+        for number in range(rounds):
+            seconds = stage.dice.uniform(0.1, 1.2)
+            stage.work_and_kill(server, seconds, collecting=number % 4 == 3)
+            began = time.monotonic()
+            server = stage.start()
+            started = time.monotonic()
+            stage.settle(server)
+            print(f"kill {number}: start {started - began:.1f} s, check {time.monotonic() - started:.1f} s")
+            if number % check_every == check_every - 1:
+                stage.check()
+    finally:
+        server.stop()
+        for worker in stage.workers:
+            worker.client.close()
+    stage.check()
+    acknowledged = sum(worker.acknowledged for worker in stage.workers)
+    print(f"{rounds} kills, {acknowledged} acknowledged writes, none lost")
+    assert acknowledged > rounds
+
+
+@pytest.mark.timeout(180)
+def test_what_was_acknowledged_survives_kills(tmp_path: Path):
+    kill_again_and_again(tmp_path, 10, 5)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(3600)
+def test_what_was_acknowledged_survives_200_kills(tmp_path: Path):
+    kill_again_and_again(tmp_path, 200, 25)

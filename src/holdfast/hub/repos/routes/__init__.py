@@ -13,7 +13,10 @@ from holdfast.hub.repos.routes.large_files import LargeFileRoutes
 from holdfast.hub.repos.routes.lifecycle import LifecycleRoutes
 from holdfast.hub.repos.routes.likes import LikeRoutes
 from holdfast.hub.repos.routes.lists import ListRoutes
+from holdfast.hub.repos.routes.own_repos import OwnRepoRoutes
 from holdfast.hub.repos.routes.resolve import ResolveRoutes
+from holdfast.hub.repos.routes.tasks import task_routes
+from holdfast.hub.repos.routes.tensors import TensorRoutes
 from holdfast.hub.repos.routes.uploads import UploadRoutes
 from holdfast.hub.repos.service import RepoServices
 
@@ -30,6 +33,9 @@ def table(services: RepoServices, objects: ObjectService, settings: Settings) ->
         *BranchRoutes(services.branches).table(),
         *LifecycleRoutes(services.lifecycle).table(),
         *LargeFileRoutes(services.large_files).table(),
+        *TensorRoutes(services.tensors).table(),
+        *OwnRepoRoutes(services.own_repos).table(),
+        *task_routes(),
         *GatingRoutes(services.gating).table(),
         *LikeRoutes(services.likes).table(),
         *ListRoutes(services.lists).table(),

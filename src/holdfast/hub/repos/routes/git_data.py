@@ -39,6 +39,8 @@ class GitDataRoutes:
         return (
             Route("GET", "/api/{types}/{repo}/tree/{rev}", self.list_tree, see),
             Route("GET", "/api/{types}/{repo}/tree/{rev}/{path}", self.list_tree, see),
+            Route("GET", "/api/{types}/{repo}/treesize/{rev}", self.get_tree_size, see),
+            Route("GET", "/api/{types}/{repo}/treesize/{rev}/{path}", self.get_tree_size, see),
             Route("POST", "/api/{types}/{repo}/paths-info/{rev}", self.get_paths_info, see),
             Route("GET", "/api/{types}/{repo}/refs", self.list_refs, see),
             Route("GET", "/api/{types}/{repo}/commits/{rev}", self.list_commits, see),
@@ -62,6 +64,12 @@ class GitDataRoutes:
             limit=call.number("limit", page_size, 1, page_size),
         )
         return page_response(call, [tree_item(entry) for entry in page.entries], page.next_cursor)
+
+    async def get_tree_size(self, call: Call) -> Response:
+        """GET …/treesize/{revision}[/{path}]: bytes of everything below."""
+        path = call.words.get("path", "").strip("/")
+        size = await call.run(self.reads.folder_size, call.actor, call.repo_type, call.repo_id, call.words["rev"], path)
+        return json_response({"path": path, "size": size})
 
     async def get_paths_info(self, call: Call) -> Response:
         """POST …/paths-info/{revision}: a form (huggingface_hub) or JSON (other clients) with `paths`."""

@@ -21,10 +21,12 @@ from holdfast.hub.repos.service.large_files import LargeFileService
 from holdfast.hub.repos.service.lifecycle import RepoLifecycle
 from holdfast.hub.repos.service.liking import LikeService
 from holdfast.hub.repos.service.listing import ListService
+from holdfast.hub.repos.service.own_repos import OwnRepoService
 from holdfast.hub.repos.service.preupload import PreuploadService
 from holdfast.hub.repos.service.pulls import PullService
 from holdfast.hub.repos.service.reading import ReadService
 from holdfast.hub.repos.service.resolving import ResolveService, XetFiles
+from holdfast.hub.repos.service.tensors import TensorService
 
 __all__ = ["RepoServices", "open_repos"]
 
@@ -45,6 +47,8 @@ class RepoServices:
     lists: ListService
     pulls: PullService
     large_files: LargeFileService
+    tensors: TensorService
+    own_repos: OwnRepoService
     gating: GatingService
     likes: LikeService
     downloads: DownloadCounter
@@ -77,6 +81,8 @@ def open_repos(
         lists=ListService(database, accounts, infos),
         pulls=pulls,
         large_files=LargeFileService(database, gate, pool, index, objects, xet_files),
+        tensors=TensorService(database, gate, pool, objects),
+        own_repos=OwnRepoService(database, accounts, objects),
         gating=GatingService(database, accounts, gate, clock),
         likes=LikeService(database, accounts, gate, clock),
         downloads=DownloadCounter(database, clock),

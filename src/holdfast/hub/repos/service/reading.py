@@ -15,6 +15,7 @@ from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.git_storage.commits import CommitInfo, tree_of
 from holdfast.hub.repos.git_storage.diffs import compare, format_raw, unified_diff
+from holdfast.hub.repos.git_storage.folder_sizes import folder_size
 from holdfast.hub.repos.git_storage.history import CommitPage, list_commits
 from holdfast.hub.repos.git_storage.last_commits import last_commits
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
@@ -79,6 +80,19 @@ class ReadService:
                 raise EntryNotFound(path=path, commit_oid=commit_oid) from error
             entries = self._detailed(git, commit_oid, page.entries, expand=expand)
         return DetailedPage(entries, page.next_cursor)
+
+    def folder_size(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, revision: str, path: str) -> int:
+        """Bytes of all files of a folder, or of the one file at `path`; large files count in full.
+
+        Raises:
+            RevisionNotFound, EntryNotFound.
+        """
+        with self._opened(actor, repo_type, repo_id) as (_, git):
+            commit_oid = resolve_revision(git, revision)
+            entry = find_entry(git, tree_of(git, commit_oid), path)
+            if entry is None:
+                raise EntryNotFound(path=path, commit_oid=commit_oid)
+            return folder_size(git, entry.oid) if entry.file_size_bytes is None else entry.file_size_bytes
 
     def get_paths_info(
         self,

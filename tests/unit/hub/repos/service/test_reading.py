@@ -1,0 +1,29 @@
+"""Reading git data through the service."""
+
+from __future__ import annotations
+
+import pytest
+
+from holdfast.base.errors import EntryNotFound, RevisionNotFound
+from holdfast.base.ids import RepoId
+from tests.factories.hub import MODEL, Hub
+
+M = RepoId("alice", "m")
+
+
+def size(hub: Hub, path: str, revision: str = "main") -> int:
+    return hub.repos.reads.folder_size(hub.bob, MODEL, M, revision, path)
+
+
+def test_the_size_of_the_repo_a_folder_and_a_file(hub: Hub):
+    repo = hub.create()
+    empty = size(hub, "")
+    hub.put("alice/m", "d/a.txt", b"12")
+    hub.put_large(repo, "d/e/b.bin", b"x" * 1000)
+    assert size(hub, "") == empty + 1002
+    assert size(hub, "d/") == 1002
+    assert size(hub, "d/e/b.bin") == 1000
+    with pytest.raises(EntryNotFound):
+        size(hub, "nowhere")
+    with pytest.raises(RevisionNotFound):
+        size(hub, "", "nowhere")

@@ -3,6 +3,7 @@
 The seed is printed; `HOLDFAST_TEST_SEED` repeats the same work (its timing is the machine's own).
 """
 
+# ruff: noqa: T201 - the seed and the figures are for whoever reads the output
 from __future__ import annotations
 
 import os
@@ -15,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.raw_client import RawClient, put_file
+from tests.end_to_end.raw_client import RawClient
 from tests.end_to_end.workload import Committer, Pusher, Worker, work_until_gone
-from tests.live_server import COMMAND, LiveServer, User, free_port, holdfast, live_server, seed, start
+from tests.live_server import COMMAND, LiveServer, User, free_port, holdfast, seed, start
 
 ALICE = User("alice")
 SHARED = "alice/shared"

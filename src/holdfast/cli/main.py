@@ -7,7 +7,7 @@ import sys
 import typer
 
 from holdfast.base.errors import HoldfastError
-from holdfast.cli import doctor, fsck, gc, migrate, org, serve, token, user
+from holdfast.cli import alias, demo, doctor, fsck, gc, migrate, org, serve, token, user
 
 app = typer.Typer(
     name="holdfast",
@@ -18,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(serve.serve)
+app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.command()(fsck.fsck)
 app.command()(gc.gc)
@@ -25,6 +26,7 @@ app.command()(migrate.migrate)
 app.add_typer(user.app, name="user")
 app.add_typer(org.app, name="org")
 app.add_typer(token.app, name="token")
+app.add_typer(alias.app, name="alias")
 
 
 def main() -> None:

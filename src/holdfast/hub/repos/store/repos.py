@@ -60,6 +60,15 @@ def delete_redirect(connection: Connection, text_key: str) -> None:
     connection.execute(delete(repo_redirect).where(repo_redirect.c.text_key == text_key))
 
 
+def list_redirects(connection: Connection) -> list[tuple[str, RepoId]]:
+    """Every old or canonical id's text key, and the id of the repo that it leads to; sorted."""
+    query = select(repo_redirect.c.text_key, repo.c.namespace, repo.c.name).join(
+        repo, repo_redirect.c.repo_key == repo.c.key
+    )
+    rows = connection.execute(query.order_by(repo_redirect.c.text_key))
+    return [(row.text_key, RepoId(row.namespace, row.name)) for row in rows]
+
+
 def update_repo(connection: Connection, key: int, **values: Any) -> None:
     """Change columns of one repo.
 

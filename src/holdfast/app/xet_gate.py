@@ -1,4 +1,4 @@
-"""Lets git-lfs clients that speak Xet upload that way: the bridge between two capabilities that don't know each other."""
+"""Lets git-lfs clients that speak Xet upload that way: the bridge between two capabilities that ignore each other."""
 
 from __future__ import annotations
 

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from holdfast.accounts.domain import Namespace
+from holdfast.accounts.permissions import check_account
 from holdfast.accounts.service import AccountService
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
-from holdfast.base.errors import Conflict, InvalidInput, LoginRequired, NotFound
+from holdfast.base.errors import Conflict, InvalidInput, NotFound
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import Gating, Repo
@@ -46,9 +47,10 @@ class GatingService:
             InvalidInput: the repo is not gated.
         """
         with self.database.write() as connection:
-            repo = self._gated(connection, actor, repo_type, repo_id, Permission.SEE_REPO)
-            if actor.user_id is None:
-                raise LoginRequired
+            repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.SEE_REPO)
+            check_account(actor, Permission.WRITE_OWN)
+            _check_gated(repo)
+            assert actor.user_id is not None
             known = access_requests.find_request(connection, repo.key, actor.user_id)
             if known is not None:
                 return known.status
@@ -108,8 +110,7 @@ class GatingService:
         self, connection: Connection, actor: Actor, repo_type: RepoType, repo_id: RepoId, permission: Permission
     ) -> Repo:
         repo = self.gate.find(connection, actor, repo_type, repo_id, permission)
-        if repo.gated is None:
-            raise InvalidInput(field="repo_id", problem=f"names {repo.id}, which is not gated")
+        _check_gated(repo)
         return repo
 
     def _find(self, connection: Connection, repo: Repo, username: str | None, request_id: str | None) -> AccessRequest:
@@ -145,3 +146,8 @@ class GatingService:
     def _named(self, connection: Connection, request: AccessRequest) -> NamedRequest:
         user = self.accounts.get_user(connection, request.user_id)
         return NamedRequest(request, user.namespace, None if request.granted else user.email)
+
+
+def _check_gated(repo: Repo) -> None:
+    if repo.gated is None:
+        raise InvalidInput(field="repo_id", problem=f"names {repo.id}, which is not gated")

@@ -44,4 +44,4 @@ _TEXT_TABLES = (
     "CREATE VIRTUAL TABLE repo_text_fts USING fts5(body, tokenize='unicode61 remove_diacritics 2', detail=none)",
 )
 for statement in _TEXT_TABLES:
-    event.listen(repo_listing, "after_create", DDL(statement).execute_if(dialect="sqlite"))
+    event.listen(repo_listing, "after_create", DDL(statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

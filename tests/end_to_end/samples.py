@@ -1,0 +1,228 @@
+"""One well-formed request for every route: what a caller with the right sends."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from holdfast.base.identity import Permission
+from holdfast.http.routing import Route
+
+COMMIT = '{"key":"header","value":{"summary":"s","description":""}}\n'
+NOWHERE = "0" * 64
+WORDS = {
+    "types": "models",
+    "prefix": "",
+    "rev": "main",
+    "path": "file.txt",
+    "branch": "spare",
+    "spec": "main..main",
+    "status": "pending",
+    "num": "1",
+    "user": "reader",
+    "username": "reader",
+    "org": "lab",
+    "id": "1",
+    "epoch": "1",
+    "hash": NOWHERE,
+    "namespace": "default",
+    "word": "x.y.z",
+    "number": "1",
+    "lock": "1",
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A request. `{repo}` in texts becomes the repo's id.
+
+    Args:
+        permission: what the route's service asks for.
+        success: statuses that count as let through.
+        declared: set where the route declares another permission than this sample needs, and why.
+    """
+
+    permission: Permission
+    payload: Any = None
+    words: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+    success: tuple[int, ...] = (200,)
+    content_type: str = "application/json"
+    declared: str | None = None
+
+    def body(self, repo: str) -> bytes:
+        if self.payload is None:
+            return b""
+        text = self.payload if isinstance(self.payload, str) else json.dumps(self.payload)
+        name = repo.partition("/")[2]
+        return text.replace("{repo}", repo).replace("{name}", name).encode()
+
+    def target(self, pattern: str, repo: str) -> str:
+        words = WORDS | self.words | {"repo": repo}
+        path = re.sub(r"\{(\w+)\}", lambda match: words[match[1]], pattern)
+        return f"{path}?{self.query}" if self.query else path
+
+
+def route_name(route: Route) -> str:
+    """How samples name a route."""
+    return f"{route.method} {route.pattern}"
+
+
+_see, _read, _discuss = Permission.SEE_REPO, Permission.READ_REPO, Permission.DISCUSS_REPO
+_write, _admin = Permission.WRITE_REPO, Permission.ADMIN_REPO
+_public, _login, _own = Permission.PUBLIC, Permission.LOGIN, Permission.WRITE_OWN
+_account, _signed = Permission.OWN_ACCOUNT, Permission.SIGNED
+_REPO = "/api/{types}/{repo}"
+_REQUESTS = f"{_REPO}/user-access-request"
+
+_UNSIGNED = Sample(_signed, {}, success=(401, 403, 404))
+"""Signed routes let nobody in by who they are; nothing of theirs works without the signature."""
+_CAS = [
+    ("GET", "fetch/{hash}"),
+    *(("GET", tail) for tail in ("v2/reconstructions/{hash}", "v1/reconstructions/{hash}", "reconstructions/{hash}")),
+    *(("GET", tail) for tail in ("reconstruction/{hash}", "v1/reconstructions", "reconstructions")),
+    *(("GET", f"{tail}/{{namespace}}/{{hash}}") for tail in ("v1/chunks", "chunks", "chunk")),
+    ("HEAD", "v1/files/{hash}"),
+    *(
+        (method, f"{tail}/{{namespace}}/{{hash}}")
+        for method in ("POST", "HEAD")
+        for tail in ("v1/xorbs", "xorbs", "xorb")
+    ),
+    *(("POST", tail) for tail in ("v2/shards", "v1/shards", "shards")),
+    *((method, "shard/{namespace}/{hash}") for method in ("POST", "PUT")),
+]
+_LFS = {
+    ("POST", "objects/batch"): Sample(_read, {"operation": "download", "objects": []}),
+    ("POST", "locks"): Sample(_write, {"path": "file.txt"}, success=(201,)),
+    ("GET", "locks"): Sample(_read),
+    ("POST", "locks/verify"): Sample(_write, {}),
+    ("POST", "locks/{lock}/unlock"): Sample(_write, {}, success=(404,)),
+}
+
+SAMPLES: dict[str, Sample] = {
+    # files
+    "GET /{prefix}{repo}/resolve/{rev}/{path}": Sample(_read),
+    "GET /{prefix}{repo}/raw/{rev}/{path}": Sample(_read),
+    f"GET {_REPO}/auth-check": Sample(_read),
+    f"GET {_REPO}/auth-check/write": Sample(_write),
+    # git data
+    f"GET {_REPO}/tree/{{rev}}": Sample(_see),
+    f"GET {_REPO}/tree/{{rev}}/{{path}}": Sample(_see, words={"path": ""}),
+    f"POST {_REPO}/paths-info/{{rev}}": Sample(_see, {"paths": ["file.txt"]}),
+    f"GET {_REPO}/refs": Sample(_see),
+    f"GET {_REPO}/commits/{{rev}}": Sample(_see),
+    f"GET {_REPO}/compare/{{spec}}": Sample(_read),
+    f"POST {_REPO}/branch/{{branch}}": Sample(_write, {}, words={"branch": "new"}),
+    f"DELETE {_REPO}/branch/{{branch}}": Sample(_write),
+    f"POST {_REPO}/tag/{{rev}}": Sample(_write, {"tag": "v1"}),
+    f"DELETE {_REPO}/tag/{{branch}}": Sample(_write, words={"branch": "v0"}),
+    f"POST {_REPO}/super-squash/{{rev}}": Sample(_write, {}),
+    f"POST {_REPO}/revert/{{rev}}": Sample(_write, {"commit": "main"}),
+    # uploads
+    "POST /api/validate-yaml": Sample(_public, {"content": "---\nlicense: mit\n---\n", "repoType": "model"}),
+    f"POST {_REPO}/preupload/{{rev}}": Sample(_write, {"files": []}),
+    f"POST {_REPO}/commit/{{rev}}": Sample(_write, COMMIT, content_type="application/x-ndjson"),
+    # life of a repo
+    "POST /api/repos/create": Sample(_own, {"name": "same-name"}, success=(200, 409)),
+    "DELETE /api/repos/delete": Sample(_admin, {"organization": "lab", "name": "{name}"}),
+    "POST /api/repos/move": Sample(_admin, {"fromRepo": "{repo}", "toRepo": "lab/moved-{name}"}),
+    f"PUT {_REPO}/settings": Sample(_admin, {"private": True}),
+    f"POST {_REPO}/duplicate": Sample(
+        _read,
+        {"repository": "lab/copy-of-{name}"},
+        success=(200, 401, 403, 409),
+        declared="the copy's owner is asked too",
+    ),
+    f"GET {_REPO}": Sample(_see),
+    f"GET {_REPO}/revision/{{rev}}": Sample(_see),
+    # gates
+    "POST /{prefix}{repo}/ask-access": Sample(_own, {}, success=(200, 400)),
+    f"POST {_REQUESTS}": Sample(_own, {}, success=(200, 400)),
+    f"GET {_REQUESTS}/{{status}}": Sample(_admin, success=(200, 400)),
+    f"POST {_REQUESTS}/grant": Sample(_admin, {"user": "stranger"}, success=(200, 400)),
+    f"POST {_REQUESTS}/handle": Sample(_admin, {"user": "stranger", "status": "accepted"}, success=(400, 404)),
+    # likes and lists
+    f"POST {_REPO}/like": Sample(_own),
+    f"DELETE {_REPO}/like": Sample(_own),
+    f"GET {_REPO}/likers": Sample(_see),
+    "GET /api/users/{username}/likes": Sample(_public),
+    "GET /api/{types}": Sample(_public),
+    "GET /api/models-tags-by-type": Sample(_public),
+    "GET /api/datasets-tags-by-type": Sample(_public),
+    # large files
+    f"GET {_REPO}/lfs-files": Sample(_write),
+    f"POST {_REPO}/lfs-files/batch": Sample(_admin, {"deletions": {"sha": [], "rewriteHistory": True}}),
+    f"POST {_REPO}/lfs-files/duplicate": Sample(
+        _read,
+        {"target": {"type": "model", "name": "{repo}"}, "files": []},
+        success=(200, 401, 403),
+        declared="writing to the target is asked too",
+    ),
+    f"GET {_REPO}/treesize/{{rev}}": Sample(_see),
+    f"GET {_REPO}/treesize/{{rev}}/{{path}}": Sample(_see, words={"path": ""}),
+    "GET /api/models/{repo}/safetensors-metadata/{path}": Sample(_read, success=(400, 404)),
+    "GET /api/settings/repositories": Sample(_login),
+    "GET /api/organizations/{org}/settings/repositories": Sample(_login, success=(200, 403)),
+    "GET /api/tasks": Sample(_public),
+    # pull requests
+    f"GET {_REPO}/discussions": Sample(_see),
+    f"POST {_REPO}/discussions": Sample(_discuss, {"title": "a change", "description": "", "pullRequest": True}),
+    f"GET {_REPO}/discussions/{{num}}": Sample(_see),
+    f"POST {_REPO}/discussions/{{num}}/status": Sample(
+        _write, {"status": "closed"}, declared="the author of a pull request may, without writing to the repo"
+    ),
+    f"POST {_REPO}/discussions/{{num}}/merge": Sample(_write, {}),
+    # Xet
+    f"GET {_REPO}/xet-read-token/{{rev}}": Sample(_read),
+    f"GET {_REPO}/xet-write-token/{{rev}}": Sample(_write),
+    **{f"{route} /cas/{{epoch}}/{tail}": _UNSIGNED for route, tail in _CAS},
+    "POST /v1/telemetry": Sample(_signed, {}),
+    "POST /cas/{epoch}/v1/telemetry": Sample(_signed, {}),
+    # git-lfs
+    **{
+        f"{method} /{{prefix}}{{repo}}{git}/info/lfs/{tail}": sample
+        for git in (".git", "")
+        for (method, tail), sample in _LFS.items()
+    },
+    "PUT /lfs/upload/{word}": _UNSIGNED,
+    "POST /lfs/verify/{word}": _UNSIGNED,
+    "GET /lfs/download/{word}": _UNSIGNED,
+    "PUT /lfs/multipart/{word}/{number}": _UNSIGNED,
+    "POST /lfs/multipart/{word}": _UNSIGNED,
+    # git
+    "GET /{prefix}{repo}/info/refs": Sample(_read, query="service=git-upload-pack"),
+    "POST /{prefix}{repo}/git-upload-pack": Sample(_read, "0000", content_type="application/x-git-upload-pack-request"),
+    "POST /{prefix}{repo}/git-receive-pack": Sample(
+        _write, "0000", content_type="application/x-git-receive-pack-request"
+    ),
+    # accounts
+    "GET /api/whoami-v2": Sample(_login),
+    "GET /api/users/{user}/overview": Sample(_public),
+    "GET /api/users/{user}/followers": Sample(_public),
+    "GET /api/users/{user}/following": Sample(_public),
+    "GET /api/organizations/{org}/overview": Sample(_public),
+    "GET /api/organizations/{org}/members": Sample(_public),
+    "GET /api/organizations/{org}/followers": Sample(_public),
+    "POST /api/organizations/create": Sample(_own, {"name": "some-org"}, success=(201, 409)),
+    "PUT /api/organizations/{org}/members/{user}": Sample(Permission.ADMIN_ORG, {"role": "read"}),
+    "DELETE /api/organizations/{org}/members/{user}": Sample(
+        Permission.ADMIN_ORG, words={"user": "outsider"}, success=(404,)
+    ),
+    "GET /api/settings/tokens": Sample(_account),
+    "POST /api/settings/tokens": Sample(_account, {"displayName": "t", "role": "read"}),
+    "DELETE /api/settings/tokens/{id}": Sample(_account),
+    "POST /api/login": Sample(_public, {"username": "nobody", "password": "wrong password"}, success=(401, 429)),
+    "POST /api/logout": Sample(_public, success=(204,)),
+    "POST /api/settings/password": Sample(_account, {"currentPassword": "x", "newPassword": "yyyyyyyy"}),
+    "POST /oauth/device": Sample(_public, "client_id=x", content_type="application/x-www-form-urlencoded"),
+    "GET /oauth/device": Sample(_public),
+    "POST /oauth/token": Sample(_public, {"grant_type": "refresh_token", "refresh_token": "x"}, success=(400,)),
+    "POST /api/settings/devices": Sample(_account, {"userCode": "ABCD-EFGH", "approve": True}),
+    # the server
+    "GET /healthz": Sample(_public),
+    "GET /api/version": Sample(_public),
+    "GET /api/telemetry/{path}": Sample(_public),
+    "GET /api/agent-harnesses": Sample(_public),
+}

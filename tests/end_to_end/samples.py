@@ -133,7 +133,7 @@ SAMPLES: dict[str, Sample] = {
         _read,
         {"repository": "lab/copy-of-{name}"},
         success=(200, 401, 403, 409),
-        declared="the copy's owner is asked too",
+        declared="who may create there is asked too",
     ),
     f"GET {_REPO}": Sample(_see),
     f"GET {_REPO}/revision/{{rev}}": Sample(_see),
@@ -162,7 +162,9 @@ SAMPLES: dict[str, Sample] = {
     ),
     f"GET {_REPO}/treesize/{{rev}}": Sample(_see),
     f"GET {_REPO}/treesize/{{rev}}/{{path}}": Sample(_see, words={"path": ""}),
-    "GET /api/models/{repo}/safetensors-metadata/{path}": Sample(_read, success=(400, 404)),
+    "GET /api/models/{repo}/safetensors-metadata/{path}": Sample(
+        _read, words={"path": "model.safetensors.index.json"}, success=(404,)
+    ),
     "GET /api/settings/repositories": Sample(_login),
     "GET /api/organizations/{org}/settings/repositories": Sample(_login, success=(200, 403)),
     "GET /api/tasks": Sample(_public),

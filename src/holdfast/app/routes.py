@@ -32,6 +32,7 @@ UNSERVED = {
         "/api/spaces/{repo}/secrets",
         "/api/spaces/{repo}/variables",
         "/api/spaces/{repo}/volumes",
+        "/api/spaces/{repo}/storage",
         "/api/spaces/{repo}/hardware",
         "/api/spaces/{repo}/sleeptime",
         "/api/spaces/{repo}/pause",

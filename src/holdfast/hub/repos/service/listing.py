@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from holdfast.base.ids import RepoType
 from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.git_storage.trees import TreeEntry
 from holdfast.hub.repos.listing.filters import Cursor, ListQuery
+from holdfast.hub.repos.metadata.known_tags import known_tags
 from holdfast.hub.repos.service.info import InfoService
 from holdfast.hub.repos.store import repos
 from holdfast.hub.repos.store.listing_pages import Viewer, list_repo_keys, public_tags
@@ -40,7 +41,7 @@ class RepoList:
 
 @dataclass(frozen=True)
 class TagCount:
-    """A tag that public repos have. `kind` is what tags are grouped by, `label` how its first user wrote it."""
+    """A tag, and how many public repos have it. `kind` is what tags are grouped by, `label` how its first user wrote it."""
 
     kind: str
     name: str
@@ -70,9 +71,12 @@ class ListService:
         return RepoList(listed, page.next_cursor)
 
     def list_tags(self, repo_type: RepoType) -> list[TagCount]:
-        """Tags of public repos, most used first."""
+        """Tags of public repos, most used first, then those of the vocabulary that none has yet."""
         with self.database.read() as connection:
-            return [TagCount(*row) for row in public_tags(connection, repo_type, MAX_TAGS)]
+            counted = [TagCount(*row) for row in public_tags(connection, repo_type, MAX_TAGS)]
+        known = {name.lower(): TagCount(tag.kind, name, tag.label, 0) for name, tag in known_tags(repo_type)}
+        used = [replace(known.pop(tag.name), count=tag.count) if tag.name in known else tag for tag in counted]
+        return [*used, *known.values()]
 
     def _viewer(self, connection: Connection, actor: Actor) -> Viewer:
         seen = self.accounts.visibility(connection, actor)

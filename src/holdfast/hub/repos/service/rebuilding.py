@@ -25,7 +25,7 @@ from holdfast.hub.repos.git_storage.reachability import reachable_lfs_pointers
 from holdfast.hub.repos.git_storage.refs import RefKind, list_refs
 from holdfast.hub.repos.service import description
 from holdfast.hub.repos.service.indexing import RepoIndex
-from holdfast.hub.repos.store import pull_requests, repos
+from holdfast.hub.repos.store import listing_index, pull_requests, repos
 from holdfast.hub.repos.store.pull_requests import PullRequest
 
 _DESCRIBED = ("uid", "type", "name", "private", "gated", "disabled", "default_branch", "created_at")
@@ -77,7 +77,7 @@ class RepoRebuilder:
         except (KeyError, pygit2.GitError) as error:
             problem = f"git cannot read it: {error}. Restore its folder from a backup."
             return Restored(restored.name, restored.is_new, restored.owner_is_new, problem)
-        self._describe(key)
+        self._show(key)
         problem = f"{missing} of its large files are not stored." if missing else ""
         return Restored(restored.name, restored.is_new, restored.owner_is_new, problem)
 
@@ -139,9 +139,12 @@ class RepoRebuilder:
                 if ref.name.isdecimal() and not pull_requests.get_pull_request(connection, key, int(ref.name)):
                     pull_requests.insert_pull_request(connection, _pull(git, repo, int(ref.name), ref.target))
 
-    def _describe(self, key: int) -> None:
-        with self.database.read() as connection:
+    def _show(self, key: int) -> None:
+        """Let lists find it, and its folder say what it is."""
+        with self.database.write() as connection:
             repo = repos.get_repo(connection, key)
+            if repo is not None:
+                listing_index.write_visibility(connection, repo)
         if repo is not None and not description.fits(self.pool.path(key), repo):
             description.write(self.pool.path(key), repo)
 

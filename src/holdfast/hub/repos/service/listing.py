@@ -41,7 +41,10 @@ class RepoList:
 
 @dataclass(frozen=True)
 class TagCount:
-    """A tag, and how many public repos have it. `kind` is what tags are grouped by, `label` how its first user wrote it."""
+    """A tag, and how many public repos have it.
+
+    `kind` is what tags are grouped by, `label` how its first user wrote it.
+    """
 
     kind: str
     name: str

@@ -11,6 +11,9 @@ from holdfast.base.clock import iso
 from holdfast.base.ids import RepoType
 from holdfast.hub.repos.domain import Repo
 
+SAME_FOR_ALL: dict[str, Any] = {"inferenceProviderMapping": {}, "xetEnabled": True}
+"""No model here is served by hosted inference providers; Xet is on for every repo. Told only when asked for."""
+
 
 def repo_fields(repo: Repo, facts: dict[str, Any]) -> dict[str, Any]:
     """All fields that need nothing but the index; `facts` are those of `metadata.info_fields`."""

@@ -15,12 +15,10 @@ from holdfast.http.routing import Route
 from holdfast.hub.repos.git_storage.pointers import format_lfs_pointer
 from holdfast.hub.repos.git_storage.trees import TreeEntry
 from holdfast.hub.repos.metadata.expand import check_expand
-from holdfast.hub.repos.routes.fields import repo_fields
+from holdfast.hub.repos.routes.fields import SAME_FOR_ALL, repo_fields
 from holdfast.hub.repos.service.info import InfoService, RepoInfo
 
 _DEFAULT_PARTS = ("siblings", "usedStorage", "spaces")
-_SAME_FOR_ALL = {"inferenceProviderMapping": {}, "xetEnabled": True}
-"""No model here is served by hosted inference providers; Xet is on for every repo. Told only when asked for."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class InfoRoutes:
         info = await call.run(
             self.infos.repo_info, call.actor, call.repo_type, call.repo_id, call.words.get("rev"), parts=parts
         )
-        fields = {**repo_fields(info.repo, info.facts), **_SAME_FOR_ALL, **info.extras, "sha": info.commit_oid}
+        fields = {**repo_fields(info.repo, info.facts), **SAME_FOR_ALL, **info.extras, "sha": info.commit_oid}
         if info.files is not None:
             fields["siblings"] = [_sibling(entry, blobs=call.flag("blobs")) for entry in info.files]
         return json_response(_chosen(fields, expand) if expand else _default(info, fields))
@@ -61,7 +59,7 @@ def _chosen(fields: dict[str, Any], expand: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _default(info: RepoInfo, fields: dict[str, Any]) -> dict[str, Any]:
-    for name in ("trendingScore", "downloadsAllTime", *_SAME_FOR_ALL):
+    for name in ("trendingScore", "downloadsAllTime", *SAME_FOR_ALL):
         fields.pop(name, None)
     if info.repo.type is RepoType.MODEL:
         fields["modelId"] = str(info.repo.id)

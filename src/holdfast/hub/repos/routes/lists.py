@@ -13,7 +13,7 @@ from holdfast.http.call import Call
 from holdfast.http.responses import json_response, page_response
 from holdfast.http.routing import Route
 from holdfast.hub.repos.listing.filters import ListQuery, parse_list_query
-from holdfast.hub.repos.routes.fields import repo_fields
+from holdfast.hub.repos.routes.fields import SAME_FOR_ALL, repo_fields
 from holdfast.hub.repos.service.listing import ListedRepo, ListService
 
 _ONLY_WITH_CONFIG = {"config"}
@@ -66,7 +66,7 @@ def _item(listed: ListedRepo, query: ListQuery) -> dict[str, Any]:
         fields["siblings"] = [{"rfilename": entry.path} for entry in listed.files]
     if query.expand:
         wanted = {"_id", "id", *query.expand}
-        return {name: value for name, value in fields.items() if name in wanted and value is not None}
+        return {name: value for name, value in (fields | SAME_FOR_ALL).items() if name in wanted and value is not None}
     left_out = _NEVER_UNASKED | _hidden(query)
     if listed.repo.type is RepoType.MODEL:
         fields["modelId"] = fields["id"]

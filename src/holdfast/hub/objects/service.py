@@ -50,6 +50,12 @@ class ObjectService:
         now = self.clock()
         store.upsert(connection, StoredObject(sha256, size_bytes, kind, state, now, now, None))
 
+    def record_all(self, connection: Connection, sizes: Mapping[str, int], kind: ObjectKind) -> None:
+        """As `record`, for many verified objects at once: their sizes in bytes by SHA-256."""
+        now, state = self.clock(), ObjectState.VERIFIED
+        new = [StoredObject(sha256, size, kind, state, now, now, None) for sha256, size in sizes.items()]
+        store.upsert_verified(connection, new)
+
     def link(self, connection: Connection, repo_key: int, sha256s: Collection[str]) -> None:
         """Let a repo have objects, and keep garbage collection away from them for another grace period.
 

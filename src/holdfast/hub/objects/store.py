@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     delete,
     distinct,
     func,
@@ -67,6 +68,22 @@ def upsert(connection: Connection, new: StoredObject) -> None:
         return
     row = {**vars(new), "kind": new.kind.value, "state": new.state.value}
     connection.execute(insert(OBJECT).values(row))
+
+
+def upsert_verified(connection: Connection, new: Sequence[StoredObject]) -> None:
+    """As `upsert`, for many verified objects of one kind, each once: two statements in place of two for each."""
+    if not new:
+        return
+    kind = new[0].kind
+    known = {found.sha256 for found in find(connection, [each.sha256 for each in new]) if found.kind is kind}
+    old = [{"old_sha256": each.sha256, "new_size": each.size_bytes} for each in new if each.sha256 in known]
+    rows = [{**vars(each), "kind": kind.value, "state": each.state.value} for each in new if each.sha256 not in known]
+    if old:
+        where = (OBJECT.c.sha256 == bindparam("old_sha256")) & (OBJECT.c.kind == kind.value)
+        values = {"offered_at": new[0].offered_at, "condemned_at": None, "state": ObjectState.VERIFIED.value}
+        connection.execute(update(OBJECT).where(where).values(size_bytes=bindparam("new_size"), **values), old)
+    if rows:
+        connection.execute(insert(OBJECT), rows)
 
 
 def touch(connection: Connection, sha256s: Collection[str], now: int) -> None:

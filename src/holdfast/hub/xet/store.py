@@ -31,6 +31,7 @@ from sqlalchemy import (
 from holdfast.backends.database.protocol import metadata
 from holdfast.hub.xet.domain import StoredXorb, XetFile
 from holdfast.hub.xet.formats.hashes import XetHash, hash_from_text, hash_to_text
+from holdfast.hub.xet.formats.terms import unpack_terms
 
 XORB = Table(
     "xorb",
@@ -143,15 +144,20 @@ def users_of(connection: Connection, xorbs: Collection[XetHash]) -> dict[XetHash
     return users
 
 
-def record_file(connection: Connection, new: XetFile, xorbs: Collection[XetHash]) -> None:
-    """Insert a file and what it uses; one that exists stays as it is."""
-    name = hash_to_text(new.hash)
-    if connection.execute(select(XET_FILE.c.hash).where(XET_FILE.c.hash == name)).first() is not None:
+def record_files(connection: Connection, files: Collection[XetFile]) -> None:
+    """Insert files, each once, and which xorbs they use; those that exist stay as they are."""
+    known = sha256s_of(connection, [file.hash for file in files])
+    fresh = [file for file in files if file.hash not in known]
+    if not fresh:
         return
-    connection.execute(insert(XET_FILE).values({**vars(new), "hash": name}))
-    rows = [{"file": name, "xorb": xorb} for xorb in _texts(xorbs)]
-    if rows:
-        connection.execute(insert(XET_FILE_XORB), rows)
+    connection.execute(insert(XET_FILE), [{**vars(file), "hash": hash_to_text(file.hash)} for file in fresh])
+    uses = [
+        {"file": hash_to_text(file.hash), "xorb": xorb}
+        for file in fresh
+        for xorb in _texts(term.xorb for term in unpack_terms(file.packed_terms))
+    ]
+    if uses:
+        connection.execute(insert(XET_FILE_XORB), uses)
 
 
 def find_file(connection: Connection, file: XetHash) -> XetFile | None:

@@ -166,3 +166,20 @@ def test_open_falls_back_to_the_other_form(objects):
     reader.close()
     objects.blobs.delete(blob_key(one))
     assert service.open(one) is opened
+
+
+def test_many_objects_are_recorded_at_once(objects):
+    old, new = "a" * 64, "b" * 64
+    with objects.database.write() as connection:
+        objects.service.record(connection, old, 3, ObjectKind.XET, ObjectState.PROVISIONAL)
+        objects.service.record(connection, old, 3, ObjectKind.BLOB, ObjectState.PROVISIONAL)
+    objects.now[0] += 1000
+    with objects.database.write() as connection:
+        objects.service.record_all(connection, {old: 4, new: 5}, ObjectKind.XET)
+        objects.service.record_all(connection, {}, ObjectKind.XET)
+        found = {(each.sha256, each.kind): each for each in store.find(connection, [old, new])}
+    assert len(found) == 3
+    for sha256, size in ((old, 4), (new, 5)):
+        each = found[sha256, ObjectKind.XET]
+        assert (each.size_bytes, each.state, each.offered_at) == (size, ObjectState.VERIFIED, objects.now[0])
+    assert found[old, ObjectKind.BLOB].state is ObjectState.PROVISIONAL

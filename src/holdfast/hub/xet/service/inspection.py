@@ -80,10 +80,9 @@ class XetInspector:
     def _adopt_file(self, file: XetFile) -> bool:
         if any(self._check_file(file)):
             return False
-        xorbs = {term.xorb for term in unpack_terms(file.packed_terms)}
         with self.database.write() as connection:
             self.objects.record(connection, file.sha256, file.size_bytes, ObjectKind.XET)
-            store.record_file(connection, file, xorbs)
+            store.record_files(connection, [file])
         return True
 
     def _check_recipes(self) -> Iterator[XetFinding]:

@@ -116,12 +116,13 @@ class ShardService:
         places = self._dedup_places(fresh)
         rows = {file.hash: self._row(file, sha256s[file.hash]) for file in shard.files}
         recipe = self.recipes.write([rows[file.hash] for file in fresh])
+        sizes = {row.sha256: row.size_bytes for row in rows.values()}
         with self.database.write() as connection:
-            if recipe is not None and not self.recipes.is_stored(recipe):
-                raise Overloaded
-            self._record(connection, shard, rows)
+            self._require_unswept(connection, shard, fresh, recipe)
+            self.objects.record_all(connection, sizes, ObjectKind.XET)
+            store.record_files(connection, rows.values())
             store.record_chunks(connection, places)
-            self.objects.link(connection, claim.repo_key, set(sha256s.values()))
+            self.objects.link(connection, claim.repo_key, sizes)
 
     def _check_sizes(self, listed: Collection[ShardFile]) -> None:
         chunks = sum(term.end - term.start for file in listed for term in file.terms)
@@ -159,12 +160,17 @@ class ShardService:
     def _row(self, file: ShardFile, sha256: str) -> XetFile:
         return XetFile(file.hash, sha256, file.size, pack_terms(file.terms), self.clock())
 
-    def _record(self, connection: Connection, shard: CheckedShard, rows: Mapping[XetHash, XetFile]) -> None:
+    def _require_unswept(
+        self, connection: Connection, shard: CheckedShard, fresh: Collection[ShardFile], recipe: str | None
+    ) -> None:
+        """Keep garbage collection away from all that the shard needs, unless it was there first."""
+        if recipe is not None and not self.recipes.is_stored(recipe):
+            raise Overloaded
         if store.touch_xorbs(connection, shard.xorbs, self.clock()) < len(shard.xorbs):
             raise Overloaded
-        for file in shard.files:
-            self.objects.record(connection, rows[file.hash].sha256, file.size, ObjectKind.XET)
-            store.record_file(connection, rows[file.hash], {term.xorb for term in file.terms})
+        old = {file.hash for file in shard.files} - {file.hash for file in fresh}
+        if old - store.sha256s_of(connection, old).keys():
+            raise Overloaded
 
 
 def _compare(shard: CheckedShard, sha256s: Mapping[XetHash, str]) -> None:

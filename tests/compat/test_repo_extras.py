@@ -11,7 +11,7 @@ import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from huggingface_hub import CommitOperationAdd, CommitOperationCopy, HfApi
+from huggingface_hub import CommitOperationAdd, CommitOperationCopy, EvalResultEntry, HfApi, eval_result_entries_to_yaml
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 from huggingface_hub.hf_api import ExpandDatasetProperty_T, ExpandModelProperty_T, ExpandSpaceProperty_T
 
@@ -207,6 +207,14 @@ def test_every_field_of_a_model_can_be_asked_for(api: HfApi, repo: str):
     assert plain.security_repo_status is None
     assert {sibling.rfilename for sibling in plain.siblings} == {".gitattributes", "README.md"}
     assert all(sibling.size is not None and sibling.blob_id for sibling in plain.siblings)
+
+
+def test_evaluation_results(api: HfApi, repo: str):
+    entry = EvalResultEntry(dataset_id="cais/hle", task_id="default", value=20.9, source_url="https://x", notes="tools")
+    content = json.dumps(eval_result_entries_to_yaml([entry])).encode()
+    put(api, repo, ".eval_results/hle.yaml", content)
+    put(api, repo, ".eval_results/broken.yaml", b"- 1")
+    assert api.model_info(repo, expand=["evalResults"]).eval_results == [entry]
 
 
 def test_every_field_of_a_dataset_and_a_space_can_be_asked_for(api: HfApi, new_repo: str):

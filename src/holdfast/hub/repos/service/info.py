@@ -23,13 +23,14 @@ from holdfast.hub.repos.git_storage.revisions import resolve_revision
 from holdfast.hub.repos.git_storage.trees import EntryKind, TreeEntry, list_entries
 from holdfast.hub.repos.metadata.info_fields import info_fields
 from holdfast.hub.repos.service.access import RepoGate
+from holdfast.hub.repos.service.eval_results import eval_results_at
 from holdfast.hub.repos.service.facts import FactReader
 from holdfast.hub.repos.store import repos, tags
 
 MAX_SIBLINGS = 200_000
 MAX_SPACES = 100
 _SIBLINGS_PAGE = 10_000
-_IN_GIT = frozenset({"siblings", "mainSize"})
+_IN_GIT = frozenset({"siblings", "mainSize", "evalResults"})
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class InfoService:
     ) -> RepoInfo:
         """Tell about a repo; `parts` names the fields that are wanted, of which only the dear ones count.
 
-        Dear are `siblings`, `usedStorage`, `mainSize` (datasets), `childrenModelCount` and `spaces` (models).
+        Dear are `siblings`, `usedStorage`, `mainSize` (datasets), `childrenModelCount`, `spaces` and `evalResults`
+        (models).
 
         Raises:
             RepoNotFound, RevisionNotFound.
@@ -79,8 +81,8 @@ class InfoService:
         with self.pool.open(repo.key) as git:
             commit_oid = _commit(git, repo, revision)
             files = self._list_files(git, commit_oid) if "siblings" in parts else None
-            if "mainSize" in parts and commit_oid is not None:
-                extras["mainSize"] = folder_size(git, tree_of(git, commit_oid))
+            if commit_oid is not None:
+                extras |= _extras_in_git(git, repo.type, tree_of(git, commit_oid), parts)
             if commit_oid != repo.head_oid:
                 facts = info_fields(repo.type, self.facts.read(git, repo.type, commit_oid))
         return RepoInfo(repo, commit_oid, facts, files, extras)
@@ -112,6 +114,17 @@ class InfoService:
             if len(known) <= _SIBLINGS_PAGE:
                 self._files.put(tree_oid, known)
         return known
+
+
+def _extras_in_git(
+    git: pygit2.Repository, repo_type: RepoType, tree_oid: str, parts: Collection[str]
+) -> dict[str, Any]:
+    extras: dict[str, Any] = {}
+    if repo_type is RepoType.DATASET and "mainSize" in parts:
+        extras["mainSize"] = folder_size(git, tree_oid)
+    if repo_type is RepoType.MODEL and "evalResults" in parts:
+        extras["evalResults"] = eval_results_at(git, tree_oid)
+    return extras
 
 
 def _commit(git: pygit2.Repository, repo: Repo, revision: str | None) -> str | None:

@@ -46,3 +46,15 @@ def test_the_size_of_a_dataset_is_that_of_the_revision(hub: Hub):
     hub.commit("alice/d", AddFile("b.txt", b"678"), repo_type=RepoType.DATASET)
     assert extras(hub, RepoType.DATASET, "alice/d", "mainSize") == {"mainSize": before + 8}
     assert extras(hub, RepoType.DATASET, "alice/d", "mainSize", revision=old.oid) == {"mainSize": before + 5}
+
+
+def test_evaluation_results_of_a_model(hub: Hub):
+    hub.create("alice/m")
+    good = b"- dataset: {id: cais/hle, task_id: default}\n  value: 20.9\n"
+    files = {"hle.yaml": good, "bad.yaml": b"- 1", "notes.md": b"-", "big.yml": good * 10_000}
+    assert extras(hub, RepoType.MODEL, "alice/m", "evalResults") == {"evalResults": []}
+    hub.commit("alice/m", *(AddFile(f".eval_results/{name}", content) for name, content in files.items()))
+    found = extras(hub, RepoType.MODEL, "alice/m", "evalResults")["evalResults"]
+    assert [item["filename"] for item in found] == [".eval_results/bad.yaml", ".eval_results/hle.yaml"]
+    assert "error" in found[0]
+    assert found[1]["data"]["value"] == 20.9

@@ -32,7 +32,6 @@ def test_new_object_is_uploaded_and_then_downloaded(lfs):
     ("actor", "repo", "operation", "error"),
     [
         (ANONYMOUS, "alice/a", Operation.UPLOAD, LoginRequired),
-        (CAROL, "alice/a", Operation.UPLOAD, Forbidden),
         (ALICE, "carol/private", Operation.UPLOAD, RepoNotFound),
         (ALICE, "carol/private", Operation.DOWNLOAD, RepoNotFound),
         (ALICE, "alice/none", Operation.DOWNLOAD, RepoNotFound),
@@ -41,6 +40,11 @@ def test_new_object_is_uploaded_and_then_downloaded(lfs):
 def test_permissions(lfs, actor, repo, operation, error):
     with pytest.raises(error):
         lfs.batch(actor, repo, operation, SPEC)
+
+
+def test_a_reader_may_upload_for_a_pull_request(lfs):
+    lfs.send(only(lfs.ask_upload(CAROL, "alice/a", SPEC)), DATA)
+    assert only(lfs.ask_upload(ALICE, "alice/a", SPEC)) is None
 
 
 def test_knowing_a_hash_is_not_having_the_bytes(lfs):

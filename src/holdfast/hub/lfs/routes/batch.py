@@ -32,7 +32,7 @@ from holdfast.hub.lfs.service.batch import BatchService
 
 @dataclass(frozen=True)
 class BatchRoutes:
-    """`POST {repo}.git/info/lfs/objects/batch`; uploads need WRITE_REPO, which the service asks for."""
+    """`POST {repo}.git/info/lfs/objects/batch`; uploads need DISCUSS_REPO, which the service asks for."""
 
     batches: BatchService
 

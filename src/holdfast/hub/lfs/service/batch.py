@@ -53,7 +53,8 @@ class BatchService:
         if request.operation is Operation.DOWNLOAD:
             repo_key = self.access.require(actor, repo_type, repo_id, Permission.READ_REPO)
             return self._downloads(repo_key, request)
-        repo_key = self.access.require(actor, repo_type, repo_id, Permission.WRITE_REPO)
+        # Nothing in a batch says what it is for: a reader may be opening a pull request, and the commit decides.
+        repo_key = self.access.require(actor, repo_type, repo_id, Permission.DISCUSS_REPO)
         present = self._present(actor, repo_key, request)
         if self.xet is not None and "xet" in request.transfers:
             action = self.xet.upload_action(base_url, actor, repo_type, repo_id)

@@ -89,8 +89,8 @@ def _print_totals(report: MaintenanceReport) -> None:
     from holdfast.cli.printing import size  # noqa: PLC0415
 
     objects = report.objects
-    freed, files = f"{'Would free' if objects.dry_run else 'Freed'} {size(objects.freed_bytes)}", len(objects.removals)
-    print(f"{freed} in {files} files. {objects.kept} objects stay as they are.")
+    freed = f"{'Would free' if objects.dry_run else 'Freed'} {size(objects.freed_bytes)}"
+    print(f"{freed} (files on disk: {len(objects.removals)}). Objects that stay as they are: {objects.kept}.")
     if report.removed_repos:
         remove = "Would remove" if objects.dry_run else "Removed"
         print(f"{remove} {len(report.removed_repos)} folders that deleted repos had left.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from holdfast.accounts.service import AccountServices
-from holdfast.backends.database.protocol import metadata
+from holdfast.app.schema import all_tables
 from holdfast.backends.database.sqlite import SqliteDatabase
 from holdfast.cli.data import open_accounts
 from holdfast.cli.main import main
@@ -43,4 +43,7 @@ def services() -> AccountServices:
 
 def _create_tables(self: SqliteDatabase) -> None:
     with self.write() as connection:
-        metadata.create_all(connection)
+        all_tables().create_all(connection)
+        # For those who open the directory in a process of their own, with the real `migrate`.
+        connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) PRIMARY KEY)")
+        connection.exec_driver_sql("INSERT OR IGNORE INTO alembic_version VALUES (?)", (self.newest_revision(),))

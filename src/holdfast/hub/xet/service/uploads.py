@@ -13,7 +13,7 @@ from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
 from holdfast.base.errors import CorruptObject, Overloaded, TooLarge
 from holdfast.hub.xet import store
-from holdfast.hub.xet.domain import StoredXorb, xorb_key
+from holdfast.hub.xet.domain import StoredXorb, sidecar_key, xorb_key
 from holdfast.hub.xet.formats.hashes import XetHash
 from holdfast.hub.xet.formats.xorb import MAX_XORB_BYTES, read_xorb
 from holdfast.hub.xet.formats.xorb_index import XorbIndex
@@ -110,6 +110,6 @@ class XorbUploads:
         row = StoredXorb(index.hash, index.raw_size, index.stored_size, len(index), now, now, None)
         with self.database.write() as connection:
             is_new = store.record_xorb(connection, row)
-            if self.blobs.stat(xorb_key(index.hash)) is None:
+            if any(self.blobs.stat(key) is None for key in (xorb_key(index.hash), sidecar_key(index.hash))):
                 raise Overloaded
         return is_new

@@ -10,6 +10,9 @@ from holdfast.hub.objects.domain import ObjectKind
 from holdfast.hub.objects.garbage import BlobCollector, Collector, GarbageCollector, GarbageReport, GarbageRules
 from holdfast.hub.repos.service.collecting import RepoCollector
 
+HASTY_SECONDS = 3600
+"""With a grace below this, an update of refs that is under way might be overtaken."""
+
 
 @dataclass(frozen=True)
 class MaintenanceReport:
@@ -40,7 +43,8 @@ def maintain(services: Services, *, grace_seconds: int | None = None, dry_run: b
         Conflict: a repo cannot be read, so nobody knows what it needs; nothing was removed.
     """
     grace_seconds = services.settings.gc_grace_seconds if grace_seconds is None else grace_seconds
-    repos = RepoCollector(services.database, services.repos.pool)
+    is_hasty = grace_seconds < HASTY_SECONDS
+    repos = RepoCollector(services.database, services.repos.pool, awaits_updates=is_hasty)
     epoch = services.xet.epochs.current()
     collectors: dict[ObjectKind, Collector] = {
         ObjectKind.BLOB: BlobCollector(services.database, services.blobs),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 
 import pytest
@@ -13,6 +14,7 @@ from holdfast.base.errors import Conflict, ObjectNotFound
 from holdfast.hub.objects.garbage import Action
 from holdfast.hub.repos.domain import AddLargeFile
 from holdfast.hub.repos.git_storage import maintenance as git_maintenance
+from holdfast.hub.repos.git_storage.commits import create_commit
 from holdfast.hub.repos.service import collecting
 
 
@@ -45,6 +47,30 @@ def test_a_large_file_of_a_pull_request_stays(instance):
     sha256 = instance.store(repo, b"proposed" * 100)
     instance.commit(repo, AddLargeFile("model.bin", sha256, 800), create_pr=True)
     assert maintain(instance.services, grace_seconds=0).objects.removals == ()
+
+
+def test_a_commit_that_is_under_way_keeps_its_files(instance):
+    repo = instance.create_repo()
+    sha256 = instance.store(repo, b"claimed" * 100)
+    claimed, collecting_began = threading.Event(), threading.Event()
+
+    def slow_commit(*arguments, **options):
+        claimed.set()
+        collecting_began.wait(10)
+        time.sleep(0.1)  # the collection is waiting for us by now
+        return create_commit(*arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("holdfast.hub.repos.service.committing.create_commit", slow_commit)
+        committer = threading.Thread(target=instance.commit, args=(repo, AddLargeFile("model.bin", sha256, 700)))
+        committer.start()
+        assert claimed.wait(10)
+        time.sleep(0.005)  # so that the claim is older than the collection
+        collecting_began.set()
+        report = maintain(instance.services, grace_seconds=0)
+        committer.join()
+    assert report.objects.removals == ()
+    assert instance.read(sha256) == b"claimed" * 100
 
 
 def test_nothing_is_removed_when_a_repo_cannot_be_read(instance):

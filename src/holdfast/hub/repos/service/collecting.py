@@ -30,21 +30,30 @@ class RepoCollector:
     """Reads all repos for garbage collection, and keeps their folders in order.
 
     `reachable` makes it an `objects.garbage.LiveObjects`.
+
+    Args:
+        awaits_updates: let each update of refs that is under way end before the refs are read. Needed when the grace
+            is shorter than an update takes: its objects were claimed already, its refs do not show them yet.
     """
 
     database: Database
     pool: RepositoryPool
+    awaits_updates: bool = False
 
     def reachable(self) -> Iterator[tuple[int, Collection[str]]]:
         """See `LiveObjects.reachable`: from git's own refs, whether they are indexed or not.
 
         Raises:
             Conflict: a repo that cannot be read, or repos on disk that the database does not know.
+            Overloaded: an update of refs did not end in time.
         """
         if self.unknown():
             raise Conflict(reason=BEHIND)
         for key in self._keys():
             try:
+                if self.awaits_updates:
+                    with self.pool.lock(key):
+                        """Whoever claims objects from here on, does so after the collection began."""
                 with self.pool.open(key) as git:
                     yield key, {pointer.sha256 for pointer in reachable_lfs_pointers(git)}
             except (RepoNotFound, KeyError, pygit2.GitError) as error:

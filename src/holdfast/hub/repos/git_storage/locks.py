@@ -11,16 +11,18 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
 from holdfast.base.errors import Overloaded, RepoNotFound
+from holdfast.hub.repos.git_storage.libgit2 import disk_full_as_storage_full
 
 _FIRST_PAUSE_SECONDS = 0.001
 _LONGEST_PAUSE_SECONDS = 0.02
-_HELD = b"held"
+_HELD, _FREE = b"held", b"free"
+"""What the file says, in equally many bytes: taking a lock that was taken before needs no room on the disk."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,18 @@ class FileLocks:
         Raises:
             Overloaded: not free within the timeout.
             RepoNotFound: the repo's folder is gone, also when it went while we waited.
+            StorageFull: the lock is taken for the first time, and there is no room for its file.
         """
         deadline = time.monotonic() + self._timeout_seconds
         with self._turn_of_thread(lock_path, deadline), _locked_file(lock_path, inherited, deadline) as descriptor:
             _repair_after_killed_holder(descriptor, lock_path.parent)
-            os.pwrite(descriptor, _HELD, 0)
+            with disk_full_as_storage_full(lock_path.parent):
+                os.pwrite(descriptor, _HELD, 0)
             try:
                 yield HeldLock(descriptor)
             finally:
-                os.ftruncate(descriptor, 0)
+                with suppress(OSError):  # a full disk that copies on write; the next holder repairs in vain
+                    os.pwrite(descriptor, _FREE, 0)
 
     @contextmanager
     def _turn_of_thread(self, lock_path: Path, deadline: float) -> Iterator[None]:
@@ -90,9 +95,11 @@ def open_lock_file(lock_path: Path) -> int:
 
     Raises:
         RepoNotFound: the repo's folder is gone.
+        StorageFull: no room for a new file.
     """
     try:
-        return os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        with disk_full_as_storage_full(lock_path.parent):
+            return os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RepoNotFound from error
 
@@ -128,7 +135,7 @@ def _flock(descriptor: int, deadline: float) -> None:
 
 
 def _repair_after_killed_holder(descriptor: int, repo_path: Path) -> None:
-    if os.pread(descriptor, len(_HELD), 0):
+    if os.pread(descriptor, len(_HELD), 0) == _HELD:
         remove_stale_git_locks(repo_path)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.conformance.listing import Leg, Listed, Plan, read_lists, read_plan
 from tests.conformance.results import MISSING, PASSED, Outcome, dotted, read_report, table
 from tests.conformance.unimplemented import unimplemented_server
-from tests.conformance.workspace import Workspace, prepare
+from tests.conformance.workspace import Workspace, occupied
 from tests.live_server import Org, User, live_server
 
 WORKERS = 2
@@ -50,8 +50,9 @@ def run_leg(plan: Plan, leg: Leg, options: argparse.Namespace) -> list[str]:
     tests = [test for test in read_lists() if test.suite == leg.suite]
     excluded = {test.node_id: reason for test in tests if (reason := plan.exclusion(leg, test.node_id))}
     wanted = [test.node_id for test in tests if test.node_id not in excluded]
-    workspace = prepare(leg)
-    with server(leg, workspace, options) as endpoint:
+    if not (wanted or options.files):
+        return [f"leg {leg.name}: no tests are listed for {leg.suite}"]
+    with occupied(leg) as workspace, server(leg, workspace, options) as endpoint:
         outcomes = run_pytest(workspace, endpoint, options.files or wanted, options.k)
     if options.files:
         return [

@@ -5,11 +5,14 @@ Everything lands below `.conformance/` and `.venvs/`, which git ignores. Standar
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +61,18 @@ class Workspace:
     python: Path
 
 
-def prepare(leg: Leg) -> Workspace:
-    """Download, unpack and edit the suite, and make its environment. A leg's folder is always laid out anew."""
+@contextlib.contextmanager
+def occupied(leg: Leg) -> Iterator[Workspace]:
+    """Lay the leg out and keep others off it; a second run of the same leg waits for the first."""
     folder = WORK / leg.name.replace("'", "-lfs")
+    WORK.mkdir(exist_ok=True)
+    with (WORK / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield _prepare(leg, folder)
+
+
+def _prepare(leg: Leg, folder: Path) -> Workspace:
+    """Download, unpack and edit the suite, and make its environment; the folder is always laid out anew."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copytree(_source(leg.suite) / "tests", folder / "tests")

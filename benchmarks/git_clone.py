@@ -143,7 +143,7 @@ def git(*arguments: str) -> None:
     """Run git with a configuration of its own."""
     options = ("-c", "user.name=Bench", "-c", "user.email=bench@example.org", "-c", "init.defaultBranch=main")
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"}
-    subprocess.run(["git", *options, *arguments], env=environment, check=True)
+    subprocess.run(["git", *options, *arguments], env=environment, stdout=subprocess.DEVNULL, check=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -299,6 +300,24 @@ def test_git_lfs_itself(owner, repo, work):
     for name, content in contents.items():
         assert (copy / name).read_bytes() == content
         assert owner.http("GET", f"{repo}/resolve/main/{name}").body == content
+
+
+def test_a_renamed_repo_takes_pushes_under_its_old_id(owner, repo, work):
+    owner.api("POST", "repos/move", {"fromRepo": repo, "toRepo": f"{repo}-new", "type": "model"})
+    oid = owner.commit(work, {"a.txt": "a"})
+    owner.git("push", "-q", folder=work)
+    assert owner.refs(f"{repo}-new")["refs/heads/main"] == oid
+
+
+def test_a_repo_that_is_pushed_to_often_stays_tidy(owner, repo, work):
+    for number in range(45):
+        owner.commit(work, {"a.txt": f"{number}"})
+        owner.git("push", "-q", folder=work)
+    give_up = time.monotonic() + 20
+    while len(packs := [*storage(owner, repo).glob("objects/pack/*.pack")]) > 40 and time.monotonic() < give_up:
+        time.sleep(0.1)
+    assert len(packs) <= 40
+    assert owner.git("rev-list", "--count", "HEAD", folder=owner.clone(repo, "copy")).strip() == "46"
 
 
 def test_a_deleted_repo_takes_no_push(owner, repo, work):

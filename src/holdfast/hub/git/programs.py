@@ -32,6 +32,7 @@ _PUSH_SETTINGS = (
     "receive.denyDeleteCurrent=true",
     "receive.denyCurrentBranch=ignore",
     "receive.autogc=false",
+    "receive.unpackLimit=1",  # one pack to make durable instead of up to a hundred files: 0.06 s, not 0.5
     f"receive.keepAlive={KEEP_ALIVE_SECONDS}",
     f"receive.maxInputSize={MAX_PUSH_BYTES}",
 )

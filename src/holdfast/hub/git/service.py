@@ -27,6 +27,7 @@ from holdfast.hub.git.domain import (
 from holdfast.hub.git.hook import HookChannel, write_hook
 from holdfast.hub.git.inspection import Quarantine
 from holdfast.hub.git.slots import Slots
+from holdfast.hub.git.tidying import Tidier
 from holdfast.hub.objects.service import ObjectService
 from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
@@ -60,6 +61,7 @@ class GitService:
     pulls: PullService
     objects: ObjectService
     downloads: DownloadCounter
+    tidier: Tidier
     hooks: Path
     fetches: Slots = field(default_factory=lambda: Slots(MAX_FETCHES))
     pushes: Slots = field(default_factory=lambda: Slots(MAX_PUSHES))
@@ -113,6 +115,7 @@ class GitService:
     def close(self) -> None:
         """Wait for the end of the pushes in progress; to be called when no more come."""
         self.overseers.shutdown(wait=True)
+        self.tidier.close()
 
     def _oversee(self, actor: Actor, repo: Repo, channel: HookChannel) -> None:
         question = channel.read_question()
@@ -127,6 +130,7 @@ class GitService:
         ):
             channel.accept()
             channel.wait_for_end()
+        self.tidier.suggest(repo.key)
 
     def _check_refs(self, actor: Actor, repo: Repo, proposal: Proposal) -> None:
         for update in proposal.updates:
@@ -169,7 +173,8 @@ def open_git(
         InvalidInput: programs cannot run from the folder `hooks`.
     """
     write_hook(hooks)
-    return GitService(database, gate, repos.pool, repos.index, repos.pulls, objects, repos.downloads, hooks)
+    tidier = Tidier(repos.pool)
+    return GitService(database, gate, repos.pool, repos.index, repos.pulls, objects, repos.downloads, tidier, hooks)
 
 
 def _check_name(update: RefUpdate) -> None:

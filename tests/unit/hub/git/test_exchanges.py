@@ -35,7 +35,10 @@ class running:
     async def receive(self):
         if not self.messages:
             await asyncio.sleep(3600)
-        return self.messages.pop(0)
+        message = self.messages.pop(0)
+        if message is GONE_LATER:
+            await asyncio.sleep(0.5)
+        return message
 
     async def __aenter__(self):
         body = RequestBody(self.receive, None, limit_bytes=self.limit, idle_seconds=5)
@@ -54,6 +57,7 @@ def body(*pieces):
 
 
 GONE = {"type": "http.disconnect"}
+GONE_LATER = {"type": "http.disconnect"}
 
 
 def test_bytes_go_through_both_ways(tmp_path):
@@ -158,7 +162,8 @@ def test_a_response_that_breaks_off_has_no_end(tmp_path):
     async def send(message):
         sent.append(message)
 
-    respond("echo begun; sleep 60", tmp_path, send, [*body(b"x"), GONE])
+    respond("echo begun; sleep 60", tmp_path, send, [*body(b"x"), GONE_LATER])
+    assert [message["body"] for message in sent[1:]] == [b"begun\n"]
     assert all(message["more_body"] for message in sent[1:])
 
 

@@ -69,13 +69,14 @@ def drop_large_files(repo: pygit2.Repository, sha256s: Collection[str]) -> Rewri
 
 @dataclass
 class _Rewriter:
-    """Oids are 20 bytes. `trees` knows every tree seen, None for one of which nothing is left."""
+    """Oids are 20 bytes. `trees` and `files` know what becomes of every one seen: None for nothing."""
 
     repo: pygit2.Repository
     sha256s: frozenset[str]
     writer: ObjectWriter
     commits: dict[bytes, bytes] = field(default_factory=dict)
     trees: dict[bytes, bytes | None] = field(default_factory=dict)
+    files: dict[bytes, bytes | None] = field(default_factory=dict)
 
     def rewrite_commits(self) -> None:
         """Write all commits that must change, parents first."""
@@ -141,22 +142,18 @@ class _Rewriter:
         return self.trees[root] or self.writer.write(ObjectType.TREE, b"")
 
     def _without_files(self, tree: bytes, entries: list[RawEntry]) -> bytes | None:
-        kept: list[RawEntry] = []
-        for mode, name, oid in entries:
-            new = self.trees[oid] if mode == MODE_FOLDER else self._kept_file(mode, oid)
-            if new is not None:
-                kept.append((mode, name, new))
-        if kept == entries:
+        for mode, _, oid in entries:
+            if mode in (MODE_FILE, MODE_EXECUTABLE) and oid not in self.files:
+                lfs = blob_facts(self.repo, oid).lfs
+                self.files[oid] = None if lfs and lfs.sha256 in self.sha256s else oid
+        renewed = [(mode, name, self._renewed(mode, oid)) for mode, name, oid in entries]
+        if renewed == entries:
             return tree
-        if not kept:
-            return None
-        return self.writer.write(ObjectType.TREE, b"".join(make_record(*entry) for entry in kept))
+        records = [make_record(mode, name, oid) for mode, name, oid in renewed if oid is not None]
+        return self.writer.write(ObjectType.TREE, b"".join(records)) if records else None
 
-    def _kept_file(self, mode: bytes, oid: bytes) -> bytes | None:
-        if mode not in (MODE_FILE, MODE_EXECUTABLE):
-            return oid
-        lfs = blob_facts(self.repo, oid).lfs
-        return None if lfs and lfs.sha256 in self.sha256s else oid
+    def _renewed(self, mode: bytes, oid: bytes) -> bytes | None:
+        return self.trees[oid] if mode == MODE_FOLDER else self.files.get(oid, oid)
 
 
 def _commit_behind(reference: pygit2.Reference) -> pygit2.Oid | None:

@@ -6,7 +6,6 @@ import hashlib
 import http.client
 import json
 import random
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from holdfast.hub.xet.formats.shard import ShardFile
 from tests.compat.client import Client
 from tests.counting_proxy import counting_proxy
 from tests.factories.xet import claim_file, cut, index_chunks, write_shard
-from tests.live_server import LiveServer, User
+from tests.live_server import LiveServer, User, holdfast
 
 MEBIBYTE = 1 << 20
 CLIENT = "hub-2.4.0"
@@ -60,9 +59,10 @@ def at_home(wire, client_of, tmp_path, alice):
 
 
 @pytest.fixture
-def big(tmp_path) -> Path:
+def big(tmp_path, new_repo) -> Path:
+    """24 MiB that nobody has sent before."""
     path = tmp_path / "big.bin"
-    path.write_bytes(noise(24 * MEBIBYTE, 1))
+    path.write_bytes(random.Random(new_repo).randbytes(24 * MEBIBYTE))
     return path
 
 
@@ -135,15 +135,19 @@ def test_a_stranger_proposes_a_large_file(at_home, repo, big, bob):
     assert at_home("two").script("xet", "download", repo, "big.bin", revision).strip() == expected
 
 
-def test_after_a_new_epoch_a_client_sends_what_it_had_sent_before(wire, at_home, repo, big, hub):
-    """A restored backup may lack what clients remember to have sent; the new url makes them forget."""
+def test_after_garbage_collection_a_client_sends_again_what_was_deleted(wire, at_home, repo, big, hub):
+    """The client remembers for three weeks that it sent these bytes; the server deleted them at once, and says so."""
     client = at_home("one")
     client.script("xet", "upload", repo, str(big), "big.bin")
-    _lose_everything(hub)
+    client.hf("repos", "delete", repo, "--yes")
+    removed = holdfast("gc", "--grace-days", "0", data_dir=hub.data_dir)
+    assert "new Xet epoch" in removed
+    client.hf("repos", "create", repo)
     wire.clear()
-    client.hf("upload", repo, str(big), "again.bin")
+    client.script("xet", "upload", repo, str(big), "big.bin")
     assert wire.sent_bytes("POST", "/xorbs/") > 24 * MEBIBYTE
-    assert at_home("two").script("xet", "download", repo, "again.bin").strip() == sha256(big.read_bytes())
+    assert at_home("two").script("xet", "download", repo, "big.bin").strip() == sha256(big.read_bytes())
+    assert "No problems" in holdfast("fsck", "--deep", data_dir=hub.data_dir)
 
 
 @dataclass
@@ -352,12 +356,3 @@ class TestByHand:
         for path in ("/v1/shards", "/v2/shards"):
             for size in (0, 1, 47, 48, 96, 1000):
                 assert cas.ask("POST", path, rng.randbytes(size))[0] == 400
-
-
-def _lose_everything(hub: LiveServer) -> None:
-    """What a restored backup looks like to clients: xorbs are gone, and the administrator has begun a new epoch."""
-    with sqlite3.connect(hub.data_dir / "holdfast.sqlite") as connection:
-        for table in ("xet_file", "xet_file_xorb", "xet_dedup", "xorb"):
-            connection.execute(f"DELETE FROM {table}")
-        connection.execute("DELETE FROM object WHERE kind = 'xet'")
-        connection.execute("UPDATE xet_store SET epoch = 'restored'")

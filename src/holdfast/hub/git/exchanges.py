@@ -97,8 +97,8 @@ class Exchange:
                     return await self._process.read()
             except TimeoutError:
                 if self._body_ended.is_set():
-                    logger.warning("killed a git process on %s that was silent for too long", self._repo_path)
-                    self._process.kill()
+                    logger.warning("stopped a git process on %s that was silent for too long", self._repo_path)
+                    self._process.stop()
 
     async def _feed(self) -> None:
         try:
@@ -106,10 +106,10 @@ class Exchange:
             self._body_ended.set()
             await self._body.wait_for_disconnect()
             self._failure = ClientDisconnect()
-            self._process.kill()
+            self._process.stop()
         except (HoldfastError, ClientDisconnect) as error:
             self._failure = error
-            self._process.kill()
+            self._process.stop()
         finally:
             self._body_ended.set()
 

@@ -12,6 +12,8 @@ from holdfast.base.errors import RepoNotFound
 from holdfast.hub.git.programs import Command
 
 READ_BYTES = 256 * 1024
+PATIENCE_SECONDS = 10.0
+"""How long git may take to remove what it was writing."""
 _TAIL_BYTES = 4096
 
 
@@ -72,20 +74,30 @@ class GitProcess:
         """The next bytes of its output, whatever there is; empty at its end."""
         return await self._stdout.read(READ_BYTES)
 
-    def kill(self) -> None:
-        """End the process and its children at once; does nothing when it has ended."""
-        if self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+    def stop(self) -> None:
+        """Ask the process and its children to end: git removes what it was writing. Nothing happens once it has."""
+        self._send(signal.SIGTERM)
 
     async def end(self) -> int:
-        """Kill it if it still runs, and give everything back. Returns the exit status, negative for a signal."""
-        self.kill()
+        """Stop it if it still runs, and give everything back. Returns the exit status, negative for a signal."""
+        self.stop()
         self._stdin.close()
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await self._drain()
+        except TimeoutError:
+            self._send(signal.SIGKILL)
+            return await self._drain()
+
+    def _send(self, number: signal.Signals) -> None:
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+
+    async def _drain(self) -> int:
         while await self.read():  # closes the pipe
             pass
-        await self._tail_reader
-        return await self._process.wait()
+        return await self.wait()
 
     async def wait(self) -> int:
         """Wait for its end, after its output ended. Returns the exit status."""

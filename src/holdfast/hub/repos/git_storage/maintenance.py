@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from holdfast.base.errors import RepoNotFound
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.processes import run_git
 
@@ -59,6 +62,34 @@ def prune(pool: RepositoryPool, key: int, older_than_seconds: float) -> None:
         kept = (held.descriptor,)
         run_git(path, "repack", "-A", "-d", "-q", f"--unpack-unreachable={expiry}", descriptors=kept)
         run_git(path, "prune", f"--expire={expiry}", descriptors=kept)
+
+
+def remove_leftovers(pool: RepositoryPool, key: int, older_than_seconds: float) -> None:
+    """Remove what killed processes were writing: objects, packs, and whole pushes that were not accepted yet.
+
+    Cheap when there is nothing. What is younger than given may be in the hands of a process that lives.
+
+    Raises:
+        RepoNotFound: no such repo.
+    """
+    objects, horizon = pool.path(key) / "objects", time.time() - older_than_seconds
+    if not objects.is_dir():
+        raise RepoNotFound
+    for leftover in (*objects.glob("tmp_*"), *(objects / "pack").glob("tmp_*")):
+        if _last_change(leftover) >= horizon:
+            continue
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
+def _last_change(path: Path) -> float:
+    """Of a file, or of the youngest one in a folder; infinite when its owner is removing it just now."""
+    try:
+        return max(found.lstat().st_mtime for found in (path, *path.rglob("*")))
+    except FileNotFoundError:
+        return math.inf
 
 
 def verify(pool: RepositoryPool, key: int, *, thorough: bool = False) -> list[Finding]:

@@ -10,9 +10,11 @@ import pygit2
 
 from holdfast.backends.database.protocol import Database
 from holdfast.base.errors import Conflict, RepoNotFound
-from holdfast.hub.repos.git_storage.maintenance import maintain, needs_maintenance, prune
+from holdfast.hub.objects.service import ObjectService
+from holdfast.hub.repos.git_storage.maintenance import maintain, needs_maintenance, prune, remove_leftovers
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.reachability import reachable_lfs_pointers
+from holdfast.hub.repos.service import removed_files
 from holdfast.hub.repos.store import repos
 
 DAY_SECONDS = 24 * 3600.0
@@ -38,6 +40,7 @@ class RepoCollector:
 
     database: Database
     pool: RepositoryPool
+    objects: ObjectService
     awaits_updates: bool = False
 
     def reachable(self) -> Iterator[tuple[int, Collection[str]]]:
@@ -55,7 +58,8 @@ class RepoCollector:
                     with self.pool.lock(key):
                         """Whoever claims objects from here on, does so after the collection began."""
                 with self.pool.open(key) as git:
-                    yield key, {pointer.sha256 for pointer in reachable_lfs_pointers(git)}
+                    found = {pointer.sha256 for pointer in reachable_lfs_pointers(git)}
+                yield key, found - self._removed(key)
             except (RepoNotFound, KeyError, pygit2.GitError) as error:
                 if self._is_recorded(key):  # else it was deleted while we were on the way to it
                     raise Conflict(reason=f"Repo {key} cannot be read ({error}): see `holdfast fsck`.") from error
@@ -78,15 +82,27 @@ class RepoCollector:
         self.pool.delete(key)
 
     def tidy(self) -> Iterator[int]:
-        """Roll up the objects and refs of repos that have many loose ones, drop what no ref reaches; yields keys."""
+        """Roll up the objects and refs of repos that have many loose ones, drop what no ref reaches; yields keys.
+
+        Broken-off writes go from all repos.
+        """
         for key in self._keys():
             try:
+                remove_leftovers(self.pool, key, DAY_SECONDS)
                 if needs_maintenance(self.pool, key):
                     maintain(self.pool, key)
                     prune(self.pool, key, KEEP_UNREACHABLE_SECONDS)
                     yield key
             except RepoNotFound:
                 continue  # deleted meanwhile
+
+    def _removed(self, key: int) -> frozenset[str]:
+        """Large files that were taken out of the repo for good, and did not come back."""
+        removed = removed_files.read(self.pool.path(key))
+        if not removed:
+            return removed
+        with self.database.read() as connection:
+            return removed - self.objects.linked(connection, key, removed).keys()
 
     def _unrecorded(self) -> tuple[list[int], int]:
         """Keys of folders without a row, and the highest key that any row ever had."""

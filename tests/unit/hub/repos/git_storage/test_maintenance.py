@@ -1,3 +1,4 @@
+import os
 import subprocess
 import time
 
@@ -5,7 +6,7 @@ import pytest
 
 from holdfast.base.errors import RepoNotFound, StorageFull
 from holdfast.hub.repos.git_storage import maintenance, processes
-from holdfast.hub.repos.git_storage.maintenance import maintain, needs_maintenance, prune, verify
+from holdfast.hub.repos.git_storage.maintenance import maintain, needs_maintenance, prune, remove_leftovers, verify
 from holdfast.hub.repos.git_storage.object_writer import write_blobs
 from holdfast.hub.repos.git_storage.processes import GitFailed, git_environment, run_git
 from holdfast.hub.repos.git_storage.refs import create_ref, list_refs
@@ -63,6 +64,28 @@ def test_prune_removes_only_old_unreachable_objects(bench, repo):
         assert fresh not in after
         assert list_refs(after)
     assert verify(bench.pool, bench.key) == []
+
+
+def test_only_old_leftovers_of_killed_writers_go(bench, repo):
+    objects = bench.path / "objects"
+    write_blobs(repo, [b"kept"])
+    for name, age_seconds in (("old", 100), ("young", 0)):
+        (objects / f"tmp_objdir-incoming-{name}" / "ab").mkdir(parents=True)
+        places = [
+            objects / f"tmp_objdir-incoming-{name}/ab/cd",
+            objects / f"tmp_obj_{name}",
+            objects / f"pack/tmp_pack_{name}",
+        ]
+        for place in places:
+            place.write_bytes(b"x")
+        moment = time.time() - age_seconds
+        for path in (*places, places[0].parent, places[0].parent.parent):
+            os.utime(path, (moment, moment))
+    before = {path for path in objects.rglob("*") if "old" not in str(path.relative_to(objects))}
+    remove_leftovers(bench.pool, bench.key, older_than_seconds=50)
+    assert set(objects.rglob("*")) == before
+    with pytest.raises(RepoNotFound):
+        remove_leftovers(bench.pool, 404, 50)
 
 
 def test_verify_names_what_is_missing(bench):

@@ -17,12 +17,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(serve.serve)
-app.command()(demo.demo)
-app.command()(doctor.doctor)
-app.command()(fsck.fsck)
-app.command()(gc.gc)
-app.command()(migrate.migrate)
+app.command(short_help="Start the server.")(serve.serve)
+app.command(short_help="Add a small model and five data sets to look at.")(demo.demo)
+app.command(short_help="Check that this machine has what the server needs.")(doctor.doctor)
+app.command(short_help="Check that nothing is lost or damaged; rebuild the tables.")(fsck.fsck)
+app.command(short_help="Free what no branch, tag or pull request reaches.")(gc.gc)
+app.command(short_help="Bring the tables up to date.")(migrate.migrate)
 app.add_typer(user.app, name="user")
 app.add_typer(org.app, name="org")
 app.add_typer(token.app, name="token")

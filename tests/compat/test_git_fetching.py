@@ -99,8 +99,11 @@ def test_partial_clones_fetch_the_rest_on_demand(owner, stranger):
     assert missing.count("\n?") == 4
     stranger.git("checkout", "-q", "HEAD", "--", "folder/1.txt", folder=work)
     assert (work / "folder/1.txt").read_text().startswith("text 1")
-    treeless = stranger.clone(repo, "treeless", "--filter=tree:0")
-    assert (treeless / "folder/0.txt").exists()
+    for filter_spec in ("tree:0", "blob:limit=10", "combine:blob:none+tree:1"):
+        other = stranger.clone(repo, filter_spec.replace(":", "-"), f"--filter={filter_spec}")
+        assert (other / "folder/0.txt").exists()
+    said = stranger.refused("clone", "-q", "--filter=sparse:oid=HEAD:folder/0.txt", stranger.url(repo), "sparse")
+    assert "not supported" in said
 
 
 @pytest.mark.parametrize("version", ["0", "2"])

@@ -8,8 +8,11 @@ import os
 import secrets
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -166,6 +169,35 @@ def test_large_files_belong_into_lfs(owner, repo, work):
     owner.git("rm", "-q", "data/large file.dat", folder=work)
     owner.git("commit", "-q", "-m", "away", folder=work)
     assert "large file.dat" in owner.refused("push", folder=work)
+
+
+def test_huge_blobs_are_refused_without_being_held_in_memory(owner, repo, work):
+    (work / "huge.dat").write_bytes(bytes(1 << 20) * 300)
+    owner.commit(work, {})
+    largest = 0
+    push = threading.Thread(target=owner.try_git, args=("push", "-q"), kwargs={"folder": work})
+    push.start()
+    while push.is_alive():
+        largest = max(largest, *(resident(pid) for pid in git_processes(owner)), 0)
+        time.sleep(0.005)
+    assert "huge.dat (300 MiB)" in owner.refused("push", folder=work)
+    assert 0 < largest < 150 << 20
+
+
+def git_processes(owner):
+    """Ids of git programs that run on this server's data."""
+    data_dir = str(owner.server.data_dir).encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if data_dir in (folder / "cmdline").read_bytes() and (folder / "comm").read_text().startswith("git"):
+                yield int(folder.name)
+
+
+def resident(pid):
+    """Bytes of memory."""
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def pointer(content):

@@ -94,7 +94,7 @@ class Bench:
 def measure(bench: Bench, size: int) -> int:
     """All steps in the order of a working day."""
     path = bench.root / "weights.bin"
-    path.write_bytes(random.Random(1).randbytes(size))
+    write_noise(path, size)
     create_repo(bench)
     bench.step("first upload", size, "home", "upload", REPO, str(path), "weights.bin")
     edit(path)
@@ -113,6 +113,14 @@ def create_repo(bench: Bench) -> None:
     body = b'{"name": "model", "organization": "bench", "type": "model"}'
     request = urllib.request.Request(f"{bench.server.url}/api/repos/create", body, headers)
     urllib.request.urlopen(request, timeout=10).close()
+
+
+def write_noise(path: Path, size: int) -> None:
+    """Random bytes, which nothing compresses."""
+    rng = random.Random(1)
+    with path.open("wb") as file:
+        for at in range(0, size, 10_000_000):
+            file.write(rng.randbytes(min(10_000_000, size - at)))
 
 
 def edit(path: Path) -> None:

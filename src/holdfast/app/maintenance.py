@@ -44,7 +44,7 @@ def maintain(services: Services, *, grace_seconds: int | None = None, dry_run: b
     """
     grace_seconds = services.settings.gc_grace_seconds if grace_seconds is None else grace_seconds
     is_hasty = grace_seconds < HASTY_SECONDS
-    repos = RepoCollector(services.database, services.repos.pool, awaits_updates=is_hasty)
+    repos = RepoCollector(services.database, services.repos.pool, services.objects, awaits_updates=is_hasty)
     epoch = services.xet.epochs.current()
     collectors: dict[ObjectKind, Collector] = {
         ObjectKind.BLOB: BlobCollector(services.database, services.blobs),

@@ -86,7 +86,7 @@ def prepare(services: Services) -> list[int]:
     Raises:
         Conflict: the database does not know the repos on disk; serving would let new repos take their places.
     """
-    if RepoCollector(services.database, services.repos.pool).unknown():
+    if RepoCollector(services.database, services.repos.pool, services.objects).unknown():
         raise Conflict(reason=BEHIND)
     services.repos.pool.empty_trash()
     return services.repos.index.recover()

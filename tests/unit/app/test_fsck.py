@@ -216,6 +216,17 @@ class TestRebuild:
             assert repos.get_repo(connection, key(rebuilt)).uid == values["uid"]
         rebuilt.services.close()
 
+    def test_what_was_taken_out_for_good_does_not_come_back(self, filled, data_dir):
+        large_files, repo_id = filled.services.repos.large_files, RepoId("alice", "bert")
+        [sha256] = [path.name for path in stored(filled)]
+        large_files.delete_large_files(filled.alice, RepoType.MODEL, repo_id, [sha256], rewrite_history=False)
+        rebuilt = lose_database(filled, data_dir)
+        assert [found.problem for found in rebuild(rebuilt)] == ["", ""]
+        with rebuilt.services.database.read() as connection:
+            assert rebuilt.services.objects.linked(connection, key(rebuilt), [sha256]) == {}
+        assert troubles(rebuilt) == []
+        rebuilt.services.close()
+
     def test_a_lost_large_file_is_told(self, filled, data_dir):
         stored(filled)[0].unlink()
         rebuilt = lose_database(filled, data_dir)

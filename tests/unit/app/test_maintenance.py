@@ -8,6 +8,7 @@ import time
 import pytest
 from sqlalchemy import text
 
+from holdfast.app.fsck import check
 from holdfast.app.maintenance import maintain
 from holdfast.app.server import prepare
 from holdfast.base.errors import Conflict, ObjectNotFound
@@ -47,6 +48,31 @@ def test_a_large_file_of_a_pull_request_stays(instance):
     sha256 = instance.store(repo, b"proposed" * 100)
     instance.commit(repo, AddLargeFile("model.bin", sha256, 800), create_pr=True)
     assert maintain(instance.services, grace_seconds=0).objects.removals == ()
+
+
+def test_what_was_taken_out_for_good_goes_though_a_pointer_stays(instance):
+    repo, other = instance.create_repo(), instance.create_repo("other")
+    sha256, shared = (instance.add_large(repo, "model.bin", content) for content in (b"one" * 100, b"two" * 100))
+    instance.add_large(other, "model.bin", b"two" * 100)
+    take_out(instance, repo, sha256, shared)
+    assert list(check(instance.services)) == []
+    assert maintain(instance.services, grace_seconds=0).objects.freed_bytes == 300
+    assert list(check(instance.services, deep=True)) == []
+    assert instance.read(shared) == b"two" * 100
+
+
+def test_what_came_back_after_it_was_taken_out_stays(instance):
+    repo = instance.create_repo()
+    sha256 = instance.add_large(repo, "model.bin", b"one" * 100)
+    take_out(instance, repo, sha256)
+    instance.store(repo, b"one" * 100)
+    assert maintain(instance.services, grace_seconds=0).objects.removals == ()
+    assert list(check(instance.services)) == []
+
+
+def take_out(instance, repo, *sha256s):
+    large_files = instance.services.repos.large_files
+    large_files.delete_large_files(instance.alice, repo.type, repo.id, sha256s, rewrite_history=False)
 
 
 def test_a_commit_that_is_under_way_keeps_its_files(instance):

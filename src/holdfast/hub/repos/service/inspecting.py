@@ -18,7 +18,7 @@ from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.processes import GitFailed
 from holdfast.hub.repos.git_storage.reachability import reachable_lfs_pointers
 from holdfast.hub.repos.git_storage.refs import list_refs
-from holdfast.hub.repos.service import description
+from holdfast.hub.repos.service import description, removed_files
 from holdfast.hub.repos.store import repos
 
 REBUILD = "`holdfast fsck --rebuild` puts it right."
@@ -99,7 +99,8 @@ class RepoInspector:
         with self.database.read() as connection:
             kinds = self.objects.kinds(connection, pointers)
             linked = self.objects.linked(connection, key, pointers)
-        for pointer in pointers.values():
+        removed = removed_files.read(self.pool.path(key)) - linked.keys()
+        for pointer in (pointers[sha256] for sha256 in pointers.keys() - removed):
             yield from _check_pointer(name, pointer, kinds, linked)
 
     def _find(self, key: int) -> Repo | None:

@@ -19,6 +19,7 @@ from holdfast.hub.repos.git_storage.large_files import LargeFilePlace, find_larg
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.refs import Ref, RefKind, list_refs
 from holdfast.hub.repos.git_storage.rewriting import MovedRef, drop_large_files
+from holdfast.hub.repos.service import removed_files
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.indexing import RefChanges, RepoIndex
 from holdfast.hub.repos.service.resolving import XetFiles
@@ -107,6 +108,8 @@ class LargeFileService:
             repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.ADMIN_REPO)
         with self.index.changing(repo.key) as changes:
             commits = _rewrite_refs(changes, sha256s) if rewrite_history else {}
+            if not rewrite_history:
+                removed_files.note(self.pool.path(repo.key), sha256s)
             changes.records.append(lambda connection: self.objects.unlink(connection, repo.key, sha256s))
             changes.records.append(lambda connection: _rename_merges(connection, repo, commits))
 

@@ -23,7 +23,7 @@ from holdfast.hub.repos.git_storage.history import is_ancestor
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.reachability import reachable_lfs_pointers
 from holdfast.hub.repos.git_storage.refs import RefKind, list_refs
-from holdfast.hub.repos.service import description
+from holdfast.hub.repos.service import description, removed_files
 from holdfast.hub.repos.service.indexing import RepoIndex
 from holdfast.hub.repos.store import listing_index, pull_requests, repos
 from holdfast.hub.repos.store.pull_requests import PullRequest
@@ -126,6 +126,7 @@ class RepoRebuilder:
         """Link the large files that the repo's refs reach; returns how many are not stored."""
         with self.pool.open(key) as git:
             wanted = {pointer.sha256 for pointer in reachable_lfs_pointers(git)}
+        wanted -= removed_files.read(self.pool.path(key))
         with self.database.write() as connection:
             stored = set(self.objects.kinds(connection, wanted))
             self.objects.link(connection, key, stored)

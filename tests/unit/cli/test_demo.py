@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from holdfast.accounts.service.first_admin import ensure_first_admin
 from holdfast.app.demo import sources
 from holdfast.app.demo.filling import open_organization
 from holdfast.base.errors import Conflict
@@ -54,6 +55,14 @@ def test_what_was_cut_short_is_finished(run, data_dir):
     instance.services.close()
     lines = run("demo")[1].splitlines()
     assert [line for line in lines if line.startswith("Added")] == ["Added dataset holdfast-demo/penguins"]
+
+
+@pytest.mark.usefixtures("package")
+def test_the_first_login_that_was_shown_stays_good(run, services):
+    shown = ensure_first_admin(services)
+    assert run("demo")[0] == 0
+    actor = services.authentication.authenticate(f"Bearer {shown.access_token}", None)
+    assert actor.username == "admin"
 
 
 def test_without_the_package_it_says_how_to_get_it(run, monkeypatch):

@@ -29,7 +29,8 @@ def open_organization(services: Services) -> Actor:
 
     An instance without users gets its first administrator; `holdfast serve` shows how to log in.
     """
-    ensure_first_admin(services.accounts)
+    if not services.accounts.accounts.list_users(SYSTEM):  # else it might replace secrets that were shown already
+        ensure_first_admin(services.accounts)
     users = services.accounts.accounts.list_users(SYSTEM)
     admin = next((user for user in users if user.is_site_admin and user.disabled_at is None), users[0])
     with services.database.read() as connection:

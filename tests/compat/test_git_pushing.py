@@ -172,7 +172,7 @@ def test_large_files_belong_into_lfs(owner, repo, work):
 
 
 def test_huge_blobs_are_refused_without_being_held_in_memory(owner, repo, work):
-    (work / "huge.dat").write_bytes(bytes(1 << 20) * 300)
+    (work / "huge.dat").write_bytes(bytes(1 << 20) * 120)
     owner.commit(work, {})
     largest = 0
     push = threading.Thread(target=owner.try_git, args=("push", "-q"), kwargs={"folder": work})
@@ -180,8 +180,8 @@ def test_huge_blobs_are_refused_without_being_held_in_memory(owner, repo, work):
     while push.is_alive():
         largest = max(largest, *(resident(pid) for pid in git_processes(owner)), 0)
         time.sleep(0.005)
-    assert "huge.dat (300 MiB)" in owner.refused("push", folder=work)
-    assert 0 < largest < 150 << 20
+    assert "huge.dat (120 MiB)" in owner.refused("push", folder=work)
+    assert 0 < largest < 60 << 20
 
 
 def git_processes(owner):

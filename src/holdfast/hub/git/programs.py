@@ -16,13 +16,17 @@ MAX_PUSH_BYTES = 8 * 1024**3
 KEEP_ALIVE_SECONDS = 5
 
 _PROTOCOL = re.compile(r"[A-Za-z0-9=:._-]{1,200}")
+_STREAM_LARGE_BLOBS = "core.bigFileThreshold=16m"  # instead of holding them in memory, which the client could exhaust
 _FETCH_SETTINGS = (
     "uploadpack.allowFilter=true",
+    "uploadpackfilter.sparse:oid.allow=false",  # the one filter that costs a walk of patterns for each path
     "uploadpack.allowAnySHA1InWant=true",  # what protocol 2 allows anyway; partial clones by older clients need it
     f"uploadpack.keepAlive={KEEP_ALIVE_SECONDS}",
     "pack.windowMemory=64m",
+    _STREAM_LARGE_BLOBS,
 )
 _PUSH_SETTINGS = (
+    _STREAM_LARGE_BLOBS,
     "receive.fsckObjects=true",
     # Harmless faults of histories that were written long ago.
     "receive.fsck.zeroPaddedFilemode=ignore",

@@ -6,14 +6,18 @@ import dataclasses
 import inspect
 import re
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the conformance lists live beside the tests, which are not installed
 
+from holdfast.app.routes import all_routes  # noqa: E402
+from holdfast.app.services import open_services  # noqa: E402
 from holdfast.base import errors  # noqa: E402
 from holdfast.base.settings import Settings  # noqa: E402
+from holdfast.http.routing import Route  # noqa: E402
 from tests.conformance.listing import Leg, Plan, read_lists, read_plan  # noqa: E402
 
 NOTICE = "<!-- Written by `./dev docs`. Change the code it comes from, not this page. -->\n"
@@ -71,6 +75,36 @@ def _default(field: dataclasses.Field[object]) -> str:
     return "" if field.default in (None, "", dataclasses.MISSING) else f"`{field.default}`"
 
 
+def api_page() -> str:
+    """Every address that the server answers, with the permission that it asks for."""
+    routes = list_routes()
+    refused = [route for route in routes if route.endpoint.__name__ == "refuse"]
+    served = [route for route in routes if route not in refused]
+    rows = [
+        (f"`{route.method}`", f"`{route.pattern}`", route.permission.value, _first_sentence(route.endpoint))
+        for route in served
+    ]
+    unserved = sorted({f"`{route.pattern}`" for route in refused})
+    return _page(
+        "HTTP API",
+        "`{types}` is `models`, `datasets` or `spaces`; `{prefix}` is empty, `datasets/` or `spaces/`; `{repo}` is "
+        "`namespace/name`, or one word such as `gpt2`. HEAD works wherever GET does. Lists give the next page in a "
+        "`Link` header. Errors: see [errors](errors.md).",
+        _table(("method", "address", "permission", "what it does"), rows),
+        "## Not served yet",
+        "These answer 501 with `X-Error-Code: NotImplemented`: " + ", ".join(unserved) + ".",
+    )
+
+
+def list_routes() -> list[Route]:
+    """The routes of a server over an empty folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        services = open_services(Settings(data_dir=Path(folder)))
+        routes = list(all_routes(services))
+        services.close()
+    return routes
+
+
 def conformance_page() -> str:
     """Which of the clients' own tests are run, and why the others are not."""
     plan = read_plan()
@@ -117,6 +151,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 PAGES = {
+    "reference/api.md": api_page,
     "reference/errors.md": error_page,
     "reference/settings.md": settings_page,
     "reference/conformance.md": conformance_page,

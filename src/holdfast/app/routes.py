@@ -91,17 +91,20 @@ def _refusal(feature: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - an
 
 
 async def _healthz(_: Call) -> Response:
+    """200 when the server is ready."""
     return PlainTextResponse("ok")
 
 
 async def _version(_: Call) -> Response:
+    """What runs here."""
     return json_response({"name": "holdfast", "version": __version__})
 
 
 async def _telemetry(_: Call) -> Response:
-    # Clients report what they do, unless told not to; nobody listens here, and nothing is kept.
+    """Accepted and forgotten: nobody listens to what clients report."""
     return Response(status_code=200)
 
 
 async def _agent_harnesses(_: Call) -> Response:
+    """Asked by newer clients once a day; empty."""
     return json_response({"standardEnvVars": [], "harnesses": {}})

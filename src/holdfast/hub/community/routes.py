@@ -37,14 +37,14 @@ class CommunityRoutes:
         )
 
     async def list_discussions(self, call: Call) -> Response:
-        """GET …/discussions: pull requests, newest first."""
+        """Pull requests, newest first."""
         found = await call.run(self.community.list_pull_requests, call.actor, call.repo_type, call.repo_id)
         wanted = call.query_params.get("status", "all")
         items = [_item(details) for details in found if _matches(details.pull.status, wanted)]
         return json_response({"discussions": items, "count": len(items), "start": 0})
 
     async def create_discussion(self, call: Call) -> Response:
-        """POST …/discussions {title, description, pullRequest: true}."""
+        """Open a draft of a pull request {title, description, pullRequest: true}."""
         fields = await call.fields()
         title, description = fields.text("title").strip(), fields.text("description", "")
         if not 3 <= len(title) <= MAX_TITLE_CHARACTERS:
@@ -61,7 +61,7 @@ class CommunityRoutes:
         return json_response({"num": num, "pullRequest": True})
 
     async def get_discussion(self, call: Call) -> Response:
-        """GET …/discussions/{num}."""
+        """One pull request, and what stands against merging it."""
         details = await call.run(self.community.get_pull_request, call.actor, call.repo_type, call.repo_id, _num(call))
         changes: dict[str, Any] = {"base": details.pull.base_ref}
         if details.pull.merge_oid is not None:
@@ -70,14 +70,14 @@ class CommunityRoutes:
         return json_response(_item(details) | extra)
 
     async def change_status(self, call: Call) -> Response:
-        """POST …/discussions/{num}/status {status}."""
+        """Open, close or redraft a pull request {status}."""
         fields = await call.fields()
         status = fields.text("status")
         await call.run(self.community.change_status, call.actor, call.repo_type, call.repo_id, _num(call), status)
         return json_response({"newStatus": {"data": {"status": status}}})
 
     async def merge(self, call: Call) -> Response:
-        """POST …/discussions/{num}/merge {comment?}."""
+        """Merge an open pull request {comment?}."""
         fields = await call.fields()
         oid = await call.run(
             self.community.merge,

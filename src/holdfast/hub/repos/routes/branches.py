@@ -32,7 +32,7 @@ class BranchRoutes:
         )
 
     async def create_branch(self, call: Call) -> Response:
-        """POST …/branch/{branch} {startingPoint?, emptyBranch?}."""
+        """Create a branch {startingPoint?, emptyBranch?}."""
         fields = await call.fields()
         await call.run(
             self.branches.create_branch,
@@ -46,12 +46,12 @@ class BranchRoutes:
         return json_response({})
 
     async def delete_branch(self, call: Call) -> Response:
-        """DELETE …/branch/{branch}."""
+        """Delete a branch."""
         await call.run(self.branches.delete_branch, call.actor, call.repo_type, call.repo_id, call.words["branch"])
         return json_response({})
 
     async def create_tag(self, call: Call) -> Response:
-        """POST …/tag/{revision} {tag, message?}."""
+        """Tag a revision {tag, message?}."""
         fields = await call.fields()
         await call.run(
             self.branches.create_tag,
@@ -65,12 +65,12 @@ class BranchRoutes:
         return json_response({})
 
     async def delete_tag(self, call: Call) -> Response:
-        """DELETE …/tag/{tag}."""
+        """Delete a tag."""
         await call.run(self.branches.delete_tag, call.actor, call.repo_type, call.repo_id, call.words["branch"])
         return json_response({})
 
     async def super_squash(self, call: Call) -> Response:
-        """POST …/super-squash/{branch} {message?}."""
+        """Replace the history of a branch by one commit {message?}."""
         fields = await call.fields()
         oid = await call.run(
             self.branches.super_squash,
@@ -83,7 +83,7 @@ class BranchRoutes:
         return json_response({"commitOid": oid})
 
     async def revert(self, call: Call) -> Response:
-        """POST …/revert/{branch} {commit}."""
+        """Undo one commit of a branch by a new one {commit}."""
         fields = await call.fields()
         oid = await call.run(
             self.branches.revert,

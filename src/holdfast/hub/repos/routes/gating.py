@@ -36,19 +36,19 @@ class GatingRoutes:
         )
 
     async def ask(self, call: Call) -> Response:
-        """POST /{repo}/ask-access: the body's fields travel with the request."""
+        """Ask for the files of a gated repo; the body's fields travel with the request."""
         fields = await call.fields()
         status = await call.run(self.gating.ask, call.actor, call.repo_type, call.repo_id, fields.values)
         return json_response({"status": status.value})
 
     async def list_requests(self, call: Call) -> Response:
-        """GET …/user-access-request/{pending|accepted|rejected}."""
+        """Requests that are pending, accepted or rejected."""
         status = _status(call.words["status"])
         found = await call.run(self.gating.list_requests, call.actor, call.repo_type, call.repo_id, status)
         return json_response([_item(named) for named in found])
 
     async def handle(self, call: Call) -> Response:
-        """POST …/handle {user | requestId, status, rejectionReason?}."""
+        """Decide a request {user or requestId, status, rejectionReason?}."""
         fields = await call.fields()
         if ("user" in fields) == ("requestId" in fields):
             raise InvalidInput(field="user", problem="or `requestId` must be given, and not both")
@@ -65,7 +65,7 @@ class GatingRoutes:
         return json_response({})
 
     async def grant(self, call: Call) -> Response:
-        """POST …/grant {user}."""
+        """Give access to somebody who did not ask {user}."""
         fields = await call.fields()
         await call.run(self.gating.grant, call.actor, call.repo_type, call.repo_id, fields.text("user"))
         return json_response({})

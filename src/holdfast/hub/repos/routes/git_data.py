@@ -48,7 +48,7 @@ class GitDataRoutes:
         )
 
     async def list_tree(self, call: Call) -> Response:
-        """GET …/tree/{revision}[/{path}]: 1000 entries a page, 50 with `expand`."""
+        """List a folder, with `recursive` all below it: 1000 entries a page, 50 with `expand` (last commits)."""
         expand = call.flag("expand")
         page_size = EXPANDED_TREE_PAGE if expand else TREE_PAGE
         page = await call.run(
@@ -66,13 +66,13 @@ class GitDataRoutes:
         return page_response(call, [tree_item(entry) for entry in page.entries], page.next_cursor)
 
     async def get_tree_size(self, call: Call) -> Response:
-        """GET …/treesize/{revision}[/{path}]: bytes of everything below."""
+        """Bytes of everything in a folder."""
         path = call.words.get("path", "").strip("/")
         size = await call.run(self.reads.folder_size, call.actor, call.repo_type, call.repo_id, call.words["rev"], path)
         return json_response({"path": path, "size": size})
 
     async def get_paths_info(self, call: Call) -> Response:
-        """POST …/paths-info/{revision}: a form (huggingface_hub) or JSON (other clients) with `paths`."""
+        """Describe some paths: a form (huggingface_hub) or JSON (other clients) with `paths`, `expand`."""
         paths, expand = await _paths_form(call)
         entries = await call.run(
             self.reads.get_paths_info,
@@ -86,7 +86,7 @@ class GitDataRoutes:
         return json_response([tree_item(entry) for entry in entries])
 
     async def list_refs(self, call: Call) -> Response:
-        """GET …/refs[?include_prs=1]."""
+        """Branches, tags, conversions, and with `include_prs` pull requests."""
         refs = await call.run(self.reads.list_refs, call.actor, call.repo_type, call.repo_id)
         answer: RefsAnswer = {
             "branches": _ref_items(refs, RefKind.BRANCH),
@@ -98,7 +98,7 @@ class GitDataRoutes:
         return json_response(answer)
 
     async def list_commits(self, call: Call) -> Response:
-        """GET …/commits/{revision}[?expand[]=formatted]: 50 a page."""
+        """History, newest first: 50 a page; `expand[]=formatted` adds HTML."""
         page = await call.run(
             self.reads.list_commits,
             call.actor,
@@ -113,7 +113,7 @@ class GitDataRoutes:
         return page_response(call, items, page.next_cursor)
 
     async def compare(self, call: Call) -> Response:
-        """GET …/compare/{base}..{head}[?raw=true]."""
+        """What changed from `base` to `head` (`spec` is `base..head`); `raw` lists paths like `git diff --raw`."""
         base, separator, head = call.words["spec"].partition("..")
         if not separator:
             raise InvalidInput(field="spec", problem="must look like base..head")

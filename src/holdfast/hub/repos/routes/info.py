@@ -36,7 +36,7 @@ class InfoRoutes:
         )
 
     async def repo_info(self, call: Call) -> Response:
-        """Everything but the dear fields; with `expand`, exactly the named ones."""
+        """What the Hub knows of a repo at a revision, or with `expand` exactly the named fields."""
         expand = check_expand(call.repo_type, expand_words(call))
         parts = expand or _DEFAULT_PARTS
         info = await call.run(

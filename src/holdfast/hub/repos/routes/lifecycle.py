@@ -38,7 +38,7 @@ class LifecycleRoutes:
         )
 
     async def create_repo(self, call: Call) -> Response:
-        """POST /api/repos/create."""
+        """Create a repo {name, organization?, type?, visibility?, sdk?}."""
         fields = await call.fields()
         repo_type = RepoType.parse(fields.optional_text("type"))
         sdk = fields.optional_text("sdk")
@@ -59,7 +59,7 @@ class LifecycleRoutes:
         return json_response(_created(call, repo))
 
     async def delete_repo(self, call: Call) -> Response:
-        """DELETE /api/repos/delete."""
+        """Delete a repo for good {name, organization?, type?}."""
         fields = await call.fields()
         repo_id = RepoId(fields.optional_text("organization") or call.actor.username, fields.text("name"))
         repo_type = RepoType.parse(fields.optional_text("type"))
@@ -67,7 +67,7 @@ class LifecycleRoutes:
         return json_response({})
 
     async def move_repo(self, call: Call) -> Response:
-        """POST /api/repos/move."""
+        """Rename or transfer a repo {fromRepo, toRepo, type?}; the old id goes on leading to it."""
         fields = await call.fields()
         old_id = RepoId.parse(fields.text("fromRepo"), "fromRepo")
         new_id = RepoId.parse(fields.text("toRepo"), "toRepo")
@@ -76,14 +76,14 @@ class LifecycleRoutes:
         return json_response({"url": repo_url(call, repo), "name": str(repo.id)})
 
     async def update_settings(self, call: Call) -> Response:
-        """PUT /api/{type}s/{repo}/settings."""
+        """Change {visibility?, gated?}."""
         fields = await call.fields()
         change = SettingsChange(private=wanted_privacy(fields), gated=_wanted_gating(fields))
         repo = await call.run(self.lifecycle.update_settings, call.actor, call.repo_type, call.repo_id, change)
         return json_response({"private": repo.private, "gated": repo.gated.value if repo.gated else False})
 
     async def duplicate_repo(self, call: Call) -> Response:
-        """POST /api/{type}s/{repo}/duplicate."""
+        """Copy a repo with its history {repository, visibility?}."""
         fields = await call.fields()
         new_id = RepoId.parse(fields.text("repository"), "repository")
         try:

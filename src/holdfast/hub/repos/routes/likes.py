@@ -32,17 +32,17 @@ class LikeRoutes:
         )
 
     async def like(self, call: Call) -> Response:
-        """POST …/like."""
+        """Like a repo."""
         await call.run(self.likes.like, call.actor, call.repo_type, call.repo_id, liked=True)
         return json_response({})
 
     async def unlike(self, call: Call) -> Response:
-        """DELETE …/like."""
+        """Take a like back."""
         await call.run(self.likes.like, call.actor, call.repo_type, call.repo_id, liked=False)
         return json_response({})
 
     async def list_likers(self, call: Call) -> Response:
-        """GET …/likers: 1000 a page."""
+        """Who likes a repo: 1000 a page."""
         limit = call.number("limit", LIKERS_PAGE, 1, LIKERS_PAGE)
         after = call.number("cursor", 0, 0, 2**53)
         users = await call.run(
@@ -55,7 +55,7 @@ class LikeRoutes:
         return page_response(call, items, str(users[-1].id) if len(users) == limit else None)
 
     async def list_liked(self, call: Call) -> Response:
-        """GET /api/users/{user}/likes."""
+        """What a user likes."""
         liked = await call.run(self.likes.list_liked, call.actor, call.words["username"])
         items = [
             {"createdAt": iso(item.liked_at), "repo": {"name": str(item.repo.id), "type": item.repo.type.value}}

@@ -38,18 +38,18 @@ class ListRoutes:
         )
 
     async def list_repos(self, call: Call) -> Response:
-        """One page; `Link` leads to the next."""
+        """List repos by any filters, search and order; `Link` leads to the next page."""
         query = parse_list_query(call.repo_type, call.query_params.multi_items())
         page = await call.run(self.lists.list_repos, call.actor, query)
         cursor = page.next_cursor.encode() if page.next_cursor else None
         return page_response(call, [_item(listed, query) for listed in page.repos], cursor)
 
     async def list_model_tags(self, call: Call) -> Response:
-        """GET /api/models-tags-by-type."""
+        """Tags of models, grouped by what they tell."""
         return await self._tags(call, RepoType.MODEL)
 
     async def list_dataset_tags(self, call: Call) -> Response:
-        """GET /api/datasets-tags-by-type."""
+        """Tags of datasets, grouped by what they tell."""
         return await self._tags(call, RepoType.DATASET)
 
     async def _tags(self, call: Call, repo_type: RepoType) -> Response:

@@ -53,7 +53,7 @@ class ResolveRoutes:
         )
 
     async def resolve(self, call: Call) -> Response:
-        """GET or HEAD a file."""
+        """Download a file, whole or ranges of it."""
         located = await self._locate(call)
         if call.method == "GET" or "x-hf-download-counter" in call.headers:
             self.downloads.count(located.repo_key, call.client.host if call.client else "", call.actor.user_id)
@@ -64,7 +64,7 @@ class ResolveRoutes:
         return await byte_response(call, headers, entry.size_bytes, tag, lambda: self._open(located))
 
     async def raw(self, call: Call) -> Response:
-        """GET what git holds: the pointer of a large file, the content of a regular one."""
+        """What git holds of a file: the pointer of a large one, the content of a regular one."""
         located = await self._locate(call)
         content = await call.run(self.resolves.read_regular, located)
         headers: RawHeaders = [
@@ -76,11 +76,11 @@ class ResolveRoutes:
         return await byte_response(call, headers, len(content), tag, lambda: MemorySource(content))
 
     async def auth_check(self, call: Call) -> Response:
-        """GET …/auth-check: 200 when the caller may read the files."""
+        """200 when the caller may read the files."""
         return await self._check(call, Permission.READ_REPO)
 
     async def auth_check_write(self, call: Call) -> Response:
-        """GET …/auth-check/write: 200 when the caller may push."""
+        """200 when the caller may push."""
         return await self._check(call, Permission.WRITE_REPO)
 
     async def _check(self, call: Call, permission: Permission) -> Response:

@@ -47,7 +47,7 @@ class UploadRoutes:
         )
 
     async def validate_yaml(self, call: Call) -> Response:
-        """POST /api/validate-yaml: 200 with warnings, or 400 with errors; plain lines for `Accept: text/plain`."""
+        """Check a card {content, repoType}: 200 with warnings, or 400 with errors. Lines for `Accept: text/plain`."""
         fields = await call.fields()
         repo_type = RepoType.parse(fields.optional_text("repoType"))
         report = await call.run(validate_card, fields.text("content", ""), repo_type)
@@ -57,7 +57,7 @@ class UploadRoutes:
         return json_response(_report(report), status)
 
     async def preupload(self, call: Call) -> Response:
-        """POST /api/{type}s/{repo}/preupload/{revision}."""
+        """How to upload each of {files: [{path, size, sample}]}: regular or lfs, ignored or not, what is there now."""
         fields = await call.fields()
         candidates = [_candidate(item) for item in fields.objects("files", MAX_FILES_PER_PREUPLOAD)]
         decisions = await call.run(
@@ -82,7 +82,7 @@ class UploadRoutes:
         return json_response({"files": files})
 
     async def commit(self, call: Call) -> Response:
-        """POST /api/{type}s/{repo}/commit/{revision}."""
+        """Commit the operations of an NDJSON body; with `create_pr=1` to a new pull request."""
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
             await self._receive(call, body)
             result = await call.run(self._commit, call, body)

@@ -41,7 +41,7 @@ class LargeFileRoutes:
         )
 
     async def list_files(self, call: Call) -> Response:
-        """GET …/lfs-files: 1000 a page."""
+        """Large files of a repo and where they are named: 1000 a page."""
         cursor = call.query_params.get("cursor", "")
         if cursor and not SHA256_PATTERN.fullmatch(cursor):
             raise InvalidInput(field="cursor", problem="is not one that this server gave out")
@@ -56,7 +56,7 @@ class LargeFileRoutes:
         return page_response(call, [_item(file) for file in page.files], page.next_cursor)
 
     async def delete_files(self, call: Call) -> Response:
-        """POST …/lfs-files/batch {deletions: {sha: [...], rewriteHistory}}."""
+        """Delete large files for good {deletions: {sha: [...], rewriteHistory}}."""
         deletions = (await call.fields()).part("deletions")
         rewrite_history = deletions.optional_flag("rewriteHistory")
         await call.run(
@@ -70,7 +70,7 @@ class LargeFileRoutes:
         return json_response({})
 
     async def duplicate_files(self, call: Call) -> Response:
-        """POST …/lfs-files/duplicate {target: {type, name}, files: [{sha256, xetHash, filename}]}."""
+        """Let another repo have large files {target: {type, name}, files: [{sha256, filename}]}."""
         fields = await call.fields()
         target = fields.part("target")
         wanted = [

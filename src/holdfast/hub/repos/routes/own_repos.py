@@ -32,7 +32,7 @@ class OwnRepoRoutes:
         )
 
     async def list_repos(self, call: Call) -> Response:
-        """GET /api[/organizations/{org}]/settings/repositories: 1000 a page."""
+        """Own repos, or those of an organization, with the room they take: 1000 a page."""
         page = await call.run(
             self.own_repos.list_own_repos,
             call.actor,

@@ -17,5 +17,5 @@ def task_routes() -> tuple[Route, ...]:
 
 
 async def list_tasks(_: Call) -> Response:
-    """GET /api/tasks: every task by its id."""
+    """Every task by its id."""
     return json_response(task_items())

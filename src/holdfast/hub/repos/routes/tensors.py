@@ -25,6 +25,6 @@ class TensorRoutes:
         return (Route("GET", pattern, self.sharded_tensors, Permission.READ_REPO),)
 
     async def sharded_tensors(self, call: Call) -> Response:
-        """GET …/safetensors-metadata/{index file}: the index without its weight_map, and each shard's header."""
+        """The index of sharded tensors without its weight_map, and each shard's header."""
         found = await call.run(self.tensors.sharded_tensors, call.actor, call.repo_id, call.words["path"])
         return json_response({"index": found.index, "headers": found.headers})

@@ -25,7 +25,7 @@ _MAX_ANSWER_BYTES = 16 * 1024  # fits into a pipe, so that answering never waits
 _READ_BYTES = 64 * 1024
 _SCRIPT = """#!/bin/sh
 # Asks the Holdfast server that runs this push whether it may happen, and shows its user the answer.
-{ echo "$GIT_QUARANTINE_PATH" && cat && echo; } >"/dev/fd/$HOLDFAST_QUESTION"
+{ printf "%s\\n" "$GIT_QUARANTINE_PATH" && cat && echo; } >"/dev/fd/$HOLDFAST_QUESTION"
 exec <"/dev/fd/$HOLDFAST_ANSWER"
 read -r verdict
 cat >&2

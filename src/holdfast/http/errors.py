@@ -6,6 +6,7 @@ Source: huggingface_hub 2.4.0 utils/_http.py `hf_raise_for_status`; git-lfs docs
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import orjson
@@ -24,6 +25,8 @@ from holdfast.base.errors import (
 from holdfast.http.routing import Family
 
 logger = logging.getLogger("holdfast.http")
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def render_error(error: HoldfastError, family: Family, request_id: str, target: str = "") -> Response:
@@ -73,8 +76,9 @@ def error_headers(error: HoldfastError, request_id: str) -> dict[str, str]:
 
 
 def header_safe(text: str) -> str:
-    """Make text legal in a header: one line of latin-1 without spaces at its ends."""
-    return " ".join(text.split()).encode("latin-1", "replace").decode("latin-1")[:1000]
+    """Make text legal in a header: one line of latin-1 without control characters, or spaces at its ends."""
+    line = _CONTROL.sub("?", " ".join(text.split()))
+    return line.encode("latin-1", "replace").decode("latin-1")[:1000]
 
 
 def _hub_body(error: HoldfastError) -> dict[str, Any]:

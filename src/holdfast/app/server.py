@@ -73,6 +73,7 @@ def create_application(services: Services) -> Application:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, housekeeping.stop)
         await loop.run_in_executor(None, daily.stop)
+        await loop.run_in_executor(None, services.xet.close)
         executor.shutdown(wait=True, cancel_futures=True)
         services.close()
 

@@ -58,9 +58,10 @@ class XetServices:
     hashers: ThreadPoolExecutor
 
     def close(self) -> None:
-        """End the threads; what they work on is finished, what waits is not begun."""
-        self.validators.shutdown(wait=True, cancel_futures=True)
-        self.hashers.shutdown(wait=True, cancel_futures=True)
+        """End the threads soon: checks of xorbs are finished, long reads of new files broken off."""
+        self.shards.closing.set()
+        self.validators.shutdown(wait=True)
+        self.hashers.shutdown(wait=True)
 
 
 def open_xet(

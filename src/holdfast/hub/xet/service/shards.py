@@ -11,7 +11,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
@@ -67,6 +67,7 @@ class ShardService:
 
     Args:
         hashers: threads that read files back.
+        closing: set when the server stops; reading a large file takes longer than anybody waits then.
     """
 
     database: Database
@@ -76,6 +77,7 @@ class ShardService:
     hashers: Executor
     limits: XetLimits
     clock: Clock
+    closing: threading.Event = field(default_factory=threading.Event)
 
     def check(self, body: bytes) -> CheckedShard:
         """Prove what can be proved without reading the files.
@@ -104,7 +106,7 @@ class ShardService:
         Raises:
             CorruptObject: another SHA-256 than claimed; nothing was recorded.
             DamagedObject: a stored xorb cannot be read.
-            Overloaded: garbage collection got in between; sending again helps.
+            Overloaded: garbage collection got in between, or the server stops; sending again helps.
         """
         with self.database.read() as connection:
             sha256s = store.sha256s_of(connection, [file.hash for file in shard.files])
@@ -140,6 +142,8 @@ class ShardService:
     def _sha256(self, file: ShardFile, advance: Callable[[int], None]) -> str:
         digest = hashlib.sha256()
         for piece in self.files.read(file.terms, 0, file.size):
+            if self.closing.is_set():
+                raise Overloaded
             digest.update(piece)
             advance(len(piece))
         return digest.hexdigest()

@@ -180,6 +180,14 @@ def test_a_xorb_collected_between_check_and_record_makes_the_client_try_again(st
     assert linked(store) == {}
 
 
+def test_a_server_that_stops_does_not_finish_long_reads(store):
+    index = store.store_xorb(CONTENT)
+    store.xet.shards.closing.set()
+    with pytest.raises(Overloaded):
+        store.send_shard(write_shard(claim_file((index, 0, len(index)), sha256=SHA256)))
+    assert linked(store) == {}
+
+
 class TestDamage:
     def test_a_lost_index_is_made_again(self, store):
         file = store.store_file(CONTENT)

@@ -56,6 +56,8 @@ def maintain(services: Services, *, grace_seconds: int | None = None, dry_run: b
     tidied: tuple[int, ...] = ()
     if not dry_run:
         services.repos.pool.empty_trash()
+        services.repos.downloads.forget_old_days()
+        services.lfs.multipart.remove_stale()
         for key in orphans:
             repos.remove(key)
         tidied = tuple(repos.tidy())

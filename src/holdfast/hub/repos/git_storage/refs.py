@@ -5,6 +5,7 @@ Whoever calls what changes a ref holds the repo's lock (`RepositoryPool.lock`).
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -130,6 +131,19 @@ def update_ref(repo: pygit2.Repository, full_name: str, new: str, expected_old: 
         return
     # libgit2 swaps only if the ref still is what this very `reference` was read as.
     _write_ref(repo, full_name, lambda: reference.set_target(new))
+
+
+def restore_ref(repo: pygit2.Repository, full_name: str, target: str) -> None:
+    """Put a ref back that `update_ref` moved since the repo was locked.
+
+    In place, not by a new file that is renamed: it must succeed on a disk that has become full meanwhile.
+    """
+    descriptor = os.open(Path(repo.path) / full_name, os.O_WRONLY)
+    try:
+        os.pwrite(descriptor, f"{target}\n".encode(), 0)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def delete_ref(repo: pygit2.Repository, full_name: str) -> None:

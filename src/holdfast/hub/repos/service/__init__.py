@@ -18,7 +18,7 @@ from holdfast.hub.repos.service.gating import GatingService
 from holdfast.hub.repos.service.indexing import RepoIndex
 from holdfast.hub.repos.service.info import InfoService
 from holdfast.hub.repos.service.large_files import LargeFileService
-from holdfast.hub.repos.service.lifecycle import RepoLifecycle
+from holdfast.hub.repos.service.lifecycle import Forget, RepoLifecycle
 from holdfast.hub.repos.service.liking import LikeService
 from holdfast.hub.repos.service.listing import ListService
 from holdfast.hub.repos.service.own_repos import OwnRepoService
@@ -62,8 +62,9 @@ def open_repos(
     objects: ObjectService,
     xet_files: XetFiles,
     clock: Clock,
+    forget_elsewhere: tuple[Forget, ...] = (),
 ) -> RepoServices:
-    """Build the services of one process."""
+    """Build the services of one process; `forget_elsewhere` is what other parts drop of a deleted repo."""
     facts = FactReader(objects)
     index = RepoIndex(database, pool, facts, clock)
     pulls = PullService(database, accounts, gate, index, clock)
@@ -71,7 +72,7 @@ def open_repos(
     return RepoServices(
         pool=pool,
         index=index,
-        lifecycle=RepoLifecycle(database, accounts, gate, pool, index, objects, clock),
+        lifecycle=RepoLifecycle(database, accounts, gate, pool, index, objects, clock, forget_elsewhere),
         preuploads=PreuploadService(database, gate, pool, pulls),
         commits=CommitService(database, gate, pool, index, objects, pulls, clock),
         branches=BranchService(database, gate, index, clock),

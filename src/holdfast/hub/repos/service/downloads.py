@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
-from holdfast.hub.repos.store import downloads
+from holdfast.hub.repos.store import downloads, trending
 
 WINDOW_MILLISECONDS = 5 * 60 * 1000
 DAY_MILLISECONDS = 24 * 3600 * 1000
@@ -47,13 +47,16 @@ class DownloadCounter:
             counts, self._counts = self._counts, Counter()
         if not counts:
             return
-        day = self.clock() // DAY_MILLISECONDS
+        now = self.clock()
+        day = now // DAY_MILLISECONDS
         with self.database.write() as connection:
             for repo_key, count in counts.items():
                 downloads.add(connection, repo_key, day, count, since_day=day - RECENT_DAYS)
+            trending.refresh(connection, counts.keys(), now)
 
     def forget_old_days(self) -> None:
-        """Bring the counts of the last 30 days up to date for repos that nobody downloads any more."""
-        day = self.clock() // DAY_MILLISECONDS
+        """Bring recent counts and scores up to date for repos that nobody downloads or likes any more."""
+        now = self.clock()
         with self.database.write() as connection:
-            downloads.expire(connection, before_day=day - RECENT_DAYS)
+            downloads.expire(connection, before_day=now // DAY_MILLISECONDS - RECENT_DAYS)
+            trending.refresh(connection, trending.trending_keys(connection), now)

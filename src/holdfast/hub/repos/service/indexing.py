@@ -21,7 +21,15 @@ from holdfast.base.clock import Clock
 from holdfast.base.errors import HoldfastError, Overloaded, RepoNotFound
 from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
-from holdfast.hub.repos.git_storage.refs import RefKind, create_ref, delete_ref, list_refs, read_target, update_ref
+from holdfast.hub.repos.git_storage.refs import (
+    RefKind,
+    create_ref,
+    delete_ref,
+    list_refs,
+    read_target,
+    restore_ref,
+    update_ref,
+)
 from holdfast.hub.repos.metadata.documents import RepoFacts
 from holdfast.hub.repos.metadata.info_fields import info_fields
 from holdfast.hub.repos.service.facts import FactReader
@@ -52,7 +60,7 @@ class RefChanges:
             return
         update_ref(self.git, name, new_oid, expected_oid)
         self.moved[name] = new_oid
-        self._ways_back.append(lambda: update_ref(self.git, name, expected_oid or new_oid, new_oid))
+        self._ways_back.append(lambda: restore_ref(self.git, name, expected_oid or new_oid))
 
     def create(self, name: str, oid: str) -> None:
         """Make a ref, or raise RefExists."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pygit2
@@ -28,6 +29,8 @@ from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.authorship import author_of
 from holdfast.hub.repos.service.indexing import RepoIndex
 from holdfast.hub.repos.store import access_requests, downloads, likes, listing_index, pull_requests, repos
+
+Forget = Callable[[Connection, int], None]
 
 DEFAULT_BRANCH = "main"
 _FORGET = (
@@ -58,6 +61,8 @@ class RepoLifecycle:
     index: RepoIndex
     objects: ObjectService
     clock: Clock
+    forget_elsewhere: tuple[Forget, ...] = ()
+    """What other parts drop, in the same transaction, when a repo is deleted."""
 
     def create_repo(
         self,
@@ -96,7 +101,7 @@ class RepoLifecycle:
         with self.database.write() as connection:
             repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.ADMIN_REPO)
             self.objects.forget_repo(connection, repo.key)
-            for forget in _FORGET:
+            for forget in (*_FORGET, *self.forget_elsewhere):
                 forget(connection, repo.key)
             repos.delete_repo(connection, repo.key)
         # Only now: a crash before this line leaves a folder without a row, which gc removes.

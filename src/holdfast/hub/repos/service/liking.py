@@ -13,7 +13,7 @@ from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.service.access import RepoGate
-from holdfast.hub.repos.store import likes, repos
+from holdfast.hub.repos.store import likes, repos, trending
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class LikeService:
             repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.SEE_REPO)
             check_account(actor, Permission.WRITE_OWN)
             assert actor.user_id is not None
-            likes.set_like(connection, repo.key, actor.user_id, self.clock() if liked else None)
+            now = self.clock()
+            likes.set_like(connection, repo.key, actor.user_id, now if liked else None)
+            trending.refresh(connection, [repo.key], now)
 
     def list_likers(
         self, actor: Actor, repo_type: RepoType, repo_id: RepoId, *, after: int, limit: int

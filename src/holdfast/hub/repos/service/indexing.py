@@ -55,12 +55,12 @@ class RefChanges:
 
     def move(self, name: str, new_oid: str, expected_oid: str | None) -> None:
         """Move a ref from `expected_oid` (None: it must not exist) to `new_oid`, or raise StaleParent."""
-        if expected_oid is None and read_target(self.git, name) is None:
-            self.create(name, new_oid)
-            return
         update_ref(self.git, name, new_oid, expected_oid)
+        if expected_oid is None:
+            self.note_created(name, new_oid)
+            return
         self.moved[name] = new_oid
-        self._ways_back.append(lambda: restore_ref(self.git, name, expected_oid or new_oid))
+        self._ways_back.append(lambda: restore_ref(self.git, name, expected_oid))
 
     def create(self, name: str, oid: str) -> None:
         """Make a ref, or raise RefExists."""

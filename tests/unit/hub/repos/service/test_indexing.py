@@ -96,6 +96,8 @@ def test_a_full_disk_after_the_ref_moved_moves_it_back(hub: Hub, monkeypatch: py
         with pytest.raises(StorageFull):
             hub.put("alice/m", "a.txt")
         with pytest.raises(StorageFull):
+            hub.repos.branches.super_squash(hub.alice, MODEL, repo.id, "main", None)
+        with pytest.raises(StorageFull):
             hub.repos.branches.create_branch(hub.alice, MODEL, repo.id, "dev", None)
         with pytest.raises(StorageFull):
             hub.repos.branches.create_tag(hub.alice, MODEL, repo.id, "main", "v1", "an annotated tag")

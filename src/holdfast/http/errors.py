@@ -21,6 +21,7 @@ from holdfast.base.errors import (
     Overloaded,
     RangeNotSatisfiable,
     RepoMoved,
+    RepoNotFound,
 )
 from holdfast.http.routing import Family
 
@@ -31,10 +32,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 def render_error(error: HoldfastError, family: Family, request_id: str, target: str = "") -> Response:
     """Build the response of an expected error. `target` is the request's raw path with its query string."""
+    error, location = _redirect(error, target)
     headers = error_headers(error, request_id)
-    if isinstance(error, RepoMoved):
-        # Relative, as on the public Hub: clients follow it on the same origin and keep their credentials.
-        headers["Location"] = target.replace(f"/{error.old_id}", f"/{error.new_id}", 1)
+    if location is not None:
+        headers["Location"] = location
     if family is Family.GIT:
         if error.status == 401:
             headers["WWW-Authenticate"] = 'Basic realm="Holdfast", charset="UTF-8"'
@@ -79,6 +80,17 @@ def header_safe(text: str) -> str:
     """Make text legal in a header: one line of latin-1 without control characters, or spaces at its ends."""
     line = _CONTROL.sub("?", " ".join(text.split()))
     return line.encode("latin-1", "replace").decode("latin-1")[:1000]
+
+
+def _redirect(error: HoldfastError, target: str) -> tuple[HoldfastError, str | None]:
+    if not isinstance(error, RepoMoved):
+        return error, None
+    # Relative, as on the public Hub: clients follow it on the same origin and keep their credentials.
+    location = target.replace(f"/{error.old_id}", f"/{error.new_id}", 1)
+    if location == target:
+        # The id stood in the body (delete, move): nothing can be redirected, and clients would go in circles.
+        return RepoNotFound(status=404), None
+    return error, location
 
 
 def _hub_body(error: HoldfastError) -> dict[str, Any]:

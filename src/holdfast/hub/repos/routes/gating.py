@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
@@ -15,6 +16,8 @@ from holdfast.http.responses import json_response
 from holdfast.http.routing import Route
 from holdfast.hub.repos.service.gating import GatingService, NamedRequest
 from holdfast.hub.repos.store.access_requests import RequestStatus
+
+_MAX_FORM_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,9 @@ class GatingRoutes:
         )
 
     async def ask(self, call: Call) -> Response:
-        """Ask for the files of a gated repo; the body's fields travel with the request."""
-        fields = await call.fields()
-        status = await call.run(self.gating.ask, call.actor, call.repo_type, call.repo_id, fields.values)
+        """Ask for the files of a gated repo; the fields of the body (JSON or a form) travel with the request."""
+        answers = await _answers(call)
+        status = await call.run(self.gating.ask, call.actor, call.repo_type, call.repo_id, answers)
         return json_response({"status": status.value})
 
     async def list_requests(self, call: Call) -> Response:
@@ -69,6 +72,12 @@ class GatingRoutes:
         fields = await call.fields()
         await call.run(self.gating.grant, call.actor, call.repo_type, call.repo_id, fields.text("user"))
         return json_response({})
+
+
+async def _answers(call: Call) -> dict[str, Any]:
+    if "form-urlencoded" in call.headers.get("content-type", ""):
+        return dict(parse_qsl((await call.limited_body(_MAX_FORM_BYTES)).decode("utf-8", "replace")))
+    return (await call.fields()).values
 
 
 def _status(word: str) -> RequestStatus:

@@ -25,11 +25,11 @@
     ├── StaleParent 412             the branch moved since the caller looked
     ├── TooLarge 413
     ├── RangeNotSatisfiable 416
-    ├── LockTaken 409               git-lfs lock held by somebody else
     ├── DamagedObject 500           stored bytes that are no longer what was stored
     ├── NotServed 501               a part of the Hub API that this version does not serve
     ├── Overloaded 503              try again soon
     │   └── TooManyAttempts 429     wrong passwords; wait before the next
+    ├── InternalError 500           a defect of ours: the log has the details
     └── StorageFull 507
 
 Services raise these; only `http.errors` turns them into responses. A class carries `code` (the Hub's
@@ -328,18 +328,6 @@ class RefExists(Conflict):
 
 
 @dataclass(eq=False)
-class LockTaken(Conflict):
-    """The path has a git-lfs lock."""
-
-    code: ClassVar[str] = "LockTaken"
-    path: str = ""
-
-    @property
-    def message(self) -> str:
-        return f"{self.path} is locked already"
-
-
-@dataclass(eq=False)
 class StaleParent(HoldfastError):
     """The branch is no longer at `parentCommit`. Both sentences are matched by clients' tests (2.x and 0.x)."""
 
@@ -442,3 +430,14 @@ class StorageFull(HoldfastError):
     @property
     def message(self) -> str:
         return "The server's disk is full; nothing was saved. Ask its administrator to free space."
+
+
+@dataclass(eq=False)
+class InternalError(HoldfastError):
+    """A defect of ours. Never raised: the renderer answers it for whatever was not expected."""
+
+    code: ClassVar[str] = "InternalError"
+
+    @property
+    def message(self) -> str:
+        return "Something went wrong on our side. The server's log has the details under this request's id."

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from holdfast.base.errors import (
     EntryNotFound,
     HoldfastError,
+    InternalError,
     InvalidCard,
     LoginRequired,
     MethodNotAllowed,
@@ -51,8 +52,7 @@ def render_error(error: HoldfastError, family: Family, request_id: str, target: 
 def render_crash(error: Exception, family: Family, request_id: str) -> Response:
     """Build the response of a defect of ours; the log has the details, the client only the request id."""
     logger.error("request %s failed", request_id, exc_info=error)
-    unexpected = _Unexpected()
-    return render_error(unexpected, family, request_id)
+    return render_error(InternalError(), family, request_id)
 
 
 def error_headers(error: HoldfastError, request_id: str) -> dict[str, str]:
@@ -99,11 +99,3 @@ def _hub_body(error: HoldfastError) -> dict[str, Any]:
         body["errors"] = [{"message": message} for message in error.errors]
     body.update(getattr(error, "extra", {}))
     return body
-
-
-class _Unexpected(HoldfastError):
-    code = "InternalError"
-
-    @property
-    def message(self) -> str:
-        return "Something went wrong on our side. The server's log has the details under this request's id."

@@ -79,11 +79,6 @@ def list_orgs(connection: Connection) -> list[Namespace]:
     return [_namespace(row) for row in connection.execute(orgs)]
 
 
-def count_users(connection: Connection) -> int:
-    """How many accounts there are, disabled ones included."""
-    return int(connection.execute(select(func.count()).select_from(app_user)).scalar_one())
-
-
 def set_password_hash(connection: Connection, user_id: int, password_hash: str) -> None:
     """Replace a password."""
     connection.execute(update(app_user).where(app_user.c.namespace_id == user_id).values(password_hash=password_hash))

@@ -65,7 +65,7 @@ class LocalBlobStore:
                     yield found
 
     def path(self, key: str) -> Path:
-        """See `LocalFiles.path`."""
+        """The file of a key, whether or not it exists."""
         if not _KEY.fullmatch(key):
             raise ValueError(f"not a blob key: {key!r}")
         return self._root / key

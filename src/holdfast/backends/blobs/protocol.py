@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 
@@ -85,15 +84,6 @@ class BlobStore(Protocol):
 
     def list(self, prefix: str) -> Iterator[BlobStat]:
         """Every blob whose key begins with the folder `prefix`, in any order."""
-        ...
-
-
-@runtime_checkable
-class LocalFiles(Protocol):
-    """Optional ability: blobs are files of this machine (for mmap and sendfile)."""
-
-    def path(self, key: str) -> Path:
-        """Where the blob of `key` lies, whether or not it exists."""
         ...
 
 

@@ -36,18 +36,6 @@ def reachable_lfs_pointers(repo: pygit2.Repository) -> Iterator[LfsPointer]:
                 yield lfs
 
 
-def lfs_pointers_at(repo: pygit2.Repository, tree_oid: str) -> Iterator[tuple[str, LfsPointer]]:
-    """Path and pointer of every large file below one tree, in no particular order."""
-    ahead = [(b"", bytes.fromhex(tree_oid))]
-    while ahead:
-        prefix, tree = ahead.pop()
-        for mode, name, oid in parse_entries(read_raw_tree(repo, tree)):
-            if mode == MODE_FOLDER:
-                ahead.append((prefix + name + b"/", oid))
-            elif mode in _FILE_MODES and (lfs := blob_facts(repo, oid).lfs):
-                yield (prefix + name).decode("utf-8", "replace"), lfs
-
-
 def _reachable_files(repo: pygit2.Repository) -> Iterator[RawEntry]:
     """Entries of all reachable trees without repetition: `seen` holds trees and files alike."""
     seen: set[bytes] = set()

@@ -69,8 +69,3 @@ def read_card(content: str) -> Card:
     if not isinstance(data, dict):
         raise InvalidCard(errors=("The YAML block must be a mapping of fields.",))
     return Card(data, body)
-
-
-def decode_card(content: bytes) -> str:
-    """The text of a README.md as stored; bytes that are not UTF-8 become U+FFFD, for old cards in other encodings."""
-    return content.decode("utf-8", "replace")

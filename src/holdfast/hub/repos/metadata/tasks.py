@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from holdfast.hub.repos.metadata.vocabulary import MODALITY_OF_TASK, PIPELINE_TAGS
+from holdfast.hub.repos.metadata.vocabulary import PIPELINE_TAGS
 
 _LABELS = {
     "fill-mask": "Fill-Mask",
@@ -29,12 +29,6 @@ def task_label(task: str) -> str:
     for pair in _JOINED:
         label = label.replace(pair, pair.replace(" ", "-"))
     return label
-
-
-def modality_word(task: str) -> str:
-    """The modality of a task as one word in lower case, `nlp` for the one that everybody shortens."""
-    modality = MODALITY_OF_TASK[task]
-    return "nlp" if modality == "Natural Language Processing" else modality.lower().replace(" ", "-")
 
 
 def task_items() -> dict[str, dict[str, Any]]:

@@ -1,6 +1,6 @@
 import pytest
 
-from holdfast.hub.repos.metadata.tasks import modality_word, task_items, task_label
+from holdfast.hub.repos.metadata.tasks import task_items, task_label
 from holdfast.hub.repos.metadata.vocabulary import PIPELINE_TAGS
 
 
@@ -24,15 +24,3 @@ def test_every_task_is_told_and_recommends_nothing():
     items = task_items()
     assert tuple(items) == PIPELINE_TAGS
     assert all(item["id"] == task and item["widgetModels"] == [] for task, item in items.items())
-
-
-def test_modalities_are_single_words():
-    assert {modality_word(task) for task in PIPELINE_TAGS} == {
-        "multimodal",
-        "computer-vision",
-        "nlp",
-        "audio",
-        "tabular",
-        "reinforcement-learning",
-        "other",
-    }

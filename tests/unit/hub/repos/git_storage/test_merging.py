@@ -1,26 +1,10 @@
 import pytest
 
-from holdfast.base.errors import Conflict, RevisionNotFound
-from holdfast.hub.repos.git_storage.commits import create_commit, read_commit, tree_of
-from holdfast.hub.repos.git_storage.history import count_commits
+from holdfast.base.errors import Conflict
+from holdfast.hub.repos.git_storage.commits import create_commit, tree_of
 from holdfast.hub.repos.git_storage.merging import conflicting_paths, merge_base, merged_tree, reverted_tree
-from holdfast.hub.repos.git_storage.refs import create_ref, read_ref
-from holdfast.hub.repos.git_storage.squash import super_squash
 
 MAIN = "refs/heads/main"
-
-
-def test_super_squash_keeps_the_tree_and_other_branches(repo, bench):
-    oids = [bench.commit({"a": b"%d" % number}) for number in range(4)]
-    create_ref(repo, "refs/heads/old", oids[2])
-    squashed = super_squash(repo, MAIN, bench.author(), "Super-squash")
-    assert read_ref(repo, MAIN) == squashed
-    assert count_commits(repo, squashed) == 1
-    assert tree_of(repo, squashed) == tree_of(repo, oids[3])
-    assert read_commit(repo, squashed).summary == "Super-squash"
-    assert count_commits(repo, read_ref(repo, "refs/heads/old")) == 3
-    with pytest.raises(RevisionNotFound):
-        super_squash(repo, "refs/pr/9", bench.author(), "x")
 
 
 LINES = b"".join(b"%d\n" % number for number in range(20))

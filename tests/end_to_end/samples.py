@@ -223,6 +223,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /oauth/token": Sample(_public, {"grant_type": "refresh_token", "refresh_token": "x"}, success=(400,)),
     "POST /api/settings/devices": Sample(_account, {"userCode": "ABCD-EFGH", "approve": True}),
     # the server
+    "GET /": Sample(_public),
     "GET /healthz": Sample(_public),
     "GET /api/version": Sample(_public),
     "GET /api/telemetry/{path}": Sample(_public),

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that servers and workers end with us
     plan = read_plan()
     options = parse(plan)
     failures = [failure for name in options.leg or plan.legs for failure in run_leg(plan, plan.legs[name], options)]
@@ -88,15 +90,20 @@ def run_pytest(workspace: Workspace, endpoint: str, selection: list[str], expres
     command += [f"--junitxml={report}", *(["-k", expression] if expression else [])]
     log = workspace.folder / "pytest.log"
     with log.open("wb") as sink:
-        subprocess.run(
+        process = subprocess.Popen(
             command,
             cwd=workspace.folder,
             env=client_environment(workspace.folder, endpoint),
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
-            check=False,
+            start_new_session=True,
         )
+        try:
+            process.wait()
+        except (KeyboardInterrupt, SystemExit):
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
     if not report.exists():
         raise RuntimeError(f"pytest wrote no report:\n{log.read_text(errors='replace')[-4000:]}")
     print(log.read_text(errors="replace").strip().splitlines()[-1])

@@ -54,6 +54,7 @@ def all_routes(services: Services) -> Sequence[Route]:
     """Every route."""
     repos = services.repos
     return (
+        *_unserved_routes(fixed=True),
         *repo_routes(repos, services.objects, services.settings),
         *xet_routes(services.xet),
         *lfs_routes(services.lfs),
@@ -61,7 +62,7 @@ def all_routes(services: Services) -> Sequence[Route]:
         *account_routes(services.accounts),
         *CommunityRoutes(services.community).table(),
         *_own_routes(),
-        *_unserved_routes(),
+        *_unserved_routes(fixed=False),
     )
 
 
@@ -75,11 +76,13 @@ def _own_routes() -> tuple[Route, ...]:
     )
 
 
-def _unserved_routes() -> tuple[Route, ...]:
+def _unserved_routes(*, fixed: bool) -> tuple[Route, ...]:
+    """Fixed addresses go before the repos', of which some would be ids; those with words after, for the reverse."""
     return tuple(
         Route(method, pattern, _refusal(feature), Permission.PUBLIC)
         for feature, patterns in UNSERVED.items()
         for pattern in patterns
+        if fixed == ("{" not in pattern)
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
     )
 

@@ -194,6 +194,8 @@ def _tags(reader: _Reader, *, is_model: bool) -> tuple[str, ...]:
     """All parameters that are a tag by another name, joined with `filter`; old clients comma-separate it."""
     tags = [part for word in reader.words("filter", "tags", "other") for part in word.split(",")]
     if is_model:
+        # A model's languages are bare tags (`en`), a data set's are not; both are asked for as `language:en`.
+        tags = [tag.strip().removeprefix("language:") for tag in tags]
         tags += reader.words("pipeline_tag", "library")
         tags += [_with_prefix("dataset", word) for word in reader.words("trained_dataset", "dataset")]
         tags += [_APP_TAGS.get(word.lower(), "gguf") for word in reader.words("apps")]

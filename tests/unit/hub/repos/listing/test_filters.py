@@ -55,6 +55,8 @@ def test_old_clients_join_filters_with_commas_and_name_fields():
     query = parse("filter=pytorch,en&trained_dataset=common_voice&language=fr&library=timm&license=MIT")
     assert query.tags == ("pytorch", "en", "timm", "dataset:common_voice", "license:mit", "fr")
     assert parse("language=fr", RepoType.DATASET).tags == ("language:fr",)
+    assert parse("filter=language:fr", RepoType.DATASET).tags == ("language:fr",)
+    assert parse("filter=language:fr").tags == ("fr",)
     assert parse("benchmark=official", RepoType.DATASET).tags == ("benchmark:official",)
 
 

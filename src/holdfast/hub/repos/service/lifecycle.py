@@ -140,11 +140,16 @@ class RepoLifecycle:
     def duplicate_repo(
         self, actor: Actor, repo_type: RepoType, source_id: RepoId, new_id: RepoId, *, private: bool | None = None
     ) -> Repo:
-        """Copy a repo with its history; large files are shared, not copied."""
+        """Copy a repo with its history; large files are shared, not copied.
+
+        None for `private` means: as the source is, or private where the namespace wants that for all new repos.
+        """
         _check_repo_name(new_id)
         with self.database.write() as connection:
             source = self.gate.find(connection, actor, repo_type, source_id, Permission.READ_REPO)
             owner = self._owner(connection, actor, new_id)
+            if private is None:
+                private = source.private or owner.private_by_default
             key = self._insert(connection, actor, repo_type, RepoId(owner.name, new_id.name), owner, private)
             copy = self._existing(connection, key)
             self._discard_leftover(key)

@@ -123,6 +123,13 @@ def test_a_duplicate_shares_large_files_and_has_its_own_history(hub: Hub):
         assert hub.objects.repo_usage(connection, copy.key).size_bytes == 7
 
 
+def test_a_duplicate_of_a_private_repo_is_private_unless_asked_otherwise(hub: Hub):
+    hub.create(private=True)
+    duplicate = hub.repos.lifecycle.duplicate_repo
+    assert duplicate(hub.alice, MODEL, rid("alice/m"), rid("alice/n")).private
+    assert not duplicate(hub.alice, MODEL, rid("alice/m"), rid("alice/o"), private=False).private
+
+
 def test_a_private_repo_cannot_be_duplicated_by_strangers(hub: Hub):
     hub.create(private=True)
     with pytest.raises(RepoNotFound):

@@ -11,6 +11,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -335,7 +336,7 @@ class TestGitLfs:
 
     def test_multipart_agent(self, lfs, clone, tmp_path):
         folder, git = clone
-        hf = shutil.which("hf")
+        hf = shutil.which("hf", path=str(Path(sys.executable).parent))
         assert hf is not None
         git("config", "lfs.customtransfer.multipart.path", hf)
         git("config", "lfs.customtransfer.multipart.args", "lfs-multipart-upload")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -118,6 +119,6 @@ def _upgrade(names: list[str]) -> str:
 
 
 def _format(path: Path) -> None:
-    ruff = shutil.which("ruff")
+    ruff = shutil.which("ruff", path=str(Path(sys.executable).parent))
     if ruff is not None:
         subprocess.run([ruff, "format", "--quiet", path], check=True)

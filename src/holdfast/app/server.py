@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import socket
@@ -107,6 +108,7 @@ def run(services: Services, listener: socket.socket, on_ready: Callable[[], None
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=services.settings.trust_proxy_headers,
         date_header=True,
         lifespan="on",
         timeout_keep_alive=75,
@@ -128,4 +130,7 @@ class _AnnouncingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
+            # What is loaded by now stays until the end: the garbage collector need not look at it again and again.
+            gc.collect()
+            gc.freeze()
             self._on_ready()

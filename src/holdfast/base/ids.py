@@ -56,10 +56,13 @@ class RepoType(Enum):
         """
         if word is None:
             return cls.MODEL
-        for repo_type in cls:
-            if word in (repo_type.value, repo_type.plural):
-                return repo_type
-        raise InvalidInput(field="type", problem=f"must be one of model, dataset, space; got {word[:50]!r}")
+        repo_type = _REPO_TYPES.get(word)
+        if repo_type is None:
+            raise InvalidInput(field="type", problem=f"must be one of model, dataset, space; got {word[:50]!r}")
+        return repo_type
+
+
+_REPO_TYPES = {word: repo_type for repo_type in RepoType for word in (repo_type.value, repo_type.plural)}
 
 
 @dataclass(frozen=True)

@@ -55,13 +55,13 @@ class Application:
             found = self._find(scope)
             family = found[0].family
             response = await self._answer(found, scope, receive, headers)
+            response.raw_headers.append((b"x-request-id", request_id.encode("latin-1")))
         except ClientDisconnect:
             return
         except HoldfastError as error:
             response = render_error(error, family, request_id, _target(scope))
         except Exception as error:  # noqa: BLE001 - the renderer: a defect becomes one logged 500
             response = render_crash(error, family, request_id)
-        response.headers["X-Request-Id"] = request_id  # replaces the one that an error carries already
         response.raw_headers.append((b"x-content-type-options", b"nosniff"))
         await response(scope, receive, send)
 

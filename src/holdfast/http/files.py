@@ -88,14 +88,13 @@ async def byte_response(
     Raises:
         RangeNotSatisfiable: nothing of the file was asked for.
     """
-    asked = call.headers
-    known = asked.get("if-none-match")
+    known = call.header(b"if-none-match")
     if known is not None and if_none_match(known, entity_tag):
-        return _bare(304, [(name, value) for name, value in headers if name != b"content-type"])
+        return _Bare(304, [(name, value) for name, value in headers if name != b"content-type"])
     headers = [*headers, (b"accept-ranges", b"bytes")]
     if call.method == "HEAD":
-        return _bare(200, [*headers, _length(size_bytes)])
-    ranges = _ranges(asked.get("range"), asked.get("if-range"), size_bytes, entity_tag)
+        return _Bare(200, [*headers, _length(size_bytes)])
+    ranges = _ranges(call.header(b"range"), call.header(b"if-range"), size_bytes, entity_tag)
     return ByteResponse(await call.run(open_source), headers, ranges, call.run)
 
 
@@ -251,10 +250,14 @@ def _multipart(
     return [*kept, (b"content-type", f"multipart/byteranges; boundary={boundary}".encode())], plan
 
 
-def _bare(status: int, headers: RawHeaders) -> Response:
-    response = Response(status_code=status)
-    response.raw_headers = headers
-    return response
+class _Bare(Response):
+    """Headers alone, exactly these."""
+
+    def __init__(self, status: int, headers: RawHeaders) -> None:
+        self.background = None
+        self.body = b""
+        self.status_code = status
+        self.raw_headers = headers
 
 
 def _length(size_bytes: int) -> tuple[bytes, bytes]:

@@ -28,7 +28,9 @@ class ZeroCopyProtocol(HttpToolsProtocol):
         before = self.cycle
         super().on_headers_complete()
         cycle = self.cycle
-        if cycle is before or self.scheme != "http" or self.transport.get_extra_info("socket") is None:
+        if cycle is before or self.scheme != "http" or cycle.scope["method"] == "HEAD":
+            return
+        if self.transport.get_extra_info("socket") is None:
             return
         extensions: dict[str, dict[object, object]] = {ZERO_COPY: {}}
         cycle.scope["extensions"] = extensions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 
@@ -33,9 +34,14 @@ def actor_by_token(database: Database, sha256: str, now: int) -> Actor | None:
     row = database.fetch_one(_BEARER, (sha256,))
     if row is None:
         return None
-    user_id, name, is_admin, role, token_id, grants, expires_at, disabled_at = row
+    *who, expires_at, disabled_at = row
     if disabled_at is not None or (expires_at is not None and expires_at <= now):
         return None
+    return _actor(*who)
+
+
+@functools.lru_cache(maxsize=1024)
+def _actor(user_id: int, name: str, is_admin: int, role: str, token_id: int, grants: str | None) -> Actor:
     return Actor(user_id, name, bool(is_admin), TokenRole(role), token_id, read_grants(grants))
 
 

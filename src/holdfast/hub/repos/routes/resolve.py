@@ -13,6 +13,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from holdfast.base.identity import Permission
+from holdfast.base.ids import RepoType
 from holdfast.http.call import Call
 from holdfast.http.files import ByteSource, MemorySource, RawHeaders, byte_response
 from holdfast.http.responses import json_response
@@ -55,12 +56,12 @@ class ResolveRoutes:
     async def resolve(self, call: Call) -> Response:
         """Download a file, whole or ranges of it."""
         located = await self._locate(call)
-        if call.method == "GET" or "x-hf-download-counter" in call.headers:
+        if call.method == "GET" or call.header(b"x-hf-download-counter") is not None:
             self.downloads.count(located.repo_key, call.client.host if call.client else "", call.actor.user_id)
         entry = located.entry
         xet_hash = self.resolves.xet_files.find_hash(entry.sha256) if entry.sha256 else None
         headers = file_headers(call, located, xet_hash)
-        tag = f'"{entry.sha256 or entry.blob_oid}"'
+        tag = f'"{entry.content_oid}"'
         return await byte_response(call, headers, entry.size_bytes, tag, lambda: self._open(located))
 
     async def raw(self, call: Call) -> Response:
@@ -102,8 +103,15 @@ class ResolveRoutes:
 
 def file_headers(call: Call, located: Located, xet_hash: str | None) -> RawHeaders:
     """Everything that clients read of a file, apart from lengths and ranges."""
+    return list(_file_headers(located, xet_hash, call.repo_type, call.words["repo"], call.urls.base))
+
+
+@functools.lru_cache(maxsize=4096)
+def _file_headers(
+    located: Located, xet_hash: str | None, repo_type: RepoType, repo_id: str, base_url: str
+) -> RawHeaders:
     entry = located.entry
-    tag = f'"{entry.sha256 or entry.blob_oid}"'.encode()
+    tag = f'"{entry.content_oid}"'.encode()
     headers: RawHeaders = [
         (b"x-repo-commit", located.commit_oid.encode()),
         (b"etag", tag),
@@ -113,15 +121,11 @@ def file_headers(call: Call, located: Located, xet_hash: str | None) -> RawHeade
     if entry.sha256 is not None:
         headers += [(b"x-linked-etag", tag), (b"x-linked-size", str(entry.size_bytes).encode())]
     if xet_hash is not None:
-        refresh = f"/api/{call.repo_type.plural}/{quote(str(call.repo_id))}/xet-read-token/{located.commit_oid}"
-        headers += [
-            (b"x-xet-hash", xet_hash.encode()),
-            (b"link", f'<{call.urls.to(refresh)}>; rel="xet-auth"'.encode("latin-1")),
-        ]
+        refresh = f"{base_url}/api/{repo_type.plural}/{quote(repo_id)}/xet-read-token/{located.commit_oid}"
+        headers += [(b"x-xet-hash", xet_hash.encode()), (b"link", f'<{refresh}>; rel="xet-auth"'.encode("latin-1"))]
     return headers
 
 
-@functools.lru_cache(maxsize=4096)
 def _name_headers(name: str) -> tuple[tuple[bytes, bytes], ...]:
     return (b"content-type", _content_type(name)), (b"content-disposition", _disposition(name))
 

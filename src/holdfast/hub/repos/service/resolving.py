@@ -45,6 +45,11 @@ class FileEntry:
     size_bytes: int
     sha256: str | None
 
+    @property
+    def content_oid(self) -> str:
+        """What the ETag is made of: the SHA-256 of a large file, the blob's oid of a regular one."""
+        return self.sha256 or self.blob_oid
+
 
 @dataclass(frozen=True, slots=True)
 class Located:

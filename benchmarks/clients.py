@@ -1,0 +1,114 @@
+"""The least that a client must do to drive a server: requests written by hand, over sockets that stay open.
+
+A real client spends a multiple of what the server does and would hide it; `peers.py` uses real ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.live_server import LiveServer, User
+
+STEPS = Path(__file__).parents[1] / "tests" / "compat" / "scripts" / "xet.py"
+
+
+class KeepAlive:
+    """Sends the same request again and again over eight connections."""
+
+    def __init__(self, url: str, connections: int = 8) -> None:
+        self._place = urlsplit(url)
+        self._connections = connections
+
+    def head(self, path: str, count: int, headers: Mapping[str, str] | None = None) -> None:
+        """Send HEAD `count` times; insist on 200."""
+        lines = {"Host": self._place.netloc, "User-Agent": "bench; hf_hub/2.4.0", **(headers or {})}
+        fields = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        request = f"HEAD {path} HTTP/1.1\r\n{fields}\r\n".encode()
+        address = (self._place.hostname or "", self._place.port or 80)
+        with ExitStack() as stack:
+            open_ones = [stack.enter_context(socket.create_connection(address)) for _ in range(self._connections)]
+            for _ in range(0, count, self._connections):
+                for connection in open_ones:
+                    connection.sendall(request)
+                for connection in open_ones:
+                    _read_head(connection)
+
+
+def _read_head(connection: socket.socket) -> None:
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        piece = connection.recv(65536)
+        if not piece:
+            raise RuntimeError("the server hung up")
+        answer += piece
+    if not answer.startswith(b"HTTP/1.1 200"):
+        raise RuntimeError(f"the server answered {answer[:500]!r}")
+
+
+def call(server: LiveServer, method: str, path: str, body: Any = None, *, user: User | None = None) -> Any:
+    """Send JSON (or bytes as they are) and return the decoded answer."""
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    url = path if path.startswith("http") else server.url + path
+    request = urllib.request.Request(url, data, method=method)
+    if user is not None:
+        request.add_header("Authorization", f"Bearer {user.token}")
+    request.add_header("Content-Type", "application/json")
+    with urllib.request.urlopen(request, timeout=600) as answer:
+        content = answer.read()
+    return json.loads(content) if content else None
+
+
+def create_repo(server: LiveServer, user: User, name: str) -> str:
+    """Create a public model and return its id."""
+    call(server, "POST", "/api/repos/create", {"name": name, "type": "model"}, user=user)
+    return f"{user.name}/{name}"
+
+
+def commit(server: LiveServer, user: User, repo_id: str, files: Mapping[str, bytes | tuple[str, int]]) -> str:
+    """Commit files: bytes are sent along, (SHA-256, size) point to what was uploaded before. Returns the commit."""
+    lines: list[dict[str, Any]] = [{"key": "header", "value": {"summary": "bench"}}]
+    for path, content in files.items():
+        if isinstance(content, bytes):
+            value = {"path": path, "encoding": "base64", "content": base64.b64encode(content).decode()}
+            lines.append({"key": "file", "value": value})
+        else:
+            value = {"path": path, "algo": "sha256", "oid": content[0], "size": content[1]}
+            lines.append({"key": "lfsFile", "value": value})
+    body = "\n".join(json.dumps(line) for line in lines).encode()
+    oid: str = call(server, "POST", f"/api/models/{repo_id}/commit/main", body, user=user)["commitOid"]
+    return oid
+
+
+def upload_lfs(server: LiveServer, user: User, repo_id: str, content: bytes) -> tuple[str, int]:
+    """Upload a large file as git-lfs does; returns its SHA-256 and size."""
+    oid, size = hashlib.sha256(content).hexdigest(), len(content)
+    asked = {"operation": "upload", "transfers": ["basic"], "objects": [{"oid": oid, "size": size}]}
+    answer = call(server, "POST", f"/{repo_id}.git/info/lfs/objects/batch", asked, user=user)
+    actions = answer["objects"][0]["actions"]
+    call(server, "PUT", actions["upload"]["href"], content)
+    if "verify" in actions:
+        call(server, "POST", actions["verify"]["href"], {"oid": oid, "size": size}, user=user)
+    return oid, size
+
+
+def upload_xet(server: LiveServer, user: User, repo_id: str, path: Path, name: str) -> None:
+    """Upload a file with the real client, which speaks Xet."""
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HF_ENDPOINT": server.url,
+        "HF_TOKEN": user.token,
+        "HF_HOME": str(path.parent),
+    }
+    command = [sys.executable, str(STEPS), "upload", repo_id, str(path), name]
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -146,9 +146,12 @@ class RawClient:
 
     def files(self, repo: str, revision: str = "main") -> dict[str, str]:
         """The SHA-256 of every file, by path, of the bytes that a download gives."""
-        entries = self._pages(f"/api/models/{repo}/tree/{quote(revision, safe='')}?recursive=true")
-        paths = [entry["path"] for entry in entries if entry["type"] == "file"]
-        return {path: self.sha256(repo, path, revision) for path in paths}
+        return {path: self.sha256(repo, path, revision) for path in self.paths(repo, revision)}
+
+    def paths(self, repo: str, revision: str = "main") -> list[str]:
+        """Every file's path."""
+        entries = self.pages(f"/api/models/{repo}/tree/{quote(revision, safe='')}?recursive=true")
+        return [entry["path"] for entry in entries if entry["type"] == "file"]
 
     def sha256(self, repo: str, path: str, revision: str = "main") -> str:
         found = self.get(f"/{repo}/resolve/{quote(revision, safe='')}/{quote(path)}")
@@ -156,9 +159,10 @@ class RawClient:
 
     def history(self, repo: str) -> list[str]:
         """The commits of main, newest first."""
-        return [commit["id"] for commit in self._pages(f"/api/models/{repo}/commits/main?limit=1000")]
+        return [commit["id"] for commit in self.pages(f"/api/models/{repo}/commits/main?limit=1000")]
 
-    def _pages(self, target: str) -> list[Any]:
+    def pages(self, target: str) -> list[Any]:
+        """The items of all pages."""
         items: list[Any] = []
         while target:
             page = self.get(target)

@@ -85,12 +85,17 @@ def tail(server: LiveServer) -> str:
 
 
 def leftovers(data_dir: Path) -> list[str]:
-    """Files of broken-off work; git's own passing ones inside of repos are for `gc`, which goes by their age."""
+    """Files of broken-off work.
+
+    Not looked at: what lies in `objects/` of repos, for `gc` goes by its age; and a creation that was cut short, which
+    has neither description nor row, and makes way for the next one.
+    """
     found = [*(data_dir / "objects/tmp").iterdir(), *(data_dir / "repos/tmp").iterdir()]
     found += (data_dir / "repos/trash").iterdir()
     found += (data_dir / "repos").glob("??/*.git/*.new")
-    locks = (data_dir / "repos").glob("??/*.git/**/*.lock")
-    found += (path for path in locks if not path.name.startswith("holdfast"))
+    for description in (data_dir / "repos").glob("??/*.git/holdfast.json"):
+        locks = description.parent.rglob("*.lock")
+        found += (path for path in locks if not path.name.startswith("holdfast"))
     return [str(path.relative_to(data_dir)) for path in found]
 
 

@@ -39,7 +39,7 @@ class World:
 
 
 def observe(client: RawClient, repo: str | None) -> World:
-    """What the server shows of a repo, all of it read."""
+    """What the server shows of a repo: every file of main is read, every other ref listed."""
     refs = None if repo is None else client.refs(repo)
     if repo is None or refs is None:
         return World()
@@ -51,7 +51,7 @@ def observe(client: RawClient, repo: str | None) -> World:
     files = client.files(repo)
     assert {item["rfilename"] for item in info["siblings"]} == set(files), repo
     for name in refs:
-        client.files(repo, name)
+        client.paths(repo, name)
     return World(repo, tuple(history), dict(files), dict(refs))
 
 
@@ -331,7 +331,7 @@ class Committer:
         page = self.client.get(f"/api/models/{self._repo}/tree/main/{self._name}", 200, 404)
         if page.status == 404:
             return {}
-        entries = self.client._pages(f"/api/models/{self._repo}/tree/main/{self._name}")
+        entries = self.client.pages(f"/api/models/{self._repo}/tree/main/{self._name}")
         newest = sorted((entry["path"] for entry in entries), key=lambda path: int(path.split("/")[1][:-4]))
         fresh = {path: self.client.sha256(self._repo, path) for path in newest[-20:]}
         return {path: fresh.get(path, self.files.get(path, "unknown")) for path in newest}

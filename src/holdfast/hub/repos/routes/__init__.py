@@ -24,7 +24,11 @@ from holdfast.hub.repos.service import RepoServices
 def table(services: RepoServices, objects: ObjectService, settings: Settings) -> tuple[Route, ...]:
     """All routes of repos; the repo's bare address comes last, for it matches nearly everything."""
     uploads = UploadRoutes(
-        services.preuploads, services.commits, settings.max_regular_file_bytes, settings.max_commit_bytes
+        services.preuploads,
+        services.commits,
+        settings.data_dir,
+        settings.max_regular_file_bytes,
+        settings.max_commit_bytes,
     )
     return (
         *ResolveRoutes(services.resolves, objects, services.downloads).table(),

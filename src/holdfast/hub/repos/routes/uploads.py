@@ -7,16 +7,20 @@ import binascii
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import IO, Any
 
 from starlette.responses import PlainTextResponse, Response
 
+from holdfast.backends.blobs.local import translated_disk_errors
 from holdfast.base.errors import InvalidInput, TooLarge
 from holdfast.base.identity import Permission
 from holdfast.base.ids import RepoType
 from holdfast.http.call import Call, Fields
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Route
+from holdfast.http.uploads import receive_body
 from holdfast.hub.repos.domain import CommitResult
 from holdfast.hub.repos.metadata.card_rules import CardReport, validate_card
 from holdfast.hub.repos.routes.urls import commit_url, discussion_url
@@ -31,10 +35,17 @@ _IN_MEMORY_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class UploadRoutes:
-    """Endpoints of `PreuploadService` and `CommitService`. Limits in bytes."""
+    """Endpoints of `PreuploadService` and `CommitService`.
+
+    Args:
+        incoming: folder for bodies that are too large for memory; they have no name there and go with the process.
+        max_regular_file_bytes: of one file inside a commit.
+        max_commit_bytes: of a commit's whole body.
+    """
 
     preuploads: PreuploadService
     commits: CommitService
+    incoming: Path
     max_regular_file_bytes: int
     max_commit_bytes: int
 
@@ -83,24 +94,22 @@ class UploadRoutes:
 
     async def commit(self, call: Call) -> Response:
         """Commit the operations of an NDJSON body; with `create_pr=1` to a new pull request."""
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
-            await self._receive(call, body)
+        # Before the first byte is kept: may this caller write here at all?
+        await call.run(self.commits.check_may_commit, call.actor, call.repo_type, call.repo_id)
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(self.incoming)) as body:
+            await receive_body(call, partial(self._keep, body))
+            body.seek(0)
             result = await call.run(self._commit, call, body)
         answer = {"success": True, "commitOid": result.oid, "commitUrl": commit_url(call, result.repo, result.oid)}
         if result.pull_request is not None:
             answer["pullRequestUrl"] = discussion_url(call, result.repo, result.pull_request)
         return json_response(answer)
 
-    async def _receive(self, call: Call, body: IO[bytes]) -> None:
-        # Before the first byte is kept: may this caller write here at all?
-        await call.run(self.commits.check_may_commit, call.actor, call.repo_type, call.repo_id)
-        received = 0
-        async for piece in call.stream():
-            received += len(piece)
-            if received > self.max_commit_bytes:
-                raise TooLarge(what="The commit", limit=f"{self.max_commit_bytes} bytes")
-            body.write(piece)
-        body.seek(0)
+    def _keep(self, body: IO[bytes], batch: memoryview) -> None:
+        if body.tell() + batch.nbytes > self.max_commit_bytes:
+            raise TooLarge(what="The commit", limit=f"{self.max_commit_bytes} bytes")
+        with translated_disk_errors():
+            body.write(batch)
 
     def _commit(self, call: Call, body: IO[bytes]) -> CommitResult:
         header, operations = read_commit(_lines(body), self.max_regular_file_bytes)

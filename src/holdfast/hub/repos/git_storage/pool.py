@@ -85,6 +85,8 @@ class RepositoryPool:
     def copy(self, source_key: int, key: int, default_branch: str = "main") -> None:
         """Make repo `key` with the branches, tags and conversions of `source_key`; objects are hard-linked.
 
+        The caller keeps the source at a `standstill`.
+
         Raises:
             RepoNotFound: no such source.
             Conflict: the key is taken.
@@ -92,7 +94,6 @@ class RepositoryPool:
         """
         with (
             disk_full_as_storage_full(self._root),
-            self.maintenance_lock(source_key),
             self.open(source_key) as source,
             self._new_folder(key) as folder,
         ):
@@ -160,6 +161,12 @@ class RepositoryPool:
     def maintenance_lock(self, key: int) -> AbstractContextManager[HeldLock]:
         """Exclusive right to remove packs that hold nothing new. Commits go on meanwhile."""
         return self._locks.hold(self.path(key) / "holdfast-maintenance.lock")
+
+    @contextmanager
+    def standstill(self, key: int) -> Iterator[None]:
+        """Keep all refs and all packs of a repo as they are: both locks. Raises as `lock`."""
+        with self.maintenance_lock(key), self.lock(key):
+            yield
 
     @contextmanager
     def _new_folder(self, key: int) -> Iterator[Path]:

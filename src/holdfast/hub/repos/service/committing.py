@@ -27,7 +27,7 @@ from holdfast.hub.repos.domain import (
 from holdfast.hub.repos.git_storage.commits import create_commit, tree_of
 from holdfast.hub.repos.git_storage.edits import DeleteEntry, Edit, PutBlob, apply_edits
 from holdfast.hub.repos.git_storage.object_writer import ObjectWriter
-from holdfast.hub.repos.git_storage.pointers import LfsPointer, format_lfs_pointer
+from holdfast.hub.repos.git_storage.pointers import LfsPointer, format_lfs_pointer, parse_lfs_pointer
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.refs import HEADS, read_ref
 from holdfast.hub.repos.metadata.card_rules import validate_card
@@ -40,7 +40,7 @@ from holdfast.hub.repos.store import repos
 
 @dataclass(frozen=True)
 class Staged:
-    """A commit's content, already in git's object store but in no tree yet."""
+    """A commit's content, already in git's object store but in no tree yet. `large_files` are all that it names."""
 
     edits: Sequence[Edit]
     large_files: Sequence[AddLargeFile]
@@ -117,22 +117,24 @@ class CommitService:
 
     def _stage(self, repo: Repo, operations: Iterable[Operation]) -> Staged:
         large_files: list[AddLargeFile] = []
+        named: list[AddLargeFile] = []
         planned: list[Edit] = []
         with self.pool.open(repo.key) as git, ObjectWriter(git) as writer:
             for operation in operations:
                 match operation:
                     case AddFile(path, content):
                         _check_card(repo.type, path, content)
+                        named += _named_by_pointer(path, content)
                         planned.append(PutBlob(path, writer.write_blob(content)))
                     case AddLargeFile():
                         large_files.append(operation)
                     case DeleteFile(path) | DeleteFolder(path):
                         planned.append(DeleteEntry(path))
-            sizes = self._sizes(repo, large_files)
+            sizes = self._sizes(repo, [*large_files, *named])
             for large in large_files:
                 pointer = format_lfs_pointer(LfsPointer(large.sha256, sizes[large.sha256]))
                 planned.append(PutBlob(large.path, writer.write_blob(pointer)))
-        return Staged(planned, large_files)
+        return Staged(planned, [*large_files, *named])
 
     def _sizes(self, repo: Repo, large_files: Sequence[AddLargeFile]) -> dict[str, int]:
         with self.database.read() as connection:
@@ -180,6 +182,12 @@ def _checked_head(git: pygit2.Repository, ref: str, revision: str, expected_oid:
     if expected_oid is not None and not head_oid.startswith(expected_oid):
         raise StaleParent
     return head_oid
+
+
+def _named_by_pointer(path: str, content: bytes) -> tuple[AddLargeFile, ...]:
+    # A git-lfs pointer, sent as if it were any file, gives no more than one sent as a large file.
+    pointer = parse_lfs_pointer(content)
+    return () if pointer is None else (AddLargeFile(path, pointer.sha256, pointer.size_bytes),)
 
 
 def _check_card(repo_type: RepoType, path: str, content: bytes) -> None:

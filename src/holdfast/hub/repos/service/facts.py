@@ -10,6 +10,7 @@ import pygit2
 from holdfast.base.errors import EntryNotFound
 from holdfast.base.ids import RepoType
 from holdfast.hub.objects.service import ObjectService
+from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.git_storage.blobs import read_blob
 from holdfast.hub.repos.git_storage.bounded_cache import BoundedCache
 from holdfast.hub.repos.git_storage.commits import tree_of
@@ -21,48 +22,54 @@ MAX_FILES_PER_FOLDER = 1_000
 """Facts look at the root and one level below, and there only so far: a commit to a huge repo stays cheap."""
 MAX_FOLDERS = 100
 
-_cache: BoundedCache[tuple[RepoType, str], RepoFacts] = BoundedCache(2_000)
+_cache: BoundedCache[tuple[int, str], RepoFacts] = BoundedCache(2_000)
+"""By repo and tree: of a pointer, another repo may have the bytes that this one lacks."""
 
 
 @dataclass(frozen=True)
 class FactReader:
-    """Derives the facts of a commit. Facts depend on the tree alone, so they are cached by its oid."""
+    """Derives the facts of a commit. They depend on its tree, and on which large files the repo has."""
 
     objects: ObjectService
 
-    def read(self, git: pygit2.Repository, repo_type: RepoType, commit_oid: str | None) -> RepoFacts:
-        """Return the facts; those of an empty repo for None. Broken files are as absent, never an error."""
+    def read(self, git: pygit2.Repository, repo: Repo, commit_oid: str | None) -> RepoFacts:
+        """Return the facts; those of an empty repo for None. Broken files are as absent, never an error.
+
+        Of large files only those are read that `repo` has: whoever knows a hash can write a pointer to it.
+        """
         if commit_oid is None:
-            return derive_facts(repo_type, [], _read_nothing)
+            return derive_facts(repo.type, [], _read_nothing)
         tree_oid = tree_of(git, commit_oid)
-        known = _cache.get((repo_type, tree_oid))
+        known = _cache.get((repo.key, tree_oid))
         if known is None:
-            known = self._derive(git, repo_type, tree_oid)
-            _cache.put((repo_type, tree_oid), known)
+            known = self._derive(git, repo, tree_oid)
+            _cache.put((repo.key, tree_oid), known)
         return known
 
     def depend_on(self, repo_type: RepoType, paths: Sequence[str]) -> bool:
         """Whether a change of these paths, or of a folder above them, can change the facts."""
         return any(affects_facts(repo_type, path) or "." not in path for path in paths)
 
-    def _derive(self, git: pygit2.Repository, repo_type: RepoType, tree_oid: str) -> RepoFacts:
+    def _derive(self, git: pygit2.Repository, repo: Repo, tree_oid: str) -> RepoFacts:
         def read(path: str, start: int, length: int) -> bytes:
-            return read_bytes(git, self.objects, get_entry(git, tree_oid, path), start, length)
+            return read_bytes(git, self.objects, repo.key, get_entry(git, tree_oid, path), start, length)
 
         files = [RepoFile(entry.path, entry.file_size_bytes or 0) for entry in _near_files(git, tree_oid)]
-        return derive_facts(repo_type, files, read)
+        return derive_facts(repo.type, files, read)
 
 
-def read_bytes(git: pygit2.Repository, objects: ObjectService, entry: TreeEntry, start: int, length: int) -> bytes:
+def read_bytes(
+    git: pygit2.Repository, objects: ObjectService, repo_key: int, entry: TreeEntry, start: int, length: int
+) -> bytes:
     """Read a part of a file, be it in git or a stored object.
 
     Raises:
-        ObjectNotFound: a pointer whose object is not here.
+        ObjectNotFound: a pointer whose object is not here, or not this repo's.
     """
     if entry.lfs is None:
         return read_blob(git, entry.oid)[start : start + length]
     end = min(start + length, entry.lfs.size_bytes)
-    reader = objects.open(entry.lfs.sha256)
+    reader = objects.open_linked(repo_key, entry.lfs.sha256)
     try:
         return b"".join(bytes(piece) for piece in reader.read(start, end))
     finally:

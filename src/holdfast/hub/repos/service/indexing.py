@@ -147,9 +147,21 @@ class RepoIndex:
                 self._reread(key)
         return keys
 
-    def write_head(self, connection: Connection, repo: Repo, git: pygit2.Repository, head_oid: str | None) -> None:
-        """Index the default branch's commit, in a transaction of the caller."""
-        facts = self.facts.read(git, repo.type, head_oid)
+    def write_head(
+        self,
+        connection: Connection,
+        repo: Repo,
+        git: pygit2.Repository,
+        head_oid: str | None,
+        *,
+        origin: Repo | None = None,
+    ) -> None:
+        """Index the default branch's commit, in a transaction of the caller.
+
+        `origin` is the repo of which this one is a copy, whose links to large files the transaction copies too: nobody
+        else sees them yet. None for any other repo.
+        """
+        facts = self.facts.read(git, origin or repo, head_oid)
         self._write_head(connection, repo, head_oid, facts)
 
     def _mark_pending(self, key: int, prepare: Record | None) -> None:
@@ -186,7 +198,7 @@ class RepoIndex:
             if repo is None:
                 return
             head_oid = found.get(repo.default_ref)
-            facts = self.facts.read(git, repo.type, head_oid)
+            facts = self.facts.read(git, repo, head_oid)
         with self.database.write() as connection:
             repos.replace_refs(connection, key, found)
             self._write_head(connection, repo, head_oid, facts)
@@ -216,7 +228,7 @@ class RepoIndex:
             return None
         if changes.touched_paths is not None and not self.facts.depend_on(repo.type, changes.touched_paths):
             return None
-        return self.facts.read(git, repo.type, changes.moved[repo.default_ref])
+        return self.facts.read(git, repo, changes.moved[repo.default_ref])
 
     def _write_head(self, connection: Connection, repo: Repo, head_oid: str | None, facts: RepoFacts | None) -> None:
         values: dict[str, Any] = {"head_oid": head_oid}

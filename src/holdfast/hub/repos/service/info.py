@@ -84,7 +84,7 @@ class InfoService:
             if commit_oid is not None:
                 extras |= _extras_in_git(git, repo.type, tree_of(git, commit_oid), parts)
             if commit_oid != repo.head_oid:
-                facts = info_fields(repo.type, self.facts.read(git, repo.type, commit_oid))
+                facts = info_fields(repo.type, self.facts.read(git, repo, commit_oid))
         return RepoInfo(repo, commit_oid, facts, files, extras)
 
     def list_files(self, repo: Repo) -> list[TreeEntry]:
@@ -145,4 +145,4 @@ def _all_files(git: pygit2.Repository, tree_oid: str) -> list[TreeEntry]:
         cursor = page.next_cursor
         if cursor is None:
             break
-    return files
+    return sorted(files, key=lambda entry: entry.path)

@@ -13,7 +13,7 @@ from holdfast.accounts.domain import Namespace
 from holdfast.accounts.service import AccountService
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
-from holdfast.base.errors import InvalidInput
+from holdfast.base.errors import InvalidInput, Overloaded
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RESERVED_REPO_NAMES, RepoId, RepoType, check_name
 from holdfast.hub.objects.service import ObjectService
@@ -140,13 +140,18 @@ class RepoLifecycle:
     def duplicate_repo(
         self, actor: Actor, repo_type: RepoType, source_id: RepoId, new_id: RepoId, *, private: bool | None = None
     ) -> Repo:
-        """Copy a repo with its history; large files are shared, not copied.
+        """Copy a repo with its history; large files are shared, not copied. The copy is gated as the source is.
 
         None for `private` means: as the source is, or private where the namespace wants that for all new repos.
         """
         _check_repo_name(new_id)
-        with self.database.write() as connection:
+        with self.database.read() as connection:
+            source_key = self.gate.find(connection, actor, repo_type, source_id, Permission.READ_REPO).key
+        # As everywhere, a repo's locks come before the transaction: else two might wait for each other.
+        with self.pool.standstill(source_key), self.database.write() as connection:
             source = self.gate.find(connection, actor, repo_type, source_id, Permission.READ_REPO)
+            if source.key != source_key:
+                raise Overloaded  # another repo got that name just now
             owner = self._owner(connection, actor, new_id)
             if private is None:
                 private = source.private or owner.private_by_default
@@ -156,8 +161,11 @@ class RepoLifecycle:
             self.pool.copy(source.key, key, source.default_branch)
             self.objects.copy_links(connection, source.key, key)
             with self.pool.open(key) as git:
-                repos.replace_refs(connection, key, {ref.full_name: ref.target for ref in list_refs(git)})
-                self.index.write_head(connection, copy, git, source.head_oid)
+                refs = {ref.full_name: ref.target for ref in list_refs(git)}
+                repos.replace_refs(connection, key, refs)
+                self.index.write_head(connection, copy, git, refs.get(copy.default_ref), origin=source)
+            if source.gated is not None:
+                repos.update_repo(connection, key, gated=source.gated.value)
             created = self._existing(connection, key)
             listing_index.write_visibility(connection, created)
             description.write(self.pool.path(key), created)

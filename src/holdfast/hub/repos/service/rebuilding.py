@@ -62,17 +62,17 @@ class RepoRebuilder:
         return sorted(self.pool.keys())
 
     def restore(self, key: int) -> Restored:
-        """Restore one repo. Adopt the objects first: facts are read from large files, links need them."""
+        """Restore one repo. Adopt the objects first: links need them, and facts are read from linked files."""
         with self.database.read() as connection:
             known = repos.get_repo(connection, key)
         restored = self._add(key) if known is None else Restored(f"{known.type.value} {known.id}")
         if restored.problem:
             return restored
         try:
+            missing = self._link(key)
             self.index.reindex(key)
             if restored.is_new:
                 self._date(key)
-            missing = self._link(key)
             self._restore_pulls(key)
         except (KeyError, pygit2.GitError) as error:
             problem = f"git cannot read it: {error}. Restore its folder from a backup."

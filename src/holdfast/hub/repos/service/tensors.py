@@ -54,7 +54,7 @@ class TensorService:
             EntryNotFound: no index there, or a shard that it names is missing.
             CorruptObject: an index or a shard that is none.
             TooLarge: more headers than one answer may hold.
-            ObjectNotFound: a shard's bytes were never uploaded.
+            ObjectNotFound: a shard's bytes were never uploaded to this repo.
         """
         if not index_path.endswith(INDEX_SUFFIX):
             raise InvalidInput(field="path", problem=f"must end with {INDEX_SUFFIX}; got {index_path[:200]!r}")
@@ -63,7 +63,7 @@ class TensorService:
         with self.pool.open(repo.key) as git:
             commit_oid = resolve_revision(git, repo.default_branch)
             find = _file_finder(git, commit_oid)
-            read = _MeteredReader(git, self.objects, find)
+            read = _MeteredReader(git, self.objects, repo.key, find)
             index = _parse_index(read(index_path, 0, _checked_size(find(index_path))))
             paths = shards_of_index(index, index_path)
             skipped = index_path.rfind("/") + 1
@@ -77,6 +77,7 @@ class _MeteredReader:
 
     git: pygit2.Repository
     objects: ObjectService
+    repo_key: int
     find: FindEntry
     left_bytes: int = MAX_TOTAL_BYTES
 
@@ -84,7 +85,7 @@ class _MeteredReader:
         self.left_bytes -= length
         if self.left_bytes < 0:
             raise TooLarge(what="What the headers of this model hold", limit=f"{MAX_TOTAL_BYTES} bytes")
-        return read_bytes(self.git, self.objects, self.find(path), start, length)
+        return read_bytes(self.git, self.objects, self.repo_key, self.find(path), start, length)
 
 
 def _file_finder(git: pygit2.Repository, commit_oid: str) -> FindEntry:

@@ -21,6 +21,7 @@ from holdfast.base.errors import (
 from holdfast.base.identity import ANONYMOUS, TokenRole
 from holdfast.base.ids import RepoId
 from holdfast.hub.repos.domain import AddFile, AddLargeFile, DeleteFile, DeleteFolder
+from holdfast.hub.repos.git_storage.pointers import LfsPointer, format_lfs_pointer
 from tests.factories.hub import MODEL, Hub, with_token
 
 
@@ -142,3 +143,25 @@ def test_ids_ignore_case(hub: Hub):
     hub.create()
     hub.put("ALICE/M", "a.txt")
     assert "a.txt" in hub.paths("Alice/m")
+
+
+def test_a_pointer_sent_as_a_file_gives_no_more_than_a_large_file(hub: Hub):
+    """Whoever learns a hash could otherwise read what another repo keeps under it, by way of the facts."""
+    secret = hub.store_object(hub.create("bob/m", private=True), b'{"model_type": "secret"}')
+    hub.create()
+    pointer = format_lfs_pointer(LfsPointer(secret, 24))
+    with pytest.raises(InvalidInput, match="not uploaded"):
+        hub.put("alice/m", "config.json", pointer)
+    with pytest.raises(InvalidInput, match="not uploaded"):
+        hub.put("alice/m", "notes/any.txt", pointer)
+    assert hub.paths("alice/m") == [".gitattributes"]
+
+
+def test_a_pointer_to_an_own_object_may_be_sent_as_a_file(hub: Hub):
+    repo = hub.create()
+    own = hub.store_object(repo, b"weights")
+    with pytest.raises(InvalidInput, match="as declared"):
+        hub.put("alice/m", "w.bin", format_lfs_pointer(LfsPointer(own, 8)))
+    hub.put("alice/m", "w.bin", format_lfs_pointer(LfsPointer(own, 7)))
+    located = hub.repos.resolves.locate(hub.alice, MODEL, repo.id, "main", "w.bin")
+    assert located.entry.sha256 == own

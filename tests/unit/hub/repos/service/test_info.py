@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from holdfast.base.ids import RepoId, RepoType
-from holdfast.hub.repos.domain import AddFile
-from tests.factories.hub import Hub
+from holdfast.hub.repos.domain import AddFile, AddLargeFile
+from tests.factories.hub import MODEL, Hub
 
 
 def extras(hub: Hub, repo_type: RepoType, name: str, *parts: str, revision: str | None = None) -> dict[str, Any]:
@@ -58,3 +58,18 @@ def test_evaluation_results_of_a_model(hub: Hub):
     assert [item["filename"] for item in found] == [".eval_results/bad.yaml", ".eval_results/hle.yaml"]
     assert "error" in found[0]
     assert found[1]["data"]["value"] == 20.9
+
+
+def test_facts_of_a_large_file_are_read_only_where_the_repo_has_it(hub: Hub):
+    """The same tree in two repos, of which one has lost the file."""
+    content = b'{"model_type": "secret"}'
+    repo, other = hub.create("alice/m"), hub.create("bob/m")
+    for each, actor in ((repo, hub.alice), (other, hub.bob)):
+        sha256 = hub.store_object(each, content)
+        hub.commit(str(each.id), AddLargeFile("config.json", sha256, len(content)), actor=actor)
+    hub.repos.large_files.delete_large_files(hub.alice, MODEL, repo.id, {sha256}, rewrite_history=False)
+    for each, actor in ((repo, hub.alice), (other, hub.bob)):
+        hub.commit(str(each.id), AddFile("README.md", b"new"), actor=actor)
+    facts = [hub.repos.infos.repo_info(hub.bob, MODEL, each.id, None, parts=()).facts for each in (repo, other)]
+    assert "config" not in facts[0]
+    assert facts[1]["config"]["model_type"] == "secret"

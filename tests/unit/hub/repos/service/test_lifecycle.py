@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from holdfast.base.errors import Forbidden, InvalidInput, LoginRequired, RepoExists, RepoMoved, RepoNotFound
@@ -128,6 +131,35 @@ def test_a_duplicate_of_a_private_repo_is_private_unless_asked_otherwise(hub: Hu
     duplicate = hub.repos.lifecycle.duplicate_repo
     assert duplicate(hub.alice, MODEL, rid("alice/m"), rid("alice/n")).private
     assert not duplicate(hub.alice, MODEL, rid("alice/m"), rid("alice/o"), private=False).private
+
+
+def test_a_duplicate_is_gated_as_its_source(hub: Hub):
+    repo = hub.create()
+    hub.repos.lifecycle.update_settings(hub.alice, MODEL, repo.id, SettingsChange(gated=Gating.MANUAL))
+    copy = hub.repos.lifecycle.duplicate_repo(hub.alice, MODEL, rid("alice/m"), rid("alice/n"))
+    assert copy.gated is Gating.MANUAL
+
+
+def test_a_duplicate_tells_what_its_large_files_say(hub: Hub):
+    hub.put_large(hub.create(), "config.json", b'{"model_type": "bert"}')
+    hub.repos.lifecycle.duplicate_repo(hub.bob, MODEL, rid("alice/m"), rid("bob/m"))
+    told = [
+        hub.repos.infos.repo_info(hub.bob, MODEL, rid(name), None, parts=()).facts["config"]["model_type"]
+        for name in ("alice/m", "bob/m")
+    ]
+    assert told == ["bert", "bert"]
+
+
+def test_a_duplicate_waits_for_its_source_without_keeping_others_from_writing(hub: Hub):
+    repo = hub.create()
+    with ThreadPoolExecutor(1) as thread:
+        with hub.repos.pool.lock(repo.key):
+            copying = thread.submit(hub.repos.lifecycle.duplicate_repo, hub.bob, MODEL, rid("alice/m"), rid("bob/m"))
+            time.sleep(0.2)
+            hub.create("bob/other")  # writes to the database
+            assert not copying.done()
+        copying.result(10)
+    assert hub.paths("bob/m") == [".gitattributes"]
 
 
 def test_a_private_repo_cannot_be_duplicated_by_strangers(hub: Hub):

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from holdfast.base.errors import CorruptObject, EntryNotFound, GatedRepo, InvalidInput, TooLarge
+from holdfast.base.errors import CorruptObject, EntryNotFound, GatedRepo, InvalidInput, ObjectNotFound, TooLarge
 from holdfast.base.ids import RepoId
 from holdfast.hub.repos.domain import Gating
 from holdfast.hub.repos.service import tensors
@@ -99,3 +99,15 @@ def test_gated_files_keep_their_headers(hub: Hub):
     hub.repos.lifecycle.update_settings(hub.alice, MODEL, repo.id, SettingsChange(private=None, gated=Gating.AUTO))
     with pytest.raises(GatedRepo):
         hub.repos.tensors.sharded_tensors(hub.bob, M, INDEX)
+
+
+def test_a_pointer_alone_gives_no_headers(hub: Hub):
+    """The bytes are here, in a repo that this one's readers may not see."""
+    content = shard("secret")
+    hub.store_object(hub.create("bob/m", private=True), content)
+    repo = hub.create()
+    sha256 = hub.put_large(repo, "one.safetensors", content)
+    hub.put("alice/m", INDEX, index(secret="one.safetensors"))
+    hub.repos.large_files.delete_large_files(hub.alice, MODEL, repo.id, {sha256}, rewrite_history=False)
+    with pytest.raises(ObjectNotFound):
+        hub.repos.tensors.sharded_tensors(hub.alice, M, INDEX)

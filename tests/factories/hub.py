@@ -111,7 +111,7 @@ class Hub:
             cursor=None,
             limit=1000,
         )
-        return [item.entry.path for item in page.entries if item.entry.size_bytes is not None]
+        return sorted(item.entry.path for item in page.entries if item.entry.size_bytes is not None)
 
 
 def open_hub(folder: Path) -> Hub:

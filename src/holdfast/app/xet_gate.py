@@ -19,7 +19,7 @@ class LfsXetGate:
 
     def upload_action(self, base_url: str, actor: Actor, repo_type: RepoType, repo_id: RepoId) -> XetAction:
         """See `XetGate.upload_action`."""
-        access = self.tokens.issue(actor, repo_type, repo_id, Scope.WRITE)
+        access = self.tokens.issue(actor, repo_type, repo_id, Scope.WRITE, for_pull_request=True)
         url = base_url + access.path
         header = {
             "X-Xet-Cas-Url": url,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from itertools import islice
+from itertools import chain, islice
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import pygit2
@@ -26,6 +26,8 @@ from holdfast.hub.repos.git_storage.raw_trees import (
 
 _Item = tuple[bytes, bytes, bytes]
 """(mode, full path, 20-byte oid)."""
+
+_NO_FILES = (MODE_FOLDER, MODE_SUBMODULE)
 
 
 class EntryKind(Enum):
@@ -111,7 +113,9 @@ def list_entries(
     after: str | None = None,
     limit: int = 1000,
 ) -> TreePage:
-    """One page of what a folder holds, in git's order; each directory comes before its entries.
+    """One page of what a folder holds: its directories, each before what it holds, then its files, each in git's order.
+
+    Source: huggingface_hub 0.36 tests/test_hf_file_system.py, which takes the first entry for a directory.
 
     Submodules are left out: nothing of theirs is stored here.
 
@@ -165,14 +169,15 @@ def _rest_of_cursor(after: bytes, name: bytes, mode: bytes) -> bytes | None:
 
 
 def _entries_from(repo: pygit2.Repository, oid: str | bytes, after: bytes) -> Iterator[RawEntry]:
-    entries = (entry for entry in iterate_entries(read_raw_tree(repo, oid)) if entry[0] != MODE_SUBMODULE)
-    if not after:
-        return entries
+    """The entries of one folder behind `after`; a folder that `after` leads into comes again, to be gone on with."""
+    raw = read_raw_tree(repo, oid)
     head, slash, _ = after.partition(b"/")
     first = head + slash
-    if slash:  # that folder itself comes again, so that its remaining entries can be listed
-        return (entry for entry in entries if sort_key(entry[1], entry[0]) >= first)
-    return (entry for entry in entries if sort_key(entry[1], entry[0]) > first)
+    if slash or not after:
+        folders = (entry for entry in iterate_entries(raw) if entry[0] == MODE_FOLDER)
+        files = (entry for entry in iterate_entries(raw) if entry[0] not in _NO_FILES)
+        return chain((entry for entry in folders if sort_key(entry[1], entry[0]) >= first), files)
+    return (entry for entry in iterate_entries(raw) if entry[0] not in _NO_FILES and entry[1] > first)
 
 
 def _describe(repo: pygit2.Repository, item: _Item) -> TreeEntry:

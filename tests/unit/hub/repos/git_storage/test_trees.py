@@ -19,9 +19,12 @@ FILES = {
     "z/été.txt": b"z",
 }
 RECURSIVE = [
-    ".gitattributes", "a", "a-b", "a.d", "a.d/deep", "a.d/deep/er", "a.d/deep/er/y", "a.d/x", "a0", "model.bin",
-    "z", "z/été.txt",
+    "a.d", "a.d/deep", "a.d/deep/er", "a.d/deep/er/y", "a.d/x", "z", "z/été.txt",
+    ".gitattributes", "a", "a-b", "a0", "model.bin",
 ]  # fmt: skip
+
+
+TOP_LEVEL = ["a.d", "z", ".gitattributes", "a", "a-b", "a0", "model.bin"]  # folders come first
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def _pages(repo, tree, limit, **options):
 
 def test_entries_carry_sizes_and_pointers(repo, tree):
     entries = {entry.path: entry for entry in list_entries(repo, tree).entries}
-    assert list(entries) == [".gitattributes", "a", "a-b", "a.d", "a0", "model.bin", "z"]
+    assert list(entries) == TOP_LEVEL
     assert entries["a-b"].size_bytes == entries["a-b"].file_size_bytes == 2
     assert entries["a-b"].kind is EntryKind.FILE
     assert entries["a-b"].lfs is None
@@ -63,7 +66,7 @@ def test_recursive_pages_join_without_gap_or_repetition(repo, tree, limit):
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
 def test_flat_pages(repo, tree, limit):
-    assert _pages(repo, tree, limit) == [path for path in RECURSIVE if "/" not in path]
+    assert _pages(repo, tree, limit) == TOP_LEVEL
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5])
@@ -72,9 +75,9 @@ def test_pages_of_a_folder(repo, tree, limit):
     assert _pages(repo, tree, limit, path="a.d/", recursive=True) == expected
 
 
-def test_git_lists_in_the_same_order(repo, tree, bench):
+def test_git_lists_the_same(repo, tree, bench):
     listed = run_git(bench.path, "ls-tree", "-r", "-t", "--name-only", "-z", tree).split("\0")[:-1]
-    assert listed == RECURSIVE
+    assert sorted(listed) == sorted(RECURSIVE)
 
 
 @pytest.mark.parametrize("cursor", ["a.d/deep/gone/x", "a.d/deeq", "%FF%FE", "../x", "a.d/", "zzz", "\x00", "%"])

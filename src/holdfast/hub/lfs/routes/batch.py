@@ -29,6 +29,9 @@ from holdfast.hub.lfs.domain import (
 from holdfast.hub.lfs.routes.wire import lfs_response
 from holdfast.hub.lfs.service.batch import BatchService
 
+SHA256_NAMES = ("sha256", "sha_256")
+"""Source: git-lfs docs/api/batch.md; huggingface.js packages/hub `commit` writes it with an underscore."""
+
 
 @dataclass(frozen=True)
 class BatchRoutes:
@@ -58,7 +61,7 @@ def batch_request(fields: Fields) -> BatchRequest:
         InvalidInput: by the field that is wrong.
         Conflict: objects are named by another hash than SHA-256, as the specification wants it.
     """
-    if fields.text("hash_algo", "sha256") != "sha256":
+    if fields.text("hash_algo", "sha256") not in SHA256_NAMES:
         raise Conflict(reason="Objects are named by their SHA-256 here.")
     words = {operation.value: operation for operation in Operation}
     operation = words.get(fields.text("operation"))

@@ -66,6 +66,7 @@ class Stage:
 
     def settle(self, server: LiveServer) -> None:
         for worker in self.workers:
+            worker.client.close()  # its connection was to the server that died
             worker.settle()
             refused = [text for text in worker.refusals if "upload" not in text]  # gc took what was not committed yet
             assert refused == [], f"{refused}\n{tail(server)}"

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import socket
 import threading
 from collections.abc import Callable
@@ -22,15 +23,16 @@ from holdfast.app.routes import all_routes
 from holdfast.app.services import Services
 from holdfast.base.errors import Conflict
 from holdfast.http.application import Application
+from holdfast.http.patience import PatientProtocol
 from holdfast.http.routing import Router
 from holdfast.http.urls import UrlPolicy
-from holdfast.http.zero_copy import ZeroCopyProtocol
 from holdfast.hub.repos.service.collecting import BEHIND, RepoCollector
 
 logger = logging.getLogger("holdfast.app")
 
 FLUSH_SECONDS = 5.0
-MAX_HEADER_BYTES = 64 * 1024
+SPARE_DESCRIPTORS = 256
+"""For the database, packs and pipes; a connection and the file that it receives or sends count for two."""
 
 
 @dataclass
@@ -104,7 +106,7 @@ def run(services: Services, listener: socket.socket, on_ready: Callable[[], None
     """
     config = uvicorn.Config(
         create_application(services),
-        http=ZeroCopyProtocol,
+        http=PatientProtocol,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -113,13 +115,23 @@ def run(services: Services, listener: socket.socket, on_ready: Callable[[], None
         lifespan="on",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=20,
-        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+        limit_concurrency=_most_connections(),
     )
     host, port = listener.getsockname()[:2]
     try:
         _AnnouncingServer(config, on_ready).run(sockets=[listener])
     except OSError as error:  # somebody bound the same address at the same time, and listened first
         raise not_listening(host, port, error) from error
+
+
+def _most_connections() -> int:
+    """As many as there are file descriptors for; whoever comes then is told to come back, and nothing fails."""
+    allowed, at_most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if at_most == resource.RLIM_INFINITY else at_most
+    if allowed < wanted:
+        allowed = min(wanted, 65_536)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, at_most))
+    return max(32, (allowed - SPARE_DESCRIPTORS) // 2)
 
 
 class _AnnouncingServer(uvicorn.Server):

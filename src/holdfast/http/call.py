@@ -18,6 +18,8 @@ from holdfast.base.ids import RepoId, RepoType
 from holdfast.http.urls import Urls
 
 MAX_JSON_BYTES = 32 * 1024 * 1024
+MAX_ANONYMOUS_JSON_BYTES = 4 * 1024 * 1024
+"""Anybody can send these; enough for the 10,000 parts of a git-lfs upload, whose address is its credential."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -88,8 +90,9 @@ class Call(Request):
 
         Raises:
             InvalidInput: not JSON, or not an object.
+            TooLarge: more than the caller may send.
         """
-        body = await self.limited_body()
+        body = await self.limited_body(MAX_ANONYMOUS_JSON_BYTES if self.actor.is_anonymous else MAX_JSON_BYTES)
         try:
             value = orjson.loads(body) if body.strip() else {}
         except orjson.JSONDecodeError as error:

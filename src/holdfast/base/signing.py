@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 
 from holdfast.base.clock import Clock, now_milliseconds
 
 _MAC_BYTES = 20
+_EXPIRY = re.compile(r"[0-9a-f]{1,12}")
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,9 @@ class Signer:
     def check(self, purpose: str, claim: str, signature: str) -> bool:
         """True when `signature` was made for this purpose and claim and has not expired."""
         word, _, mac = signature.partition(".")
-        try:
-            expiry = int(word, 16)
-        except ValueError:
+        if not _EXPIRY.fullmatch(word):
             return False
+        expiry = int(word, 16)
         if not hmac.compare_digest(mac.encode(), self._mac(purpose, claim, expiry).encode()):
             return False
         return expiry >= self.clock() // 1000

@@ -25,6 +25,7 @@ MAX_LIMIT = 1_000
 """More than a page is fetched page by page; `limit` beyond this is cut to it."""
 MAX_FILTERS = 50
 MAX_WORD_CHARACTERS = 300
+_HIGHEST = 2**62  # what any database's integers hold
 
 Parameters = Sequence[tuple[str, str]]
 """The decoded query string, in order."""
@@ -79,7 +80,8 @@ class Cursor:
             value, key, stage = orjson.loads(base64.urlsafe_b64decode(word[:200] + "=" * (-len(word) % 4)))
         except (binascii.Error, orjson.JSONDecodeError, ValueError, TypeError):
             raise InvalidInput(field="cursor", problem="is not one that this server gave out") from None
-        if type(key) is not int or type(value) not in (int, float) or stage not in (0, 1):
+        is_number = type(key) is int and type(value) in (int, float) and max(abs(key), abs(value)) < _HIGHEST
+        if not is_number or stage not in (0, 1):
             raise InvalidInput(field="cursor", problem="is not one that this server gave out")
         return cls(value, key, int(stage))
 
@@ -258,5 +260,5 @@ def _parameter_range(text: str | None) -> Range | None:
         match = _BOUND.fullmatch(part.strip())
         if match is None or match[1].lower() in bounds:
             raise InvalidInput(field="num_parameters", problem=f"must look like 'min:6B,max:128B'; got {text[:50]!r}")
-        bounds[match[1].lower()] = math.ceil(float(match[2]) * _FACTORS[match[3].upper()])
+        bounds[match[1].lower()] = min(math.ceil(float(match[2]) * _FACTORS[match[3].upper()]), _HIGHEST)
     return Range(bounds.get("min"), bounds.get("max"))

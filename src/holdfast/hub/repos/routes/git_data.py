@@ -19,12 +19,13 @@ from holdfast.hub.repos.git_storage.commits import CommitInfo
 from holdfast.hub.repos.git_storage.pointers import format_lfs_pointer
 from holdfast.hub.repos.git_storage.refs import Ref, RefKind
 from holdfast.hub.repos.git_storage.trees import EntryKind
-from holdfast.hub.repos.service.reading import DetailedEntry, ReadService
+from holdfast.hub.repos.service.reading import MAX_PATHS, DetailedEntry, ReadService
 from holdfast.wire.git_data import CommitItem, RefItem, RefsAnswer, TreeItem
 
 TREE_PAGE = 1_000
 EXPANDED_TREE_PAGE = 50
 COMMIT_PAGE = 50
+MAX_PATHS_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,10 @@ def _ref_items(refs: list[Ref], kind: RefKind) -> list[RefItem]:
 async def _paths_form(call: Call) -> tuple[list[str], bool]:
     if "json" in call.headers.get("content-type", ""):
         fields = await call.fields()
-        return fields.texts("paths", 100_000), fields.optional_flag("expand") or False
-    form = parse_qs((await call.limited_body()).decode("utf-8", "replace"), keep_blank_values=True)
+        return fields.texts("paths", MAX_PATHS), fields.optional_flag("expand") or False
+    body = (await call.limited_body(MAX_PATHS_BYTES)).decode("utf-8", "replace")
+    try:
+        form = parse_qs(body, keep_blank_values=True, max_num_fields=MAX_PATHS + 10)
+    except ValueError as error:
+        raise InvalidInput(field="paths", problem=f"must have at most {MAX_PATHS} entries") from error
     return form.get("paths", []), form.get("expand", [""])[-1].lower() in ("true", "1")

@@ -31,6 +31,8 @@ from holdfast.hub.repos.service.preupload import Candidate, PreuploadService
 MAX_FILES_PER_PREUPLOAD = 10_000
 MAX_SAMPLE_CHARACTERS = 4096
 _IN_MEMORY_BYTES = 4 * 1024 * 1024
+_LINE_BYTES_PER_FILE_BYTE = 3
+"""Base64 needs 4/3, text that JSON escapes may need more."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,12 @@ class UploadRoutes:
         with translated_disk_errors():
             body.write(batch)
 
+    @property
+    def _max_line_bytes(self) -> int:
+        return _LINE_BYTES_PER_FILE_BYTE * self.max_regular_file_bytes + 64 * 1024
+
     def _commit(self, call: Call, body: IO[bytes]) -> CommitResult:
-        header, operations = read_commit(_lines(body), self.max_regular_file_bytes)
+        header, operations = read_commit(_lines(body, self._max_line_bytes), self.max_regular_file_bytes)
         return self.commits.create_commit(
             call.actor,
             call.repo_type,
@@ -124,8 +130,11 @@ class UploadRoutes:
         )
 
 
-def _lines(body: IO[bytes]) -> Iterator[bytes]:
-    yield from iter(body.readline, b"")
+def _lines(body: IO[bytes], limit_bytes: int) -> Iterator[bytes]:
+    while line := body.readline(limit_bytes + 1):
+        if len(line) > limit_bytes:
+            raise TooLarge(what="A line of the commit", limit=f"{limit_bytes} bytes; upload that file as a large file")
+        yield line
 
 
 def _candidate(fields: Fields) -> Candidate:

@@ -22,6 +22,9 @@ from holdfast.hub.repos.git_storage.revisions import resolve_revision
 from holdfast.hub.repos.git_storage.trees import EntryKind, find_entry
 from holdfast.hub.repos.service.access import RepoGate
 
+MAX_REMEMBERED_CHARACTERS = 300
+"""Longer paths are looked up anew each time: strangers may ask for any, and must not fill the memory with them."""
+
 _PUBLIC_HEAD = """
 SELECT repo.key, repo.head_oid, repo_ref.oid
 FROM repo LEFT JOIN repo_ref ON repo_ref.repo_key = repo.key AND repo_ref.name = 'refs/heads/' || ?
@@ -107,7 +110,8 @@ class ResolveService:
                 else:
                     sha256 = found.lfs.sha256 if found.lfs else None
                     known = FileEntry(found.oid, found.file_size_bytes or 0, sha256)
-                self._entries.put((repo.key, commit_oid, path), known)
+                if len(path) <= MAX_REMEMBERED_CHARACTERS:
+                    self._entries.put((repo.key, commit_oid, path), known)
         return _located(repo.key, commit_oid, path, known)
 
     def read_regular(self, located: Located) -> bytes:

@@ -117,3 +117,16 @@ def test_any_cursor_is_read_or_refused(word):
         Cursor.decode(word)
     except InvalidInput:
         return
+
+
+@pytest.mark.parametrize(("value", "key"), [(2**63, 1), (1, 2**63), (2**64 - 1, 2**64 - 1), (1e300, 1)])
+def test_cursors_hold_no_numbers_that_a_database_cannot(value, key):
+    with pytest.raises(InvalidInput, match="cursor"):
+        Cursor.decode(Cursor(value, key).encode())
+
+
+def test_no_number_of_parameters_is_beyond_a_database():
+    found = parse("num_parameters=min:1K,max:999999999T").parameters
+    assert found is not None
+    assert found.high is not None
+    assert 10**15 < found.high < 2**63

@@ -27,3 +27,13 @@ def test_the_size_of_the_repo_a_folder_and_a_file(hub: Hub):
         size(hub, "nowhere")
     with pytest.raises(RevisionNotFound):
         size(hub, "", "nowhere")
+
+
+def test_paths_of_strangers_do_not_fill_the_memory(hub: Hub):
+    hub.create()
+    entries = hub.repos.resolves._entries
+    for path, remembered in (("a" * 200, 1), ("a/" * 2000, 0)):
+        before = len(entries)
+        with pytest.raises(EntryNotFound):
+            hub.repos.resolves.locate(hub.bob, MODEL, RepoId.parse("alice/m"), "main", path)
+        assert len(entries) - before == remembered

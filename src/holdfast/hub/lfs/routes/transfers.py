@@ -5,13 +5,14 @@ Source: git-lfs docs/api/basic-transfers.md; huggingface_hub 2.4.0 lfs.py sends 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
 from holdfast.base.errors import InvalidInput
 from holdfast.base.identity import Permission
 from holdfast.base.ids import check_sha256
+from holdfast.http.admission import Admission
 from holdfast.http.call import Call
 from holdfast.http.files import byte_response
 from holdfast.http.routing import Family, Route
@@ -21,6 +22,9 @@ from holdfast.hub.lfs.routes.wire import lfs_response
 from holdfast.hub.lfs.service.multipart import MultipartService
 from holdfast.hub.lfs.service.transfers import TransferService
 from holdfast.hub.lfs.tickets import TicketOffice
+
+MAX_UPLOADS = 128
+"""Bodies being received at once; each takes two batches of `http.uploads` in memory. More are told to come back."""
 
 _MAX_PARTS = 10_000
 
@@ -32,6 +36,7 @@ class TransferRoutes:
     transfers: TransferService
     multipart: MultipartService
     tickets: TicketOffice
+    admission: Admission = field(default_factory=lambda: Admission(MAX_UPLOADS))
 
     def table(self) -> tuple[Route, ...]:
         """The routes."""
@@ -48,12 +53,13 @@ class TransferRoutes:
         """Receive an object in one piece."""
         upload = self.tickets.read_upload(call.words["word"])
         require_length(call, upload.spec.size_bytes)
-        receiver = await call.run(self.transfers.begin, upload)
-        try:
-            await receive_body(call, receiver.write)
-            await call.run(self.transfers.finish, upload, receiver)
-        finally:
-            await call.run(receiver.discard)
+        with self.admission.enter():
+            receiver = await call.run(self.transfers.begin, upload)
+            try:
+                await receive_body(call, receiver.write)
+                await call.run(self.transfers.finish, upload, receiver)
+            finally:
+                await call.run(receiver.discard)
         return lfs_response({"oid": upload.spec.oid, "size": upload.spec.size_bytes})
 
     async def verify(self, call: Call) -> Response:
@@ -79,13 +85,14 @@ class TransferRoutes:
     async def upload_part(self, call: Call) -> Response:
         """Receive one part; its ETag is asked back at the end."""
         parted = self.tickets.read_parted_upload(call.words["word"])
-        receiver = await call.run(self.multipart.begin, parted, _number(call.words["number"]))
-        try:
-            require_length(call, receiver.size_bytes)
-            await receive_body(call, receiver.write)
-            entity_tag = await call.run(receiver.finish)
-        finally:
-            await call.run(receiver.discard)
+        with self.admission.enter():
+            receiver = await call.run(self.multipart.begin, parted, _number(call.words["number"]))
+            try:
+                require_length(call, receiver.size_bytes)
+                await receive_body(call, receiver.write)
+                entity_tag = await call.run(receiver.finish)
+            finally:
+                await call.run(receiver.discard)
         return Response(status_code=200, headers={"ETag": f'"{entity_tag}"'})
 
     async def complete(self, call: Call) -> Response:

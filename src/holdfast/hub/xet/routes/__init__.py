@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from holdfast.http.admission import Admission
 from holdfast.http.routing import Route
 from holdfast.hub.xet.routes import telemetry
-from holdfast.hub.xet.routes.admission import Admission
 from holdfast.hub.xet.routes.reconstructions import ReconstructionRoutes
 from holdfast.hub.xet.routes.shards import ShardRoutes
 from holdfast.hub.xet.routes.tokens import TokenRoutes

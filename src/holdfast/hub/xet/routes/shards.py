@@ -17,12 +17,12 @@ import orjson
 from starlette.responses import Response, StreamingResponse
 
 from holdfast.base.errors import HoldfastError, Overloaded
+from holdfast.http.admission import Admission
 from holdfast.http.call import Call
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Route
 from holdfast.hub.xet.domain import CasClaim, Scope
 from holdfast.hub.xet.formats.shard import MAX_SHARD_BYTES
-from holdfast.hub.xet.routes.admission import Admission
 from holdfast.hub.xet.routes.cas import cas_routes, read_claim
 from holdfast.hub.xet.service.shards import CheckedShard, Progress, ShardService
 from holdfast.hub.xet.service.tokens import CasTokens

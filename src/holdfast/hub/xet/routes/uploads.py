@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from holdfast.base.errors import ObjectNotFound
+from holdfast.http.admission import Admission
 from holdfast.http.call import Call
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Route
 from holdfast.http.uploads import receive_body
 from holdfast.hub.xet.domain import Scope
-from holdfast.hub.xet.routes.admission import Admission
 from holdfast.hub.xet.routes.cas import cas_routes, read_claim, read_hash
 from holdfast.hub.xet.service.tokens import CasTokens
 from holdfast.hub.xet.service.uploads import XorbUploads

@@ -11,11 +11,11 @@ import pytest
 
 from holdfast.base.errors import CorruptObject, Forbidden, InvalidAccessToken, Overloaded, TooLarge
 from holdfast.base.identity import ANONYMOUS
+from holdfast.http.admission import Admission
 from holdfast.http.call import Call
 from holdfast.http.urls import Urls
 from holdfast.hub.xet.domain import Scope
 from holdfast.hub.xet.routes import shards as module
-from holdfast.hub.xet.routes.admission import Admission
 from holdfast.hub.xet.routes.shards import ShardRoutes
 from tests.factories.xet import REPO, claim_file, write_shard
 

@@ -37,7 +37,7 @@ class OwnRepoRoutes:
             self.own_repos.list_own_repos,
             call.actor,
             call.words.get("org"),
-            start=call.number("cursor", 0, 0, 2**53),
+            before=call.number("cursor", 0, 0, 2**53) or None,
             limit=call.number("limit", REPOS_PAGE, 1, REPOS_PAGE),
         )
         cursor = None if page.next_cursor is None else str(page.next_cursor)

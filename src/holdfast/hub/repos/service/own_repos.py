@@ -25,7 +25,7 @@ class StoredRepo:
 
 @dataclass(frozen=True)
 class StoredRepoPage:
-    """Some repos; `next_cursor` None means that these are the last."""
+    """Some repos; `next_cursor`, the key of the last of them, is None when no more follow."""
 
     repos: list[StoredRepo]
     next_cursor: int | None
@@ -39,13 +39,13 @@ class OwnRepoService:
     accounts: AccountService
     objects: ObjectService
 
-    def list_own_repos(self, actor: Actor, org: str | None, *, start: int, limit: int) -> StoredRepoPage:
-        """One page of a namespace's repos, the newest change first.
+    def list_own_repos(self, actor: Actor, org: str | None, *, before: int | None, limit: int) -> StoredRepoPage:
+        """One page of a namespace's repos, the newest repo first: an order that no change of a repo upsets.
 
         Args:
             actor: the caller.
             org: an organization; None means the actor's own namespace.
-            start: `next_cursor` of the page before, 0 for the first page.
+            before: `next_cursor` of the page before; None for the first page.
             limit: repos per page.
 
         Raises:
@@ -66,8 +66,9 @@ class OwnRepoService:
             sizes = self.objects.repo_sizes(connection, [repo.key for repo in owned])
         visible = [repo for repo in owned if _is_seen(repo, seen)]
         total = sum(sizes.values())
-        page = [_stored(repo, sizes.get(repo.key, 0), total) for repo in visible[start : start + limit]]
-        return StoredRepoPage(page, start + limit if len(visible) > start + limit else None)
+        rest = [repo for repo in visible if before is None or repo.key < before]
+        page = [_stored(repo, sizes.get(repo.key, 0), total) for repo in rest[:limit]]
+        return StoredRepoPage(page, page[-1].repo.key if len(rest) > limit else None)
 
 
 def _is_seen(repo: Repo, seen: Visibility) -> bool:

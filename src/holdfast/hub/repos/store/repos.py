@@ -158,8 +158,8 @@ def last_key(connection: Connection) -> int:
 
 
 def repos_of_namespaces(connection: Connection, namespace_ids: Iterable[int]) -> list[Repo]:
-    """Every repo that these namespaces own, newest change first."""
-    query = select(repo).where(repo.c.namespace_id.in_(list(namespace_ids))).order_by(repo.c.updated_at.desc())
+    """Every repo that these namespaces own, the newest repo first."""
+    query = select(repo).where(repo.c.namespace_id.in_(list(namespace_ids))).order_by(repo.c.key.desc())
     return [repo_from_row(row) for row in connection.execute(query)]
 
 

@@ -13,7 +13,7 @@ from tests.factories.hub import MODEL, Hub
 
 
 def own(hub: Hub, actor: Actor, org: str | None = None) -> list[StoredRepo]:
-    return hub.repos.own_repos.list_own_repos(actor, org, start=0, limit=100).repos
+    return hub.repos.own_repos.list_own_repos(actor, org, before=None, limit=100).repos
 
 
 def names(found: list[StoredRepo]) -> list[str]:
@@ -39,12 +39,14 @@ def test_own_repos_of_all_types_the_newest_first_with_their_share(hub: Hub, acme
     assert [(stored.size_bytes, stored.share) for stored in found] == [(0, 0), (1, 0.25), (3, 0.75), (0, 0)]
 
 
-def test_pages(hub: Hub):
+def test_pages_neither_repeat_nor_leave_out_what_was_there_when_repos_come_and_change(hub: Hub):
     for name in ("alice/a", "alice/b", "alice/c"):
         hub.create(name)
-    first = hub.repos.own_repos.list_own_repos(hub.alice, None, start=0, limit=2)
+    first = hub.repos.own_repos.list_own_repos(hub.alice, None, before=None, limit=2)
     assert names(first.repos) == ["alice/c", "alice/b"]
-    rest = hub.repos.own_repos.list_own_repos(hub.alice, None, start=first.next_cursor, limit=2)
+    hub.create("alice/d")
+    hub.put("alice/a", "changed.txt")
+    rest = hub.repos.own_repos.list_own_repos(hub.alice, None, before=first.next_cursor, limit=2)
     assert (names(rest.repos), rest.next_cursor) == (["alice/a"], None)
 
 

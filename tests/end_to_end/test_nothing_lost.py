@@ -89,7 +89,7 @@ def leftovers(data_dir: Path) -> list[str]:
     """Files of broken-off work.
 
     Not looked at: what lies in `objects/` of repos, for `gc` goes by its age; a creation that was cut short, which has
-    neither description nor row, and makes way for the next one; a description's successor, whose name is always the same.
+    neither description nor row, and makes way for the next; a description's successor, whose name is always the same.
     """
     found = [*(data_dir / "objects/tmp").iterdir(), *(data_dir / "repos/tmp").iterdir()]
     found += (data_dir / "repos/trash").iterdir()

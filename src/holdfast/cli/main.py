@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -29,8 +30,13 @@ app.add_typer(token.app, name="token")
 app.add_typer(alias.app, name="alias")
 
 
+_OURS_ALONE = 0o077
+
+
 def main() -> None:
     """Run the command line; an expected error is one sentence on stderr and status 1."""
+    # Private repos and hashes of passwords are nobody else's on this machine, also in a data directory made by others.
+    os.umask(_OURS_ALONE)
     try:
         app()
     except HoldfastError as error:

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from holdfast.base.errors import InvalidAccessToken, StorageFull, TooManyAttempts, WrongPassword
+from holdfast.accounts.passwords import verify_password
+from holdfast.accounts.service import logins
+from holdfast.base.errors import InvalidAccessToken, Overloaded, StorageFull, TooManyAttempts, WrongPassword
 from holdfast.base.identity import ANONYMOUS, SYSTEM, TokenRole
 
 
@@ -153,3 +157,27 @@ def test_what_could_not_be_written_is_written_later(services, alice, issue, data
             services.authentication.flush_last_used()
     services.authentication.flush_last_used()
     assert services.tokens.list_access_tokens(alice)[0].last_used_at is not None
+
+
+def test_only_some_passwords_are_verified_at_once(services, dora, monkeypatch):
+    """Each takes much memory and a core; who guesses must not keep everybody else waiting."""
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(password_hash: str | None, password: str) -> bool:
+        begun.release()
+        go_on.wait(10)
+        return verify_password(password_hash, password)
+
+    monkeypatch.setattr(logins, "verify_password", slow)
+    with ThreadPoolExecutor(logins.MAX_VERIFICATIONS) as guessers:
+        guesses = [
+            guessers.submit(services.logins.verify, f"nobody{number}", "guess")
+            for number in range(logins.MAX_VERIFICATIONS)
+        ]
+        for _ in guesses:
+            begun.acquire(timeout=10)
+        with pytest.raises(Overloaded):
+            services.logins.verify("dora", "down the hole")
+        go_on.set()
+        assert all(isinstance(guess.exception(10), WrongPassword) for guess in guesses)
+    assert services.logins.verify("dora", "down the hole").username == "dora"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from holdfast.accounts.service import AccountServices
@@ -31,7 +33,9 @@ def run(monkeypatch, capsys):
         output = capsys.readouterr()
         return int(ended.value.code or 0), output.out, output.err
 
-    return command
+    before = os.umask(0o022)
+    yield command
+    os.umask(before)
 
 
 @pytest.fixture

@@ -23,13 +23,15 @@ from holdfast.accounts.service.accounts import AccountService
 from holdfast.accounts.store import credentials, namespaces
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
-from holdfast.base.errors import WrongPassword
+from holdfast.base.errors import Overloaded, WrongPassword
 from holdfast.base.identity import Actor, Permission
 
 SESSION_SECONDS = 30 * 24 * 3600
 REMEMBERED_SECONDS = 300
 MAX_NAME_LENGTH = 96
 _MAX_REMEMBERED = 1000
+MAX_VERIFICATIONS = 8
+"""At once: each takes 19 MiB, and strangers must not keep all threads busy with guesses."""
 
 
 class LoginService:
@@ -41,6 +43,7 @@ class LoginService:
         self._clock = clock
         self._patience = Patience(clock)
         self._successes = _Successes(clock)
+        self._places = threading.BoundedSemaphore(MAX_VERIFICATIONS)
 
     def log_in(self, username: str, password: str) -> IssuedSession:
         """Check the password and start a login session.
@@ -91,13 +94,14 @@ class LoginService:
 
         Raises:
             WrongPassword, TooManyAttempts: nobody.
+            Overloaded: too many passwords are being verified just now.
         """
         if len(username) > MAX_NAME_LENGTH or len(password) > MAX_PASSWORD_LENGTH:
             raise WrongPassword
         key = username.lower()
         self._patience.check(key)
         actor, password_hash = credentials.actor_and_password_hash(self._database, username) or (None, None)
-        if not verify_password(password_hash, password) or actor is None or password_hash is None:
+        if not self._is_right(password_hash, password) or actor is None or password_hash is None:
             self._patience.failed(key)
             raise WrongPassword
         self._patience.succeeded(key)
@@ -105,6 +109,14 @@ class LoginService:
         with self._database.write() as connection:
             namespaces.set_last_login_at(connection, actor.user_id or 0, self._clock())
         return actor
+
+    def _is_right(self, password_hash: str | None, password: str) -> bool:
+        if not self._places.acquire(blocking=False):
+            raise Overloaded
+        try:
+            return verify_password(password_hash, password)
+        finally:
+            self._places.release()
 
     def _start_session(self, user_id: int) -> IssuedSession:
         secret = secrets.token_urlsafe(32)

@@ -119,7 +119,9 @@ def _configure(connection: sqlite3.Connection, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     # The driver is in autocommit mode; without an explicit BEGIN a snapshot would change between two SELECTs.
     write = connection.get_execution_options().get("holdfast_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    # Below SQLAlchemy, which would need as long for this word as for a query.
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    driver.execute("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import secrets
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,7 +17,6 @@ from pathlib import Path
 
 from pygit2.enums import ObjectType
 
-_COMPRESSION_LEVEL = 1  # as libgit2 and git do for loose objects
 _PLACING_ATTEMPTS = 100
 
 
@@ -42,28 +41,34 @@ def write_loose_objects(objects: Path, contents: Mapping[bytes, tuple[ObjectType
         objects: the repo's `objects` folder.
         contents: 20-byte oid → kind and content; the oids must be right.
     """
-    staged: dict[str, Path] = {}
+    root = str(objects)
+    staged: dict[str, tuple[str, str]] = {}
+    folders = set()
     try:
         for oid, (kind, content) in contents.items():
-            path = _path(objects, oid)
+            folder, path = _place_of(root, oid)
             if not _refresh(path):
-                staged[_stage(objects, kind, content)] = path
-        for temporary, path in staged.items():
-            _place(temporary, path)
+                staged[_stage(root, kind, content)] = (folder, path)
+        while staged:
+            temporary, (folder, path) = staged.popitem()
+            _place(temporary, folder, path)
+            folders.add(folder)
     finally:
         for temporary in staged:
             Path(temporary).unlink(missing_ok=True)
-    for folder in {path.parent for path in staged.values()}:
+    for folder in folders:
         with suppress(FileNotFoundError):  # a repack took its objects into a pack already
             sync_folder(folder)
 
 
-def _path(objects: Path, oid: bytes) -> Path:
+def _place_of(root: str, oid: bytes) -> tuple[str, str]:
+    """Folder and file of an object."""
     name = oid.hex()
-    return objects / name[:2] / name[2:]
+    folder = f"{root}/{name[:2]}"
+    return folder, f"{folder}/{name[2:]}"
 
 
-def _refresh(path: Path) -> bool:
+def _refresh(path: str) -> bool:
     """True when the file exists."""
     try:
         os.utime(path)
@@ -72,12 +77,13 @@ def _refresh(path: Path) -> bool:
     return True
 
 
-def _stage(objects: Path, kind: ObjectType, content: bytes) -> str:
+def _stage(root: str, kind: ObjectType, content: bytes) -> str:
     """Write the file under a passing name, which it returns."""
-    descriptor, temporary = tempfile.mkstemp(prefix="tmp_obj_", dir=objects)  # `git prune` knows that prefix
+    temporary = f"{root}/tmp_obj_{secrets.token_hex(8)}"  # noqa: S108 - the prefix that `git prune` knows
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb", buffering=0) as file:
-            _write_all(file, zlib.compress(object_header(kind, len(content)) + content, _COMPRESSION_LEVEL))
+            _write_all(file, zlib.compress(object_header(kind, len(content)) + content, _compression_level(kind)))
             os.fchmod(descriptor, 0o444)
             os.fsync(descriptor)
     except BaseException:
@@ -86,23 +92,30 @@ def _stage(objects: Path, kind: ObjectType, content: bytes) -> str:
     return temporary
 
 
+def _compression_level(kind: ObjectType) -> int:
+    # 1 is git's own for loose objects. Trees are mostly oids, which nothing compresses; to try takes longer than all
+    # else in a commit to a folder of a thousand files. A repack finds what their names have in common.
+    return 0 if kind == ObjectType.TREE else 1
+
+
 def _write_all(file: FileIO, stored: bytes) -> None:
     rest = memoryview(stored)
     while rest:
         rest = rest[file.write(rest) :]
 
 
-def _place(temporary: str, path: Path) -> None:
+def _place(temporary: str, folder: str, path: str) -> None:
     """Rename into a folder that a repack may remove at any moment while it is empty."""
     for _ in range(_PLACING_ATTEMPTS):
-        path.parent.mkdir(exist_ok=True)
+        with suppress(FileExistsError):
+            os.mkdir(folder)
         with suppress(FileNotFoundError):
             os.rename(temporary, path)
             return
-    raise FileNotFoundError(path.parent)
+    raise FileNotFoundError(folder)
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: str | Path) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

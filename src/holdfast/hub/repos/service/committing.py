@@ -137,6 +137,8 @@ class CommitService:
         return Staged(planned, [*large_files, *named])
 
     def _sizes(self, repo: Repo, large_files: Sequence[AddLargeFile]) -> dict[str, int]:
+        if not large_files:
+            return {}
         with self.database.read() as connection:
             sizes = self.objects.linked(connection, repo.key, {large.sha256 for large in large_files})
         for large in large_files:

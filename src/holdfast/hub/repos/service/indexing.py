@@ -8,9 +8,10 @@ An update that fails, as on a full disk, puts its refs back; where even that fai
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import pygit2
@@ -201,8 +202,7 @@ class RepoIndex:
             facts = self.facts.read(git, repo, head_oid)
         with self.database.write() as connection:
             repos.replace_refs(connection, key, found)
-            self._write_head(connection, repo, head_oid, facts)
-            repos.update_repo(connection, key, index_pending=is_pending)
+            self._write_head(connection, repo, head_oid, facts, {"index_pending": is_pending})
 
     def _write(self, key: int, git: pygit2.Repository, changes: RefChanges) -> None:
         with self.database.read() as connection:
@@ -216,11 +216,13 @@ class RepoIndex:
                     repos.delete_ref(connection, key, name)
                 else:
                     repos.put_refs(connection, key, {name: oid})
+            settled = {"index_pending": False}
             if repo.default_ref in changes.moved:
-                self._write_head(connection, repo, changes.moved[repo.default_ref], facts)
+                self._write_head(connection, repo, changes.moved[repo.default_ref], facts, settled)
+            else:
+                repos.update_repo(connection, key, **settled)
             for record in changes.records:
                 record(connection)
-            repos.update_repo(connection, key, index_pending=False)
 
     def _changed_facts(self, repo: Repo, git: pygit2.Repository, changes: RefChanges) -> RepoFacts | None:
         """The new facts, None where they are as before."""
@@ -230,8 +232,15 @@ class RepoIndex:
             return None
         return self.facts.read(git, repo, changes.moved[repo.default_ref])
 
-    def _write_head(self, connection: Connection, repo: Repo, head_oid: str | None, facts: RepoFacts | None) -> None:
-        values: dict[str, Any] = {"head_oid": head_oid}
+    def _write_head(
+        self,
+        connection: Connection,
+        repo: Repo,
+        head_oid: str | None,
+        facts: RepoFacts | None,
+        settled: Mapping[str, bool] = MappingProxyType({}),
+    ) -> None:
+        values: dict[str, Any] = {"head_oid": head_oid, **settled}
         if head_oid != repo.head_oid:
             values["updated_at"] = self.clock()
         repos.update_repo(connection, repo.key, **values)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Update, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -14,6 +15,21 @@ from holdfast.base.errors import RepoExists
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import Gating, Repo, repo_text_key
 from holdfast.hub.repos.store.tables import repo, repo_facts, repo_redirect, repo_ref
+
+# Built once: to put a statement together takes longer than to execute it, and every commit needs these.
+_FIND_REPO = select(repo).where(repo.c.text_key == bindparam("text_key"))
+_GET_REPO = select(repo).where(repo.c.key == bindparam("repo_key"))
+_LIST_REFS = (
+    select(repo_ref.c.name, repo_ref.c.oid)
+    .where(repo_ref.c.repo_key == bindparam("repo_key"))
+    .order_by(repo_ref.c.name)
+)
+_IS_PENDING = select(repo.c.index_pending).where(repo.c.key == bindparam("repo_key"))
+_PUT_REF = (
+    upsert(repo_ref)
+    .values(repo_key=bindparam("repo_key"), name=bindparam("name"), oid=bindparam("oid"))
+    .on_conflict_do_update(index_elements=["repo_key", "name"], set_={"oid": bindparam("oid")})
+)
 
 
 def insert_repo(connection: Connection, values: Mapping[str, Any]) -> int:
@@ -31,13 +47,13 @@ def insert_repo(connection: Connection, values: Mapping[str, Any]) -> int:
 
 def find_repo(connection: Connection, repo_type: RepoType, repo_id: RepoId) -> Repo | None:
     """The repo of that id, letters' case ignored."""
-    row = connection.execute(select(repo).where(repo.c.text_key == repo_text_key(repo_type, repo_id))).first()
+    row = connection.execute(_FIND_REPO, {"text_key": repo_text_key(repo_type, repo_id)}).first()
     return None if row is None else repo_from_row(row)
 
 
 def get_repo(connection: Connection, key: int) -> Repo | None:
     """The repo of that key."""
-    row = connection.execute(select(repo).where(repo.c.key == key)).first()
+    row = connection.execute(_GET_REPO, {"repo_key": key}).first()
     return None if row is None else repo_from_row(row)
 
 
@@ -76,10 +92,17 @@ def update_repo(connection: Connection, key: int, **values: Any) -> None:
         RepoExists: the new id is taken.
     """
     try:
-        connection.execute(update(repo).where(repo.c.key == key).values(**values))
+        new = {f"new_{name}": value for name, value in values.items()}
+        connection.execute(_update_repo(tuple(values)), {"changed_key": key, **new})
     except IntegrityError as error:
         taken = f"{values.get('namespace')}/{values.get('name')}"
         raise RepoExists(repo_type=str(values.get("text_key", "model")).partition(":")[0], repo_id=taken) from error
+
+
+@functools.lru_cache(maxsize=128)
+def _update_repo(columns: tuple[str, ...]) -> Update:
+    values = {name: bindparam(f"new_{name}", type_=repo.c[name].type) for name in columns}
+    return update(repo).where(repo.c.key == bindparam("changed_key")).values(values)
 
 
 def get_repos(connection: Connection, keys: Sequence[int]) -> list[Repo]:
@@ -121,8 +144,7 @@ def replace_refs(connection: Connection, key: int, refs: Mapping[str, str]) -> N
 def put_refs(connection: Connection, key: int, refs: Mapping[str, str]) -> None:
     """Add or move refs in the index."""
     for name, oid in refs.items():
-        statement = upsert(repo_ref).values(repo_key=key, name=name, oid=oid)
-        connection.execute(statement.on_conflict_do_update(index_elements=["repo_key", "name"], set_={"oid": oid}))
+        connection.execute(_PUT_REF, {"repo_key": key, "name": name, "oid": oid})
 
 
 def delete_ref(connection: Connection, key: int, name: str) -> None:
@@ -132,13 +154,12 @@ def delete_ref(connection: Connection, key: int, name: str) -> None:
 
 def list_refs(connection: Connection, key: int) -> dict[str, str]:
     """Full ref name → commit oid."""
-    query = select(repo_ref.c.name, repo_ref.c.oid).where(repo_ref.c.repo_key == key).order_by(repo_ref.c.name)
-    return {row.name: row.oid for row in connection.execute(query)}
+    return {row.name: row.oid for row in connection.execute(_LIST_REFS, {"repo_key": key})}
 
 
 def is_pending(connection: Connection, key: int) -> bool | None:
     """Whether an update of the repo's refs is under way or was broken off; None when there is no such repo."""
-    return connection.execute(select(repo.c.index_pending).where(repo.c.key == key)).scalar()
+    return connection.execute(_IS_PENDING, {"repo_key": key}).scalar()
 
 
 def pending_keys(connection: Connection) -> list[int]:

@@ -247,11 +247,12 @@ class Pusher(Worker):
     def step(self) -> None:
         if self.world.repo is None:
             self._create()
+        elif not self._clone.exists():
             self._git("clone", "-q", f"{self.client.url}/{self.world.repo}", str(self._clone), inside=False)
             self._git("config", "user.name", "Alice")
             self._git("config", "user.email", "alice@example.org")
-            return
-        self._push()
+        else:
+            self._push()
 
     def settle(self) -> None:
         super().settle()

@@ -57,6 +57,7 @@ def test_other_encodings(encoding):
 @pytest.mark.parametrize(
     "packed",
     [b"", gzip.compress(CONTENT)[:-1], gzip.compress(CONTENT)[:500], b"\x1f\x8b", b"plain", gzip.compress(b"a") + b"b"],
+    ids=["empty", "last byte missing", "half", "only magic", "plain", "bytes behind"],
 )
 def test_broken_packing(packed):
     with pytest.raises(InvalidInput, match="gzip"):

@@ -10,9 +10,8 @@ from pygit2.enums import SortMode
 
 from holdfast.hub.repos.git_storage.blob_facts import blob_facts
 from holdfast.hub.repos.git_storage.raw_trees import (
-    MODE_EXECUTABLE,
-    MODE_FILE,
     MODE_FOLDER,
+    is_file,
     parse_entries,
     read_raw_tree,
 )
@@ -66,6 +65,6 @@ def _new_files(repo: pygit2.Repository, root: bytes, seen: set[bytes]) -> Iterat
         for mode, name, oid in parse_entries(read_raw_tree(repo, tree)):
             if mode == MODE_FOLDER:
                 ahead.append((prefix + name + b"/", oid))
-            elif mode in (MODE_FILE, MODE_EXECUTABLE) and oid not in seen:
+            elif is_file(mode) and oid not in seen:
                 seen.add(oid)
                 yield prefix + name, oid

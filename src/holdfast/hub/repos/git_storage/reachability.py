@@ -10,15 +10,12 @@ from pygit2.enums import SortMode
 from holdfast.hub.repos.git_storage.blob_facts import blob_facts
 from holdfast.hub.repos.git_storage.pointers import LfsPointer
 from holdfast.hub.repos.git_storage.raw_trees import (
-    MODE_EXECUTABLE,
-    MODE_FILE,
     MODE_FOLDER,
     RawEntry,
+    is_file,
     parse_entries,
     read_raw_tree,
 )
-
-_FILE_MODES = {MODE_FILE, MODE_EXECUTABLE}
 
 
 def reachable_lfs_pointers(repo: pygit2.Repository) -> Iterator[LfsPointer]:
@@ -30,7 +27,7 @@ def reachable_lfs_pointers(repo: pygit2.Repository) -> Iterator[LfsPointer]:
         KeyError: an object is missing. Whoever deletes by this list must stop then.
     """
     for mode, _, oid in _reachable_files(repo):
-        if mode in _FILE_MODES:
+        if is_file(mode):
             lfs = blob_facts(repo, oid).lfs
             if lfs:
                 yield lfs

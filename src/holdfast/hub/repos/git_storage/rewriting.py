@@ -16,10 +16,9 @@ from pygit2.enums import ObjectType, SortMode
 from holdfast.hub.repos.git_storage.blob_facts import blob_facts
 from holdfast.hub.repos.git_storage.object_writer import ObjectWriter
 from holdfast.hub.repos.git_storage.raw_trees import (
-    MODE_EXECUTABLE,
-    MODE_FILE,
     MODE_FOLDER,
     RawEntry,
+    is_file,
     make_record,
     parse_entries,
     read_object,
@@ -143,7 +142,7 @@ class _Rewriter:
 
     def _without_files(self, tree: bytes, entries: list[RawEntry]) -> bytes | None:
         for mode, _, oid in entries:
-            if mode in (MODE_FILE, MODE_EXECUTABLE) and oid not in self.files:
+            if is_file(mode) and oid not in self.files:
                 lfs = blob_facts(self.repo, oid).lfs
                 self.files[oid] = None if lfs and lfs.sha256 in self.sha256s else oid
         renewed = [(mode, name, self._renewed(mode, oid)) for mode, name, oid in entries]

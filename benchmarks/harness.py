@@ -36,6 +36,12 @@ def cpu_seconds(pid: int) -> float:
     return sum(_own_cpu_seconds(each) for each in process_tree(pid))
 
 
+def precise_cpu_seconds(pid: int) -> float:
+    """The same of one process's living threads alone, to the nanosecond: for single requests to a thread pool."""
+    found = (_read(path).split() for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return sum(int(words[0]) for words in found if words) / 1e9
+
+
 def resident_bytes(pid: int) -> int:
     """Resident memory of a process tree now; pages that its processes share count once for each."""
     sizes = (_read(Path(f"/proc/{each}/statm")).split() for each in process_tree(pid))

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.raw_client import RawClient
-from tests.end_to_end.workload import Committer, Pusher, Worker, work_until_gone
+from tests.end_to_end.workload import Committer, Pusher, RealClient, Worker, work_until_gone
 from tests.live_server import COMMAND, LiveServer, User, free_port, holdfast, seed, start
 
 ALICE = User("alice")
@@ -35,28 +35,27 @@ class Stage:
     port: int
     dice: random.Random
     workers: list[Worker | Committer]
-    environment: dict[str, str]
-
-    def client(self) -> RawClient:
-        return RawClient(f"http://127.0.0.1:{self.port}", ALICE.token)
+    real_client: RealClient
 
     def start(self) -> LiveServer:
         began = time.monotonic()
-        server = start(self.data_dir, port=self.port, environment=self.environment)
+        server = start(self.data_dir, port=self.port)
         took = time.monotonic() - began
         assert took < LONGEST_START_SECONDS, f"the start after a kill took {took:.1f} s"
         return server
 
-    def work_and_kill(self, server: LiveServer, seconds: float, *, collecting: bool) -> None:
+    def work_and_kill(self, server: LiveServer, seconds: float, *, collecting: bool, with_real_client: bool) -> None:
         """Let everybody work, and kill the server, and garbage collection if it runs, at a random moment."""
+        workers = [*self.workers, self.real_client] if with_real_client else self.workers
         is_dead = False
         collector = self._start_collector() if collecting else None
-        with ThreadPoolExecutor(len(self.workers)) as pool:
-            running = [pool.submit(work_until_gone, worker, lambda: is_dead) for worker in self.workers]
+        with ThreadPoolExecutor(len(workers)) as pool:
+            running = [pool.submit(work_until_gone, worker, lambda: is_dead) for worker in workers]
             time.sleep(seconds)
             early = [task.result() for task in running if task.done()]
             server.kill()
             is_dead = True
+            self.real_client.kill()
             if collector is not None:
                 collector.kill()
                 collector.communicate()
@@ -65,7 +64,7 @@ class Stage:
             task.result()
 
     def settle(self, server: LiveServer) -> None:
-        for worker in self.workers:
+        for worker in (*self.workers, self.real_client):
             worker.client.close()  # its connection was to the server that died
             worker.settle()
             refused = [text for text in worker.refusals if "upload" not in text]  # gc took what was not committed yet
@@ -103,15 +102,20 @@ def open_stage(tmp_path: Path) -> Stage:
     number = int(os.environ.get("HOLDFAST_TEST_SEED", random.SystemRandom().randrange(10**6)))
     print(f"HOLDFAST_TEST_SEED={number}")
     dice = random.Random(number)
-    stage = Stage(tmp_path / "data", free_port(), dice, [], {})
-    seed(stage.data_dir, [ALICE])
 
     def own() -> random.Random:
         return random.Random(dice.random())
 
-    stage.workers += [Worker("alice", f"w{number}", stage.client(), own()) for number in range(4)]
-    stage.workers += [Pusher("alice", "pushed", stage.client(), own(), tmp_path / "clone")]
-    stage.workers += [Committer(SHARED, f"c{number}", stage.client(), own()) for number in range(2)]
+    def client() -> RawClient:
+        return RawClient(f"http://127.0.0.1:{port}", ALICE.token)
+
+    port = free_port()
+    real_client = RealClient("alice", "real", client(), own(), tmp_path / "home")
+    stage = Stage(tmp_path / "data", port, dice, [], real_client)
+    seed(stage.data_dir, [ALICE])
+    stage.workers += [Worker("alice", f"w{number}", client(), own()) for number in range(4)]
+    stage.workers += [Pusher("alice", "pushed", client(), own(), tmp_path / "clone")]
+    stage.workers += [Committer(SHARED, f"c{number}", client(), own()) for number in range(2)]
     return stage
 
 
@@ -121,8 +125,9 @@ def kill_again_and_again(tmp_path: Path, rounds: int, check_every: int) -> None:
     stage.workers[-1].client.create_repo(SHARED)
     try:
         for number in range(rounds):
-            seconds = stage.dice.uniform(0.1, 1.2)
-            stage.work_and_kill(server, seconds, collecting=number % 4 == 3)
+            is_real = number % 5 == 4  # it takes a while until it does anything at all
+            seconds = stage.dice.uniform(0.1, 1.2) + 3.0 * is_real
+            stage.work_and_kill(server, seconds, collecting=number % 4 == 3, with_real_client=is_real)
             began = time.monotonic()
             server = stage.start()
             started = time.monotonic()
@@ -132,10 +137,11 @@ def kill_again_and_again(tmp_path: Path, rounds: int, check_every: int) -> None:
                 stage.check()
     finally:
         server.stop()
-        for worker in stage.workers:
+        for worker in (*stage.workers, stage.real_client):
             worker.client.close()
     stage.check()
-    acknowledged = sum(worker.acknowledged for worker in stage.workers)
+    acknowledged = sum(worker.acknowledged for worker in (*stage.workers, stage.real_client))
+    print(f"{stage.real_client.acknowledged} of them by huggingface_hub")
     print(f"{rounds} kills, {acknowledged} acknowledged writes, none lost")
     assert acknowledged > rounds
 

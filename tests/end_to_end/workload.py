@@ -7,8 +7,11 @@ are two worlds, before and after it, and a server that was killed meanwhile must
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import random
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +19,7 @@ from pathlib import Path
 from tests.end_to_end.raw_client import GONE, RawClient, Refused, delete_file, put_file, put_large
 
 MAIN = "refs/heads/main"
+UPLOAD_SCRIPT = Path(__file__).parent / "scripts" / "upload_on_demand.py"
 
 
 @dataclass(frozen=True)
@@ -286,6 +290,66 @@ class Pusher(Worker):
         if done.returncode:
             raise ConnectionError(f"git {arguments[0]}: {done.stderr}")
         return done.stdout
+
+
+class RealClient(Worker):
+    """Uploads with huggingface_hub and hf_xet, in a process that dies with the server: it would try again for long."""
+
+    def __init__(self, user: str, name: str, client: RawClient, dice: random.Random, home: Path) -> None:
+        super().__init__(user, name, client, dice)
+        self._home = home
+        self._process: subprocess.Popen[str] | None = None
+
+    def step(self) -> None:
+        if self.world.repo is None:
+            self._create()
+        else:
+            self._upload()
+
+    def kill(self) -> None:
+        """End the process, if it runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _upload(self) -> None:
+        world, repo = self.world, self.world.repo
+        job = {"repo": repo, "path": f"real/{self.dice.randrange(5)}.bin", "seed": self.dice.randrange(10**9)}
+        job["size"] = self.dice.randint(1, 1_500_000)
+        content = random.Random(job["seed"]).randbytes(job["size"])
+        files = world.files | {job["path"]: _hex(content)}
+
+        def send() -> World:
+            return world.with_head(self._ask(job)["oid"], files)
+
+        self._attempt(world.with_head(None, files), send)
+
+    def _ask(self, job: dict[str, object]) -> dict[str, str]:
+        process = self._process = self._process or self._start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(job) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        if not line:
+            raise ConnectionError("the client gave up: " + (self._home / "stderr").read_text()[-3000:])
+        answer: dict[str, str] = json.loads(line)
+        return answer
+
+    def _start(self) -> subprocess.Popen[str]:
+        self._home.mkdir(exist_ok=True)
+        settings = {"HF_ENDPOINT": self.client.url, "HF_TOKEN": str(self.client.token), "HF_HOME": str(self._home)}
+        quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+        with (self._home / "stderr").open("w") as errors:
+            return subprocess.Popen(
+                [sys.executable, str(UPLOAD_SCRIPT)],
+                env={**os.environ, **settings, **quiet},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
 
 
 class Committer:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
-from benchmarks.clients import KeepAlive, commit, create_repo, upload_lfs, upload_xet
+from benchmarks.clients import KeepAlive, commit, create_repo, put_large_file, upload_xet
 from benchmarks.harness import Contender, Program, free_port, interleave, row, wait_for_port, write_random
 from tests.live_server import LiveServer, User, live_server
 
@@ -43,7 +43,7 @@ def main() -> int:
 def fill(server: LiveServer, folder: Path) -> None:
     """One repo with a file of each kind."""
     repo_id = create_repo(server, ALICE, "model")
-    large = upload_lfs(server, ALICE, repo_id, os.urandom(100_000))
+    large = put_large_file(server, ALICE, repo_id, os.urandom(100_000), 1)
     commit(server, ALICE, repo_id, {"config.json": b"{}", "weights.bin": large})
     upload_xet(server, ALICE, repo_id, write_random(folder / "model.safetensors", 2_000_000), "xet.safetensors")
 

@@ -1,138 +1,92 @@
-"""Upload of one large file: our receiver on uvicorn beside a raw loop of receive, SHA-256 and write.
+"""Upload of one large file to a real `holdfast serve`, beside a raw receive + SHA-256 + write loop: server CPU per GiB.
 
-Both servers run in processes of their own and take the same bytes, by turns. Ours also checks the announced hash and
-size and makes the file durable (fsync, rename); the raw loop does not. The figure is CPU seconds of the server
-process (user + system) per GiB, and the ratio of the two medians.
+Both receive the same bytes by turns, verify their SHA-256 and keep them; the Hub does so as git-lfs asks for it, with
+its database, and makes the file durable, which the loop does not.
 
-    python benchmarks/upload.py [--mebibytes 1024] [--rounds 5]
+    python -m benchmarks.upload [--mebibytes 1024] [--rounds 5]
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import re
-import shutil
 import socket
-import statistics
-import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import uvicorn
+from benchmarks.clients import Repeated, create_repo, put_bytes, upload_actions
+from benchmarks.harness import MEBIBYTE, Contender, Program, free_port, interleave, row, wait_for_port
+from tests.live_server import LiveServer, User, live_server
 
-from holdfast.backends.blobs.local import LocalBlobStore
-from holdfast.base.identity import ANONYMOUS
-from holdfast.http.call import Call
-from holdfast.http.uploads import receive_body
-from holdfast.http.urls import Urls
-from holdfast.http.zero_copy import ZeroCopyProtocol
-from holdfast.hub.objects.blobs import BlobReceiver
-
-GIBIBYTE = 1 << 30
-_TICKS = os.sysconf("SC_CLK_TCK")
+ALICE = User("alice")
+GOAL = 0.65
 
 
-def main() -> None:
+def main() -> int:
     """Run the comparison and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mebibytes", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--serve", choices=["raw", "holdfast"])
-    parser.add_argument("--root", type=Path)
+    parser.add_argument("--serve-raw", nargs=2, metavar=("PORT", "FOLDER"))
     arguments = parser.parse_args()
-    if arguments.serve:
-        listener = socket.socket(fileno=0)
-        {"raw": serve_raw, "holdfast": serve_holdfast}[arguments.serve](arguments.root, listener)
-        return
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as folder:
-        compare(Path(folder), arguments)
+    if arguments.serve_raw:
+        serve_raw(int(arguments.serve_raw[0]), Path(arguments.serve_raw[1]))
+    with (
+        tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name,
+        live_server(Path(name) / "data", users=[ALICE]) as server,
+    ):
+        port = free_port()
+        limit = Program([sys.executable, "-m", "benchmarks.upload", "--serve-raw", port, name], Path(name) / "raw.log")
+        try:
+            wait_for_port(port, 20)
+            return compare(limit.pid, f"http://127.0.0.1:{port}", server, arguments.mebibytes, arguments.rounds)
+        finally:
+            limit.stop()
 
 
-def compare(root: Path, arguments: argparse.Namespace) -> None:
-    """Measure both servers by turns."""
-    block = os.urandom(1 << 20)
-    sha256 = digest(block, arguments.mebibytes)
-    seconds: dict[str, list[float]] = {"raw": [], "holdfast": []}
-    servers = {name: Server(name, root / name) for name in seconds}
-    try:
-        for _ in range(arguments.rounds):
-            for name, server in servers.items():
-                before = server.cpu_seconds()
-                send(server.port, sha256, block, arguments.mebibytes)
-                used = server.cpu_seconds() - before
-                seconds[name].append(used * GIBIBYTE / (arguments.mebibytes << 20))
-                shutil.rmtree(root / name)
-                (root / name / "tmp").mkdir(parents=True)
-    finally:
-        for server in servers.values():
-            server.stop()
-    limit, ours = (statistics.median(seconds[name]) for name in ("raw", "holdfast"))
-    for name, values in seconds.items():
-        print(f"{name:9} {statistics.median(values):.3f} CPU-s/GiB   {[round(value, 3) for value in values]}")
-    print(f"ratio {limit / ours:.2f} (goal 0.65), {arguments.mebibytes} MiB")
+def compare(raw_pid: int, raw_url: str, server: LiveServer, mebibytes: int, rounds: int) -> int:
+    """Measure both servers by turns; every round has a content of its own."""
+    repo_id = create_repo(server, ALICE, "model")
+    contents = [Repeated.random(mebibytes) for _ in range(rounds + 1)]
+
+    def to_hub(number: int) -> None:
+        upload = upload_actions(server, ALICE, repo_id, contents[number].oid, contents[number].size)["upload"]
+        put_bytes(upload["href"], contents[number])
+
+    def to_raw(number: int) -> None:
+        put_bytes(f"{raw_url}/{contents[number].oid}", contents[number])
+
+    def forget() -> None:
+        for path in (server.data_dir / "objects").rglob("*"):
+            if path.is_file() and path.stat().st_size >= mebibytes * MEBIBYTE:
+                path.unlink()
+
+    contents.append(Repeated.random(1))
+    to_hub(-1), to_raw(-1)  # warm
+    costs = interleave(
+        {"raw": Contender(raw_pid, to_raw), "hub": Contender(server.process.pid, to_hub, reset=forget)}, rounds
+    )
+    row("upload, loop of receive, SHA-256 and write", costs["raw"].cpu_median * 1024 / mebibytes, "CPU-s per GiB")
+    row("upload, holdfast serve (LFS)", costs["hub"].cpu_median * 1024 / mebibytes, "CPU-s per GiB")
+    ratio = costs["raw"].cpu_median / costs["hub"].cpu_median
+    return int(not row("upload, ratio of the two", ratio, "", at_least=GOAL))
 
 
-def digest(block: bytes, count: int) -> str:
-    """SHA-256 of `count` repetitions of a block."""
-    found = hashlib.sha256()
-    for _ in range(count):
-        found.update(block)
-    return found.hexdigest()
-
-
-class Server:
-    """A server process that inherits its listening socket."""
-
-    def __init__(self, name: str, root: Path) -> None:
-        root.mkdir()
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen(64)
-            self.port = listener.getsockname()[1]
-            command = [sys.executable, __file__, "--serve", name, "--root", str(root)]
-            self._process = subprocess.Popen(command, stdin=listener)
-        block = b"x" * (1 << 20)
-        send(self.port, digest(block, 1), block, 1)  # warm: imports done
-
-    def cpu_seconds(self) -> float:
-        """User and system time of the process so far."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
-
-    def stop(self) -> None:
-        """End it."""
-        self._process.kill()
-        self._process.wait()
-
-
-def send(port: int, sha256: str, block: bytes, count: int) -> None:
-    """PUT `count` repetitions of a block and insist on 200."""
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        length = len(block) * count
-        head = f"PUT /{sha256} HTTP/1.1\r\nHost: bench\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
-        connection.sendall(head.encode())
-        for _ in range(count):
-            connection.sendall(block)
-        status = connection.recv(65536)
-        if not status.startswith(b"HTTP/1.1 200"):
-            raise RuntimeError(f"the server answered {status[:500]!r}")
-
-
-def serve_raw(root: Path, listener: socket.socket) -> None:
+def serve_raw(port: int, folder: Path) -> None:
     """The limit: one blocking loop, one buffer."""
-    buffer = memoryview(bytearray(1 << 20))
+    buffer = memoryview(bytearray(MEBIBYTE))
+    listener = socket.create_server(("127.0.0.1", port))
     while True:
         connection = listener.accept()[0]
-        with connection, (root / "received").open("wb", buffering=0) as file:
+        with connection, (folder / "received").open("wb", buffering=0) as file:
             head = b""
-            while b"\r\n\r\n" not in head:
-                head += connection.recv(1)
+            while b"\r\n\r\n" not in head and (byte := connection.recv(1)):
+                head += byte
             match = re.search(rb"PUT /(\w+).*Content-Length: (\d+)", head, re.DOTALL)
-            assert match is not None
+            if match is None:
+                continue
             remaining, found = int(match[2]), hashlib.sha256()
             while remaining:
                 count = connection.recv_into(buffer, min(remaining, len(buffer)))
@@ -143,23 +97,5 @@ def serve_raw(root: Path, listener: socket.socket) -> None:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 
-def serve_holdfast(root: Path, listener: socket.socket) -> None:
-    """Our receiver behind a bare ASGI callable."""
-    blobs = LocalBlobStore(root)
-    executor = ThreadPoolExecutor(4)
-
-    async def application(scope, receive, send):
-        call = Call(scope, receive, actor=ANONYMOUS, words={}, urls=Urls(""), executor=executor)
-        size = int(call.headers["content-length"])
-        receiver = await call.run(BlobReceiver, blobs, scope["path"][1:], size)
-        await receive_body(call, receiver.write)
-        await call.run(receiver.finish)
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
-        await send({"type": "http.response.body", "body": b""})
-
-    config = uvicorn.Config(application, lifespan="off", log_level="warning", loop="uvloop", http=ZeroCopyProtocol)
-    uvicorn.Server(config).run(sockets=[listener])
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -18,7 +18,7 @@ from holdfast.base.errors import HoldfastError, NotFound
 from holdfast.base.identity import ANONYMOUS, Actor, Permission
 from holdfast.http.authentication import SESSION_COOKIE, Authenticator
 from holdfast.http.call import Call, ClientDisconnect
-from holdfast.http.csrf import check_same_origin
+from holdfast.http.csrf import check_same_origin, refuse_other_sites
 from holdfast.http.errors import header_safe, render_crash, render_error
 from holdfast.http.routing import Family, Route, Router
 from holdfast.http.urls import UrlPolicy, Urls
@@ -90,6 +90,8 @@ class Application:
     async def _actor(self, method: str, headers: dict[bytes, bytes], urls: Urls) -> Actor:
         authorization = _text(headers, b"authorization")
         session = _session(headers)
+        if authorization is not None and authorization[:6].lower() == "basic ":
+            refuse_other_sites(method, headers, urls.base)
         actor = self._authenticator.authenticate(authorization, session)
         if actor is None and authorization is not None:
             loop = asyncio.get_running_loop()

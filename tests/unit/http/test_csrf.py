@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from holdfast.base.errors import Forbidden
-from holdfast.http.csrf import check_same_origin, csrf_token
+from holdfast.http.csrf import check_same_origin, csrf_token, refuse_other_sites
 
 SECRET = "session-secret"
 BASE = "https://hub.example:8443/prefix"
@@ -48,3 +48,23 @@ def test_other_sites_do_not(headers):
 def test_the_word_does_not_tell_the_secret():
     assert SECRET not in csrf_token(SECRET)
     assert csrf_token(SECRET) != csrf_token(SECRET + "x")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {b"sec-fetch-site": b"cross-site"},
+        {b"sec-fetch-site": b"same-site", b"origin": b"https://hub.example:8443"},
+        {b"origin": b"https://evil.example"},
+        {b"origin": b"null"},
+    ],
+)
+def test_pages_of_other_sites_are_told_from_programs(headers):
+    with pytest.raises(Forbidden):
+        refuse_other_sites("POST", headers, BASE)
+    refuse_other_sites("GET", headers, BASE)
+
+
+@pytest.mark.parametrize("headers", [{}, {b"sec-fetch-site": b"same-origin"}, {b"origin": b"https://hub.example:8443"}])
+def test_programs_and_own_pages_pass(headers):
+    refuse_other_sites("POST", headers, BASE)

@@ -12,7 +12,7 @@ from holdfast.base.clock import iso
 from holdfast.base.identity import Permission
 from holdfast.http.authentication import SESSION_COOKIE
 from holdfast.http.call import Call
-from holdfast.http.csrf import csrf_token
+from holdfast.http.csrf import csrf_token, refuse_other_sites
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Route
 
@@ -33,6 +33,7 @@ class LoginRoutes:
 
     async def log_in(self, call: Call) -> Response:
         """Start a login session."""
+        refuse_other_sites(call.method, dict(call.scope["headers"]), call.urls.base)
         fields = await call.fields()
         session = await call.run(self.logins.log_in, fields.text("username"), fields.text("password"))
         return _session_response(call, session)

@@ -6,6 +6,8 @@ Source: the answers of `POST /api/{type}s/{repo}/preupload/{revision}` that hugg
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -78,6 +80,31 @@ def default_gitattributes(repo_type: RepoType) -> str:
     """
     patterns = _WEIGHTS.split() + (_MEDIA.split() if repo_type is RepoType.DATASET else [])
     return "".join(f"{pattern} {_LFS_ATTRIBUTES}\n" for pattern in patterns)
+
+
+def add_large_file_rules(gitattributes: bytes, paths: Iterable[str]) -> bytes:
+    """Append a rule for each path that the file does not take for a large file; it stays as it is if none is missing.
+
+    Raises:
+        TooLarge: the file is over the limits of `git_files`, or would be.
+    """
+    known = Attributes(gitattributes.decode("utf-8", "replace"))
+    missing = [path for path in dict.fromkeys(paths) if not known.is_lfs(path)]
+    if not missing:
+        return gitattributes
+    start = b"" if not gitattributes or gitattributes.endswith(b"\n") else b"\n"
+    rules = "".join(f"{_pattern_of(path)} {_LFS_ATTRIBUTES}\n" for path in missing)
+    amended = gitattributes + start + rules.encode()
+    Attributes(amended.decode("utf-8", "replace"))
+    return amended
+
+
+def _pattern_of(path: str) -> str:
+    """The pattern that matches this path alone: from the root, without wildcards, in quotes where it has spaces."""
+    pattern = "/" + re.sub(r"([*?\[\\])", r"\\\1", path)
+    if not any(letter.isspace() for letter in pattern):
+        return pattern
+    return '"' + re.sub(r'(["\\])', r"\\\1", pattern) + '"'
 
 
 def default_space_card(title: str, sdk: str, sdk_version: str | None = None) -> str:

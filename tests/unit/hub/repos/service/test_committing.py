@@ -165,3 +165,31 @@ def test_a_pointer_to_an_own_object_may_be_sent_as_a_file(hub: Hub):
     hub.put("alice/m", "w.bin", format_lfs_pointer(LfsPointer(own, 7)))
     located = hub.repos.resolves.locate(hub.alice, MODEL, repo.id, "main", "w.bin")
     assert located.entry.sha256 == own
+
+
+def attributes_of(hub: Hub) -> str:
+    with hub.repos.resolves.pool.open(1) as git:
+        return git.revparse_single("main:.gitattributes").data.decode()
+
+
+def test_a_large_file_that_no_rule_names_gets_one_in_the_same_commit(hub: Hub):
+    repo = hub.create()
+    before = attributes_of(hub)
+    hub.put_large(repo, "w.bin", b"weights")
+    assert attributes_of(hub) == before
+    hub.put_large(repo, "data/train 1.json", b"{}")
+    added = '"/data/train 1.json" filter=lfs diff=lfs merge=lfs -text\n'
+    assert attributes_of(hub) == before + added
+    hub.put_large(repo, "data/train 1.json", b"{} ")
+    assert attributes_of(hub) == before + added
+
+
+def test_rules_of_the_same_commit_count_and_an_absent_file_comes_back(hub: Hub):
+    repo = hub.create()
+    sha256 = hub.store_object(repo, b"weights")
+    hub.commit("alice/m", AddLargeFile("a.foo", sha256, 7), AddFile(".gitattributes", b"*.foo filter=lfs"))
+    assert attributes_of(hub) == "*.foo filter=lfs"
+    hub.commit("alice/m", AddLargeFile("b.bar", sha256, 7))
+    assert attributes_of(hub) == "*.foo filter=lfs\n/b.bar filter=lfs diff=lfs merge=lfs -text\n"
+    hub.commit("alice/m", AddLargeFile("c.bar", sha256, 7), DeleteFile(".gitattributes"))
+    assert attributes_of(hub) == "/c.bar filter=lfs diff=lfs merge=lfs -text\n"

@@ -63,7 +63,10 @@ def read_gguf_header(read: Callable[[int, int], bytes], size_bytes: int) -> Gguf
         raise CorruptObject(problem=f"is GGUF of version {version}; 2 and 3 can be read")
     tensors, pairs = cursor.number("Q"), cursor.number("Q")
     metadata = _metadata(cursor, pairs)
-    return GgufHeader(metadata, sum(_tensor_elements(cursor) for _ in range(cursor.count(tensors))))
+    total = sum(_tensor_elements(cursor) for _ in range(cursor.count(tensors)))
+    if total > _MAX_ELEMENTS:
+        raise CorruptObject(problem="has GGUF tensors of impossible size, all together")
+    return GgufHeader(metadata, total)
 
 
 def _metadata(cursor: _Cursor, pairs: int) -> dict[str, Any]:

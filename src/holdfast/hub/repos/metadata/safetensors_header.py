@@ -18,12 +18,14 @@ import orjson
 from holdfast.base.errors import CorruptObject
 from holdfast.hub.repos.metadata.files import Read
 
-MAX_HEADER_BYTES = 100_000_000
-"""The format's own limit."""
+MAX_HEADER_BYTES = 32 * 1024 * 1024
+"""The format allows 100 MB, which would take a gigabyte to look at; the largest known headers have a few MB."""
 MAX_SHARDS = 2_000
 INDEX_SUFFIX = ".safetensors.index.json"
 
 _MAX_PARAMETERS = 2**53
+"""Of a tensor, and of all together: more than this, JSON and databases do not count exactly."""
+_MAX_DTYPES = 64
 _MAX_DIMENSIONS = 32
 _FIRST_READ_BYTES = 64 * 1024
 
@@ -91,6 +93,8 @@ def count_parameters(headers: Iterable[dict[str, Any]]) -> TensorCount:
             if name != "__metadata__":
                 dtype, elements = _tensor(name, tensor)
                 counts[dtype] += elements
+    if counts.total() > _MAX_PARAMETERS or len(counts) > _MAX_DTYPES:
+        raise CorruptObject(problem="has tensors of impossible size, all together, or of too many kinds")
     return TensorCount(dict(sorted(counts.items())), counts.total())
 
 

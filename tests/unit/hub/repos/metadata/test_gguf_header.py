@@ -64,6 +64,7 @@ def test_facts_behind_a_large_vocabulary():
         gguf([string("k") + struct.pack("<IQ", 8, 2**62)], []),
         gguf([], [tensor("t", *[1] * 9)]),
         gguf([], [tensor("t", 2**62, 2**62)]),
+        gguf([], [tensor("t", 2**47)] * 3),
         gguf(PAIRS[:1], [])[:-2],
     ],
 )

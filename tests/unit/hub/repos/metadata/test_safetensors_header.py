@@ -82,6 +82,18 @@ def test_broken_tensors_are_refused(broken):
         count_parameters([{"w": broken}])
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        {f"t{n}": tensor("F32", 2**53) for n in range(2)},
+        {f"t{n}": tensor(f"D{n}", 1) for n in range(100)},
+    ],
+)
+def test_tensors_that_no_database_can_count_are_refused(header):
+    with pytest.raises(CorruptObject):
+        count_parameters([header])
+
+
 def test_index_lists_shards_beside_itself():
     index = {"weight_map": {"a": "m-2.safetensors", "b": "m-1.safetensors", "c": "m-2.safetensors"}}
     assert shards_of_index(index, "unet/m.safetensors.index.json") == ["unet/m-1.safetensors", "unet/m-2.safetensors"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from typing import Any
 
 from holdfast.base.ids import RepoId, RepoType
@@ -73,3 +75,13 @@ def test_facts_of_a_large_file_are_read_only_where_the_repo_has_it(hub: Hub):
     facts = [hub.repos.infos.repo_info(hub.bob, MODEL, each.id, None, parts=()).facts for each in (repo, other)]
     assert "config" not in facts[0]
     assert facts[1]["config"]["model_type"] == "secret"
+
+
+def test_a_model_that_claims_too_many_parameters_claims_none(hub: Hub):
+    """The number would not fit into the index, and the repo could never be written to again."""
+    tensors = {f"t{number}": {"dtype": "F32", "shape": [2**53], "data_offsets": [0, 0]} for number in range(2000)}
+    header = json.dumps(tensors).encode()
+    hub.put_large(hub.create(), "model.safetensors", struct.pack("<Q", len(header)) + header)
+    found = hub.repos.infos.repo_info(hub.bob, MODEL, RepoId.parse("alice/m"), None, parts=())
+    assert "safetensors" not in found.facts
+    hub.put("alice/m", "README.md")

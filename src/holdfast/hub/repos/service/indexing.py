@@ -138,15 +138,12 @@ class RepoIndex:
     def recover(self) -> list[int]:
         """Put right the repos that a crash left pending; returns their keys.
 
-        One that somebody else works on is left to them: whoever updates a pending repo next puts it right first.
+        One that somebody else works on is left to them: whoever updates a pending repo next puts it right first. One
+        that cannot be read is left to `fsck`: it must not keep all others from being served.
         """
         with self.database.read() as connection:
             keys = repos.pending_keys(connection)
-        for key in keys:
-            with suppress(Overloaded), self.pool.lock(key):
-                self._put_right(key)
-                self._reread(key)
-        return keys
+        return [key for key in keys if self._recover(key)]
 
     def write_head(
         self,
@@ -164,6 +161,18 @@ class RepoIndex:
         """
         facts = self.facts.read(git, origin or repo, head_oid)
         self._write_head(connection, repo, head_oid, facts)
+
+    def _recover(self, key: int) -> bool:
+        try:
+            with self.pool.lock(key):
+                self._put_right(key)
+                self._reread(key)
+        except Overloaded:
+            return False
+        except (RepoNotFound, KeyError, pygit2.GitError):
+            logger.warning("repo %d cannot be read; `holdfast fsck` tells what is wrong", key, exc_info=True)
+            return False
+        return True
 
     def _mark_pending(self, key: int, prepare: Record | None) -> None:
         with self.database.write() as connection:

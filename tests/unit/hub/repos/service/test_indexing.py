@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from holdfast.base.errors import RepoNotFound, StorageFull
@@ -143,3 +145,13 @@ def test_a_pull_request_that_a_crash_cut_off_is_gone_and_its_number_free(hub: Hu
     hub.repos.index.recover()
     assert [ref.full_name for ref in hub.repos.reads.list_refs(hub.alice, MODEL, repo.id)] == ["refs/heads/main"]
     assert hub.commit("alice/m", AddFile("a.txt", b"a"), create_pr=True).pull_request == 1
+
+
+def test_a_damaged_repo_does_not_keep_the_others_from_being_put_right(hub: Hub):
+    broken, whole = hub.create("alice/broken"), hub.create("alice/whole")
+    with hub.database.write() as connection:
+        for repo in (broken, whole):
+            repos.update_repo(connection, repo.key, index_pending=True)
+    shutil.rmtree(hub.repos.pool.path(broken.key) / "objects")
+    assert hub.repos.index.recover() == [whole.key]
+    assert pending(hub) == [broken.key]

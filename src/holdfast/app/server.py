@@ -21,7 +21,7 @@ from holdfast.app.listening import not_listening
 from holdfast.app.maintenance import maintain
 from holdfast.app.routes import all_routes
 from holdfast.app.services import Services
-from holdfast.base.errors import Conflict
+from holdfast.base.errors import Conflict, HoldfastError
 from holdfast.http.application import Application
 from holdfast.http.patience import PatientProtocol
 from holdfast.http.routing import Router
@@ -59,6 +59,8 @@ class Housekeeping:
             try:
                 self.services.repos.downloads.flush()
                 self.services.accounts.authentication.flush_last_used()
+            except HoldfastError as error:  # a full disk, for as long as it is full
+                logger.warning("could not write counters; trying again: %s", error)
             except Exception:
                 logger.warning("could not write counters; trying again", exc_info=True)
 

@@ -55,10 +55,14 @@ class SqliteDatabase:
 
     def fetch_one(self, sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
         """See `Database.fetch_one`. sqlite3 caches the prepared statement by its text."""
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._open_hot_connection()
-        row: tuple[Any, ...] | None = connection.execute(sql, parameters).fetchone()
+        try:
+            connection = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._open_hot_connection()
+            row: tuple[Any, ...] | None = connection.execute(sql, parameters).fetchone()
+        except sqlite3.OperationalError as error:
+            _raise_expected(error)
+            raise
         return row
 
     def migrate(self) -> None:
@@ -129,9 +133,14 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        text = str(error.orig)
-        if "disk is full" in text or "disk I/O error" in text:
-            raise StorageFull from error
-        if "locked" in text:
-            raise Overloaded from error
+        _raise_expected(error.orig)
         raise
+
+
+def _raise_expected(error: BaseException | None) -> None:
+    """Raise ours for what may happen to any server; return for everything else."""
+    text = str(error)
+    if "disk is full" in text or "disk I/O error" in text:
+        raise StorageFull from error
+    if "locked" in text or "unable to open database file" in text:  # the latter: no file descriptor is left
+        raise Overloaded from error

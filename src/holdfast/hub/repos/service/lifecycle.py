@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pygit2
@@ -13,7 +14,7 @@ from holdfast.accounts.domain import Namespace
 from holdfast.accounts.service import AccountService
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
-from holdfast.base.errors import InvalidInput, Overloaded
+from holdfast.base.errors import InvalidInput, Overloaded, RepoNotFound
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RESERVED_REPO_NAMES, RepoId, RepoType, check_name
 from holdfast.hub.objects.service import ObjectService
@@ -104,8 +105,9 @@ class RepoLifecycle:
             for forget in (*_FORGET, *self.forget_elsewhere):
                 forget(connection, repo.key)
             repos.delete_repo(connection, repo.key)
-        # Only now: a crash before this line leaves a folder without a row, which gc removes.
-        self.pool.delete(repo.key)
+        # Only now. A folder without a row, after a crash or where a long push still holds the lock, is left to gc.
+        with suppress(Overloaded, RepoNotFound):
+            self.pool.delete(repo.key)
 
     def move_repo(self, actor: Actor, repo_type: RepoType, old_id: RepoId, new_id: RepoId) -> Repo:
         """Give a repo another name or owner; the old id leads to the new one from now on.

@@ -105,6 +105,7 @@ SAMPLES: dict[str, Sample] = {
     # files
     "GET /{prefix}{repo}/resolve/{rev}/{path}": Sample(_read),
     "GET /{prefix}{repo}/raw/{rev}/{path}": Sample(_read),
+    "GET /{prefix}{repo}/commit/{rev}": Sample(_read),
     f"GET {_REPO}/auth-check": Sample(_read),
     f"GET {_REPO}/auth-check/write": Sample(_write),
     # git data

@@ -46,6 +46,7 @@ class GitDataRoutes:
             Route("GET", "/api/{types}/{repo}/refs", self.list_refs, see),
             Route("GET", "/api/{types}/{repo}/commits/{rev}", self.list_commits, see),
             Route("GET", "/api/{types}/{repo}/compare/{spec}", self.compare, Permission.READ_REPO),
+            Route("GET", "/{prefix}{repo}/commit/{rev}", self.show_commit, Permission.READ_REPO),
         )
 
     async def list_tree(self, call: Call) -> Response:
@@ -99,19 +100,30 @@ class GitDataRoutes:
         return json_response(answer)
 
     async def list_commits(self, call: Call) -> Response:
-        """History, newest first: 50 a page; `expand[]=formatted` adds HTML."""
+        """History, newest first: 50 a page; `expand[]=formatted` adds HTML. The first page tells how many there are."""
+        revision = (call.actor, call.repo_type, call.repo_id, call.words["rev"])
+        cursor = call.query_params.get("cursor")
         page = await call.run(
             self.reads.list_commits,
-            call.actor,
-            call.repo_type,
-            call.repo_id,
-            call.words["rev"],
-            cursor=call.query_params.get("cursor"),
+            *revision,
+            cursor=cursor,
             limit=call.number("limit", COMMIT_PAGE, 1, 1000),
         )
         wanted = call.query_params.getlist("expand[]") + call.query_params.getlist("expand")
         items = [_commit_item(commit, formatted="formatted" in wanted) for commit in page.commits]
-        return page_response(call, items, page.next_cursor)
+        response = page_response(call, items, page.next_cursor)
+        if cursor is None:
+            # Source: huggingface.js packages/hub `countCommits`.
+            response.headers["X-Total-Count"] = str(await call.run(self.reads.count_commits, *revision))
+        return response
+
+    async def show_commit(self, call: Call) -> Response:
+        """One commit as text: who, when, why, and what changed. It is the `commitUrl` that commits answer with."""
+        revision = (call.actor, call.repo_type, call.repo_id, call.words["rev"])
+        commit, diff = await call.run(self.reads.show_commit, *revision)
+        author, date = f"{commit.author_name} <{commit.author_email}>", commit.authored_at.isoformat()
+        heading = f"commit {commit.oid}\nAuthor: {author}\nDate:   {date}\n\n{commit.summary}\n{commit.description}\n"
+        return PlainTextResponse(f"{heading}\n{diff}", headers={"X-Repo-Commit": commit.oid})
 
     async def compare(self, call: Call) -> Response:
         """What changed from `base` to `head` (`spec` is `base..head`); `raw` lists paths like `git diff --raw`."""

@@ -3,7 +3,7 @@
 A repo of 100,000 files in 100 folders; one-file commits alternate between `apply_edits` and a commit by nested
 TreeBuilders as anybody would write it. Then listings, lookups and the pointer walk.
 
-Run: `python benchmarks/git_commit.py [--files-per-folder 1000] [--rounds 40]`
+Run: `python -m benchmarks.git_commit [--files-per-folder 1000] [--rounds 40]`
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How fast a xorb is checked, beside BLAKE3 alone on the same bytes, in one interleaved run.
 
-    PYTHONPATH=src python benchmarks/xorb_validation.py
+    python -m benchmarks.xorb_validation
 
 Prints, for each kind of data, raw bytes per CPU-second of `read_xorb` and of plain downloads (`decode_chunks`), and
 the share of what hashing the decoded chunks would cost if nothing else had to be done. CPU time, medians of the rounds.

@@ -1,4 +1,4 @@
-"""Clone over HTTP beside a clone of the same repo by `file://` (goal: at most twice as long), and the CPU that checking a large push costs.
+"""Clone over HTTP beside `file://` (goal: at most twice as long), and the CPU that checking a large push costs.
 
 A repo of 10,000 files in one pack, as it is after maintenance. Bare clones by turns in one interleaved run; the ratio
 is that of the medians. Both sides start the same `git upload-pack`; what is measured is the way between them.

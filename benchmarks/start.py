@@ -1,4 +1,4 @@
-"""How long `./dev serve` and `holdfast serve` take until they answer, on data that exists, and what they need when idle.
+"""Time until `./dev serve` and `holdfast serve` answer, on data that exists, and the memory they need when idle.
 
 python -m benchmarks.start [--rounds 5]
 """

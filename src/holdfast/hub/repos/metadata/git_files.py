@@ -51,6 +51,10 @@ class _RuleSet:
             raise TooLarge(what=self._name, limit=f"{MAX_WILDCARD_RULES} rules with wildcards")
         self._wildcards.append(_WildcardRule(self._count, PathPattern(pattern), value, folders_only))
 
+    def paths(self) -> list[str]:
+        """The paths that rules without wildcards name and answer with True, from the root."""
+        return [path for path, (_, value) in self._paths.items() if value]
+
     def verdict(self, path: str, *, is_folder: bool = False) -> bool | None:
         """The value of the last matching rule; None if no rule matches."""
         nothing: tuple[int, bool | None] = (0, None)
@@ -88,6 +92,10 @@ class Attributes:
     def is_lfs(self, path: str) -> bool | None:
         """True and False are explicit; None when no line says anything about the path's filter."""
         return self._rules.verdict(path)
+
+    def lfs_paths(self) -> list[str]:
+        """The single files that rules take for large ones, named from the root and without wildcards."""
+        return self._rules.paths()
 
 
 def _attribute_lines(text: str) -> Iterator[tuple[str, list[str]]]:

@@ -34,7 +34,7 @@ from holdfast.hub.repos.metadata.card_rules import validate_card
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.authorship import author_of
 from holdfast.hub.repos.service.indexing import RepoIndex
-from holdfast.hub.repos.service.large_file_rules import with_large_file_rules
+from holdfast.hub.repos.service.large_file_rules import GITATTRIBUTES, with_large_file_rules
 from holdfast.hub.repos.service.pulls import PullService
 from holdfast.hub.repos.store import repos
 
@@ -166,9 +166,11 @@ class CommitService:
         self, git: pygit2.Repository, parent_oid: str, staged: Staged, actor: Actor, header: CommitHeader
     ) -> str:
         with ObjectWriter(git) as writer:
-            tree_oid = apply_edits(git, tree_of(git, parent_oid), staged.edits, writer).oid
-        if staged.large_files:
-            tree_oid = with_large_file_rules(git, tree_oid, [large.path for large in staged.large_files])
+            old_tree_oid = tree_of(git, parent_oid)
+            tree_oid = apply_edits(git, old_tree_oid, staged.edits, writer).oid
+        if staged.large_files or GITATTRIBUTES in staged.paths:
+            paths = [large.path for large in staged.large_files]
+            tree_oid = with_large_file_rules(git, old_tree_oid, tree_oid, paths)
         author = author_of(actor, self.clock())
         return create_commit(git, tree_oid, (parent_oid,), author, header.summary, description=header.description)
 

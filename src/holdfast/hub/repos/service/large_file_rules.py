@@ -15,30 +15,39 @@ from holdfast.hub.repos.git_storage.blobs import read_blob
 from holdfast.hub.repos.git_storage.edits import PutBlob, apply_edits
 from holdfast.hub.repos.git_storage.object_writer import ObjectWriter
 from holdfast.hub.repos.git_storage.trees import EntryKind, TreeEntry, find_entry
-from holdfast.hub.repos.metadata.git_files import MAX_FILE_BYTES
+from holdfast.hub.repos.metadata.git_files import MAX_FILE_BYTES, Attributes
 from holdfast.hub.repos.metadata.upload_mode import add_large_file_rules
 
 GITATTRIBUTES = ".gitattributes"
 
 
-def with_large_file_rules(git: pygit2.Repository, tree_oid: str, paths: Iterable[str]) -> str:
-    """The tree with a rule in `.gitattributes` for each of these large files that has none; often the same tree.
+def with_large_file_rules(git: pygit2.Repository, old_tree_oid: str, tree_oid: str, paths: Iterable[str]) -> str:
+    """The new tree with a rule in `.gitattributes` for each of these large files that has none; often the same tree.
 
-    A file that nobody could have meant for rules (a folder, a symlink, a large file) stays as it is, and so does one
-    that would become too long to be read.
+    Rules for single files that the new `.gitattributes` dropped come back where the files are still large ones: clients
+    send their own `.gitattributes` again without knowing of them. A file that nobody could have meant for rules (a
+    folder, a symlink, a large file) stays as it is, and so does one that would become too long to be read.
     """
-    entry = find_entry(git, tree_oid, GITATTRIBUTES)
-    if entry is not None and not _is_rules_file(entry):
+    old, new = (find_entry(git, oid, GITATTRIBUTES) for oid in (old_tree_oid, tree_oid))
+    if new is not None and not _is_rules_file(new):
         return tree_oid
-    text = b"" if entry is None else read_blob(git, entry.oid)
+    text = b"" if new is None else read_blob(git, new.oid)
     try:
-        amended = add_large_file_rules(text, paths)
+        dropped = () if old == new else _dropped_paths(git, old, tree_oid)
+        amended = add_large_file_rules(text, [*dropped, *paths])
     except TooLarge:
         return tree_oid
     if amended == text:
         return tree_oid
     with ObjectWriter(git) as writer:
         return apply_edits(git, tree_oid, [PutBlob(GITATTRIBUTES, writer.write_blob(amended))], writer).oid
+
+
+def _dropped_paths(git: pygit2.Repository, old: TreeEntry | None, tree_oid: str) -> list[str]:
+    if old is None or not _is_rules_file(old):
+        return []
+    named = Attributes(read_blob(git, old.oid).decode("utf-8", "replace")).lfs_paths()
+    return [path for path in named if (entry := find_entry(git, tree_oid, path)) and entry.lfs]
 
 
 def _is_rules_file(entry: TreeEntry) -> bool:

@@ -191,5 +191,9 @@ def test_rules_of_the_same_commit_count_and_an_absent_file_comes_back(hub: Hub):
     assert attributes_of(hub) == "*.foo filter=lfs"
     hub.commit("alice/m", AddLargeFile("b.bar", sha256, 7))
     assert attributes_of(hub) == "*.foo filter=lfs\n/b.bar filter=lfs diff=lfs merge=lfs -text\n"
-    hub.commit("alice/m", AddLargeFile("c.bar", sha256, 7), DeleteFile(".gitattributes"))
+    hub.commit("alice/m", AddFile(".gitattributes", b""), DeleteFile("b.bar"), AddLargeFile("c.bar", sha256, 7))
     assert attributes_of(hub) == "/c.bar filter=lfs diff=lfs merge=lfs -text\n"
+    hub.commit("alice/m", DeleteFile(".gitattributes"))
+    assert attributes_of(hub) == "/c.bar filter=lfs diff=lfs merge=lfs -text\n"
+    hub.commit("alice/m", AddFile("c.bar", b"small now"), AddFile(".gitattributes", b"*.foo filter=lfs"))
+    assert attributes_of(hub) == "*.foo filter=lfs"

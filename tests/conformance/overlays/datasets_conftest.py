@@ -11,6 +11,8 @@ from PIL import Image
 
 pytest_plugins = ["tests.fixtures.hub"]
 
+ROWS = "col_1,col_2,col_3\n0,0,0.0\n1,1,1.0\n2,2,2.0\n3,3,3.0\n"
+
 
 def pytest_configure():
     """Tests name this picture by its path, so it must lie there before any of them starts."""
@@ -39,7 +41,7 @@ def quiet():
 
 @pytest.fixture(scope="session")
 def text_file_content():
-    return "line one\nline two\nline three\n"
+    return "first line\nsecond line\nthird line, end\n"  # a test knows that it has 39 bytes
 
 
 @pytest.fixture(scope="session")
@@ -50,13 +52,19 @@ def text_file(tmp_path_factory, text_file_content):
 
 
 @pytest.fixture(scope="session")
+def csv_path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("csv") / "dataset.csv"
+    path.write_text(ROWS)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
 def zip_csv_with_dir_path(tmp_path_factory):
     """A zip of two small csv files below one folder."""
-    rows = "col_1,col_2,col_3\n0,0,0.0\n1,1,1.0\n2,2,2.0\n3,3,3.0\n"
     path = tmp_path_factory.mktemp("zip-csv") / "dataset_with_dir.csv.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name in ("dataset.csv", "dataset2.csv"):
-            archive.writestr(f"main_dir/{name}", rows)
+            archive.writestr(f"main_dir/{name}", ROWS)
     return path
 
 

@@ -170,7 +170,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.heavy)])
 @pytest.mark.parametrize("name", DEEDS)
 def test_it_is_done_or_it_is_not(name: str, every: int, template: Path, tmp_path: Path):
     before = look(copy(template, tmp_path / "before"))

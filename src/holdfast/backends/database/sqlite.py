@@ -109,6 +109,7 @@ def _engine(path: Path, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=40,
         connect_args={"check_same_thread": False, "isolation_level": None},
+        hide_parameters=True,  # an error goes into the log, where hashes of passwords and people's words don't belong
     )
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)

@@ -1,0 +1,26 @@
+"""The route table: every address has one meaning."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from holdfast.app.routes import UNSERVED, all_routes
+from holdfast.app.services import open_services
+from holdfast.base.ids import RESERVED_REPO_NAMES
+from holdfast.base.settings import Settings
+
+_WORD_BEHIND_A_REPO = re.compile(r"/api/(?:\{types\}|models|datasets|spaces)/\{repo\}/([^/{\n]+)")
+
+
+def test_no_repo_can_have_the_name_of_what_follows_a_repo(tmp_path: Path):
+    """`/api/models/gpt2/refs`: a model of one word and its refs, never a model called `refs`."""
+    services = open_services(Settings(tmp_path))
+    try:
+        patterns = [route.pattern for route in all_routes(services)]
+    finally:
+        services.close()
+    unserved = {pattern for some in UNSERVED.values() for pattern in some}
+    words = set(_WORD_BEHIND_A_REPO.findall("\n".join(set(patterns) - unserved)))
+    assert len(words) > 15
+    assert words <= RESERVED_REPO_NAMES

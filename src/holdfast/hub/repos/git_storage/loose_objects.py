@@ -50,9 +50,9 @@ def write_loose_objects(objects: Path, contents: Mapping[bytes, tuple[ObjectType
             if not _refresh(path):
                 staged[_stage(root, kind, content)] = (folder, path)
         while staged:
-            temporary, (folder, path) = staged.popitem()
-            _place(temporary, folder, path)
-            folders.add(folder)
+            temporary, (folder, path) = next(iter(staged.items()))
+            folders |= _place(temporary, folder, path)
+            del staged[temporary]
     finally:
         for temporary in staged:
             Path(temporary).unlink(missing_ok=True)
@@ -104,14 +104,18 @@ def _write_all(file: FileIO, stored: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-def _place(temporary: str, folder: str, path: str) -> None:
-    """Rename into a folder that a repack may remove at any moment while it is empty."""
+def _place(temporary: str, folder: str, path: str) -> set[str]:
+    """Rename into a folder that a repack may remove at any moment while it is empty. Returns the folders to sync."""
     for _ in range(_PLACING_ATTEMPTS):
-        with suppress(FileExistsError):
+        changed = {folder}
+        try:
             os.mkdir(folder)
+            changed.add(str(Path(folder).parent))
+        except FileExistsError:
+            pass
         with suppress(FileNotFoundError):
             os.rename(temporary, path)
-            return
+            return changed
     raise FileNotFoundError(folder)
 
 

@@ -183,7 +183,9 @@ class RepositoryPool:
     def _place(self, folder: Path, target: Path) -> None:
         for path in (folder / "HEAD", folder / "config", folder):
             sync_folder(path)
-        target.parent.mkdir(exist_ok=True)
+        if not target.parent.exists():
+            target.parent.mkdir(exist_ok=True)
+            sync_folder(self._root)
         try:
             folder.rename(target)
         except OSError as error:

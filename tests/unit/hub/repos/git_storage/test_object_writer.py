@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 from pathlib import Path
@@ -6,6 +7,7 @@ import pygit2
 import pytest
 from pygit2.enums import Option
 
+from holdfast.base.errors import StorageFull
 from holdfast.hub.repos.git_storage import blob_facts as blob_facts_module
 from holdfast.hub.repos.git_storage.blob_facts import blob_facts
 from holdfast.hub.repos.git_storage.libgit2 import OPEN_PACKS
@@ -58,6 +60,30 @@ def test_a_failure_leaves_nothing(repo):
         write_blobs(repo, contents())
     assert _git_oid(b"1") not in repo
     assert list(Path(repo.path, "objects", "pack").iterdir()) == []
+
+
+def test_a_full_disk_at_the_last_step_leaves_no_passing_files(repo, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "rename", full)
+    with pytest.raises(StorageFull):
+        write_blobs(repo, [b"one", b"two", b"three"])
+    assert list(Path(repo.path, "objects").glob("tmp_obj_*")) == []
+
+
+def test_new_folders_are_synced_in_their_parent(repo, monkeypatch):
+    synced = []
+    real = os.fsync
+
+    def record(descriptor):
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+    oid = write_blobs(repo, [b"content"])[0]
+    objects = Path(repo.path, "objects")
+    assert {str(objects), str(objects / oid[:2])} <= set(synced)
 
 
 def test_packs_beyond_the_limit_of_open_files_are_opened_again(repo):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pygit2
 
@@ -22,15 +22,14 @@ MAX_FILES_PER_FOLDER = 1_000
 """Facts look at the root and one level below, and there only so far: a commit to a huge repo stays cheap."""
 MAX_FOLDERS = 100
 
-_cache: BoundedCache[tuple[int, str], RepoFacts] = BoundedCache(2_000)
-"""By repo and tree: of a pointer, another repo may have the bytes that this one lacks."""
-
 
 @dataclass(frozen=True)
 class FactReader:
     """Derives the facts of a commit. They depend on its tree, and on which large files the repo has."""
 
     objects: ObjectService
+    _known: BoundedCache[tuple[int, str], RepoFacts] = field(default_factory=lambda: BoundedCache(2_000))
+    """By repo and tree: of a pointer, another repo may have the bytes that this one lacks."""
 
     def read(self, git: pygit2.Repository, repo: Repo, commit_oid: str | None) -> RepoFacts:
         """Return the facts; those of an empty repo for None. Broken files are as absent, never an error.
@@ -40,10 +39,10 @@ class FactReader:
         if commit_oid is None:
             return derive_facts(repo.type, [], _read_nothing)
         tree_oid = tree_of(git, commit_oid)
-        known = _cache.get((repo.key, tree_oid))
+        known = self._known.get((repo.key, tree_oid))
         if known is None:
             known = self._derive(git, repo, tree_oid)
-            _cache.put((repo.key, tree_oid), known)
+            self._known.put((repo.key, tree_oid), known)
         return known
 
     def depend_on(self, repo_type: RepoType, paths: Sequence[str]) -> bool:

@@ -112,7 +112,7 @@ class CommitService:
                 raise RevisionNotFound(revision=revision)
             if not create_pr:
                 self.pulls.check_may_write(connection, actor, repo, ref)
-            if ref not in repos.list_refs(connection, repo.key):
+            if repos.find_ref(connection, repo.key, ref) is None:
                 raise RevisionNotFound(revision=revision)
         return repo, ref
 

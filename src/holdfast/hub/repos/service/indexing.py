@@ -176,10 +176,9 @@ class RepoIndex:
 
     def _mark_pending(self, key: int, prepare: Record | None) -> None:
         with self.database.write() as connection:
-            was_pending = repos.is_pending(connection, key)
-            if was_pending is None:
+            was_pending = not repos.mark_pending(connection, key)
+            if was_pending and not repos.exists(connection, key):
                 raise RepoNotFound  # deleted while we waited for its lock
-            repos.update_repo(connection, key, index_pending=True)
             if prepare is not None:
                 prepare(connection)
         if was_pending:

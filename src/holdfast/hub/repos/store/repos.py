@@ -126,13 +126,13 @@ def get_facts(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str
 
 
 def get_leading_facts(connection: Connection, keys: Sequence[int], max_characters: int) -> dict[int, dict[str, Any]]:
-    """As `get_facts`, in the order of `keys` and for so many of them, one at least, as fit into about this much text."""
+    """As `get_facts`, in the order of `keys` and for so many of them, one at least, as this much text holds."""
     found: dict[int, dict[str, Any]] = {}
     query = select(repo_facts.c.repo_key, repo_facts.c.facts)
     left = max_characters
     for start in range(0, len(keys), _FACTS_AT_ONCE):
         some = keys[start : start + _FACTS_AT_ONCE]
-        words = {key: text for key, text in connection.execute(query.where(repo_facts.c.repo_key.in_(some)))}
+        words = {row.repo_key: row.facts for row in connection.execute(query.where(repo_facts.c.repo_key.in_(some)))}
         for key in some:
             left -= len(words.get(key, ""))
             if left < 0 and found:

@@ -28,7 +28,7 @@ class FactReader:
     """Derives the facts of a commit. They depend on its tree, and on which large files the repo has."""
 
     objects: ObjectService
-    _known: BoundedCache[tuple[int, str], RepoFacts] = field(default_factory=lambda: BoundedCache(2_000))
+    _known: BoundedCache[tuple[int, str], RepoFacts] = field(default_factory=lambda: BoundedCache(256))
     """By repo and tree: of a pointer, another repo may have the bytes that this one lacks."""
 
     def read(self, git: pygit2.Repository, repo: Repo, commit_oid: str | None) -> RepoFacts:

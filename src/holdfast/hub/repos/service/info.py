@@ -53,7 +53,7 @@ class InfoService:
     pool: RepositoryPool
     facts: FactReader
     objects: ObjectService
-    _files: BoundedCache[str, list[TreeEntry]] = field(default_factory=lambda: BoundedCache(200))
+    _files: BoundedCache[str, list[TreeEntry]] = field(default_factory=lambda: BoundedCache(32))
 
     def repo_info(
         self,

@@ -70,6 +70,7 @@ class Application:
         prefix = self._url_policy.path_prefix
         if prefix and raw_path.startswith(prefix + "/"):
             raw_path = raw_path[len(prefix) :]
+        raw_path = _rooted(raw_path)
         scope["holdfast.path"] = raw_path
         found = self.router.find(scope["method"], raw_path)
         if found is None:
@@ -121,9 +122,14 @@ def _request_id(headers: dict[bytes, bytes]) -> str:
 
 
 def _target(scope: Scope) -> str:
-    raw_path: str = scope["raw_path"].decode("latin-1").partition("?")[0]
+    raw_path = _rooted(scope["raw_path"].decode("latin-1").partition("?")[0])
     query = scope["query_string"].decode("latin-1")
     return f"{raw_path}?{query}" if query else raw_path
+
+
+def _rooted(raw_path: str) -> str:
+    """With one slash in front: clients whose endpoint ends with a slash send two, which in a redirect name a host."""
+    return "/" + raw_path.lstrip("/")
 
 
 def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:

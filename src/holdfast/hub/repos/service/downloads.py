@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
+from holdfast.base.errors import HoldfastError
 from holdfast.hub.repos.store import downloads, trending
 
 WINDOW_MILLISECONDS = 5 * 60 * 1000
 DAY_MILLISECONDS = 24 * 3600 * 1000
 RECENT_DAYS = 30
+MAX_REMEMBERED_CLIENTS = 200_000
 
 
 @dataclass
@@ -38,15 +40,29 @@ class DownloadCounter:
                 self._seen.clear()
             client = (repo_key, address, user_id)
             if client not in self._seen:
+                if len(self._seen) >= MAX_REMEMBERED_CLIENTS:
+                    self._seen.clear()  # rather count some twice than remember without end
                 self._seen.add(client)
                 self._counts[repo_key] += 1
 
     def flush(self) -> None:
-        """Write what was counted since the last time."""
+        """Write what was counted since the last time.
+
+        Raises:
+            StorageFull, Overloaded: not now; nothing is forgotten.
+        """
         with self._lock:
             counts, self._counts = self._counts, Counter()
         if not counts:
             return
+        try:
+            self._write(counts)
+        except HoldfastError:
+            with self._lock:
+                self._counts.update(counts)  # for the next time
+            raise
+
+    def _write(self, counts: Counter[int]) -> None:
         now = self.clock()
         day = now // DAY_MILLISECONDS
         with self.database.write() as connection:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.base.errors import Forbidden, LoginRequired, RepoNotFound
+from holdfast.base.errors import Forbidden, LoginRequired, RepoNotFound, StorageFull
 from holdfast.base.identity import ANONYMOUS, TokenRole
 from holdfast.base.ids import RepoId
+from holdfast.hub.repos.service import downloads
 from holdfast.hub.repos.service.downloads import DAY_MILLISECONDS, WINDOW_MILLISECONDS
 from holdfast.hub.repos.store import repos
 from tests.factories.hub import MODEL, Hub, with_token
@@ -83,3 +84,29 @@ def test_scores_and_recent_counts_fade(hub: Hub):
     hub.clock.now += 30 * DAY_MILLISECONDS
     hub.repos.downloads.forget_old_days()
     assert (current(hub).downloads, current(hub).downloads_all_time, current(hub).likes) == (0, 5, 1)
+
+
+def test_counts_wait_for_a_disk_with_room(hub: Hub, monkeypatch: pytest.MonkeyPatch):
+    repo = hub.create()
+    counter = hub.repos.downloads
+    counter.count(repo.key, "10.0.0.1", None)
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageFull
+
+    with monkeypatch.context() as patch:
+        patch.setattr("holdfast.hub.repos.store.downloads.add", full)
+        with pytest.raises(StorageFull):
+            counter.flush()
+    counter.flush()
+    assert current(hub).downloads == 1
+
+
+def test_clients_are_not_remembered_without_end(hub: Hub, monkeypatch: pytest.MonkeyPatch):
+    repo = hub.create()
+    monkeypatch.setattr(downloads, "MAX_REMEMBERED_CLIENTS", 10)
+    for number in range(100):
+        hub.repos.downloads.count(repo.key, f"10.0.0.{number}", None)
+    assert len(hub.repos.downloads._seen) <= 10
+    hub.repos.downloads.flush()
+    assert current(hub).downloads == 100

@@ -47,13 +47,14 @@ class FileLocks:
         self._guard = Lock()
 
     @contextmanager
-    def hold(self, lock_path: Path, inherited: int | None = None) -> Iterator[HeldLock]:
+    def hold(self, lock_path: Path, inherited: int | None = None, *, guards_refs: bool = True) -> Iterator[HeldLock]:
         """Hold the lock at `lock_path`, whose folder is the bare repo. Not reentrant.
 
         Args:
             lock_path: the file, made if absent.
             inherited: a descriptor of `open_lock_file` that a child process has too: should this process die, the
                 child keeps the lock until it ends. The caller closes it afterwards. None: no child needs it.
+            guards_refs: nobody else may move refs meanwhile, so what a killed holder left locked can be unlocked.
 
         Raises:
             Overloaded: not free within the timeout.
@@ -62,7 +63,8 @@ class FileLocks:
         """
         deadline = time.monotonic() + self._timeout_seconds
         with self._turn_of_thread(lock_path, deadline), _locked_file(lock_path, inherited, deadline) as descriptor:
-            _repair_after_killed_holder(descriptor, lock_path.parent)
+            if guards_refs:
+                _repair_after_killed_holder(descriptor, lock_path.parent)
             with disk_full_as_storage_full(lock_path.parent):
                 os.pwrite(descriptor, _HELD, 0)
             try:

@@ -109,9 +109,10 @@ class RepositoryPool:
 
         Raises:
             RepoNotFound: no such repo.
+            StorageFull: no room for its new name; it is as it was.
         """
         trash = self._root / "trash" / f"{key}-{uuid.uuid4().hex}"
-        with self.lock(key):
+        with self.lock(key), disk_full_as_storage_full(self._root):
             self.path(key).rename(trash)
             sync_folder(self.path(key).parent)
         self._forget(key)
@@ -160,7 +161,7 @@ class RepositoryPool:
 
     def maintenance_lock(self, key: int) -> AbstractContextManager[HeldLock]:
         """Exclusive right to remove packs that hold nothing new. Commits go on meanwhile."""
-        return self._locks.hold(self.path(key) / "holdfast-maintenance.lock")
+        return self._locks.hold(self.path(key) / "holdfast-maintenance.lock", guards_refs=False)
 
     @contextmanager
     def standstill(self, key: int) -> Iterator[None]:

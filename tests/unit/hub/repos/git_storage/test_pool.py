@@ -200,3 +200,13 @@ def test_full_disk_while_creating_leaves_nothing(pool, monkeypatch):
         pool.create(1)
     assert not pool.exists(1)
     assert list((pool.path(1).parent.parent / "tmp").iterdir()) == []
+
+
+def test_maintenance_removes_no_locks_of_refs(bench):
+    """It does not hold the lock of refs, so a git that lives may have put them there."""
+    (bench.path / "holdfast-maintenance.lock").write_bytes(b"held")
+    theirs = bench.path / "refs" / "heads" / "main.lock"
+    theirs.parent.mkdir(parents=True, exist_ok=True)
+    theirs.touch()
+    with bench.pool.maintenance_lock(bench.key):
+        assert theirs.exists()

@@ -159,9 +159,8 @@ def delete_repo(connection: Connection, key: int) -> None:
 def replace_refs(connection: Connection, key: int, refs: Mapping[str, str]) -> None:
     """Make the index of a repo's refs say exactly `refs` (full name → commit oid)."""
     known = list_refs(connection, key)
-    gone = [name for name in known if name not in refs]
-    if gone:
-        connection.execute(delete(repo_ref).where(repo_ref.c.repo_key == key, repo_ref.c.name.in_(gone)))
+    for gone in known.keys() - refs.keys():
+        delete_ref(connection, key, gone)
     put_refs(connection, key, {name: oid for name, oid in refs.items() if known.get(name) != oid})
 
 

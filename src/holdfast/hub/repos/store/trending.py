@@ -13,6 +13,8 @@ WINDOW_DAYS = 7
 DOWNLOADS_PER_LIKE = 10
 """A like says more than a download, which may be a script's."""
 
+_BATCH = 500
+
 
 def refresh(connection: Connection, repo_keys: Collection[int], now: int) -> None:
     """Count anew: likes of the last 7 days, and a tenth of the downloads. `now` in milliseconds since 1970."""
@@ -26,7 +28,10 @@ def refresh(connection: Connection, repo_keys: Collection[int], now: int) -> Non
         .scalar_subquery()
     )
     score = likes + downloads / float(DOWNLOADS_PER_LIKE)
-    connection.execute(update(repo).where(repo.c.key.in_(repo_keys)).values(trending_score=score))
+    keys = sorted(repo_keys)
+    for start in range(0, len(keys), _BATCH):  # databases limit the number of parameters of one statement
+        some = keys[start : start + _BATCH]
+        connection.execute(update(repo).where(repo.c.key.in_(some)).values(trending_score=score))
 
 
 def trending_keys(connection: Connection) -> list[int]:

@@ -9,7 +9,7 @@ from holdfast.base.identity import ANONYMOUS, TokenRole
 from holdfast.base.ids import RepoId
 from holdfast.hub.repos.service import downloads
 from holdfast.hub.repos.service.downloads import DAY_MILLISECONDS, WINDOW_MILLISECONDS
-from holdfast.hub.repos.store import repos
+from holdfast.hub.repos.store import repos, trending
 from tests.factories.hub import MODEL, Hub, with_token
 
 
@@ -110,3 +110,13 @@ def test_clients_are_not_remembered_without_end(hub: Hub, monkeypatch: pytest.Mo
     assert len(hub.repos.downloads._seen) <= 10
     hub.repos.downloads.flush()
     assert current(hub).downloads == 100
+
+
+def test_any_number_of_repos_trends(hub: Hub, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(trending, "_BATCH", 2)
+    created = [hub.create(f"alice/m{number}") for number in range(5)]
+    for repo in created:
+        hub.repos.likes.like(hub.bob, MODEL, repo.id, liked=True)
+    with hub.database.write() as connection:
+        trending.refresh(connection, [repo.key for repo in created], hub.clock())
+    assert [current(hub, str(repo.id)).trending_score for repo in created] == [1.0] * 5

@@ -1,16 +1,18 @@
-"""A process that dies right before or after any step that changes the disk: afterwards all of a change, or nothing.
+"""Any step that changes the disk may be the last before a crash, or find the disk full: all of a change, or nothing.
 
-The other half of `test_nothing_lost`: no chance involved, but only steps that Python takes are seen. Each case forks,
-kills itself at the nth step, and looks at what the next start makes of it.
+The other half of `test_nothing_lost` and `test_full_disk`: without chance, but only Python's own steps are seen. Each
+case forks, comes to grief at the nth step, and looks at what is there then.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import random
 import shutil
 import signal
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +26,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from holdfast.app.fsck import check
 from holdfast.app.server import prepare
 from holdfast.app.services import Services, open_services
-from holdfast.base.errors import HoldfastError
+from holdfast.base.errors import HoldfastError, StorageFull
 from holdfast.base.identity import SYSTEM, Actor
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.base.settings import Settings
@@ -42,7 +44,7 @@ from tests.factories.xet import claim_file, cut, index_chunks, write_shard
 MODEL = RepoType.MODEL
 REPO = RepoId("alice", "m")
 LARGE = random.Random(1).randbytes(150_000)
-FINISHED = 0
+FINISHED, REFUSED = 0, 7
 _OS_STEPS = ("fsync", "rename", "replace", "link", "unlink", "rmdir", "mkdir", "pwrite")
 
 
@@ -74,6 +76,28 @@ class Doomed:
         DefaultDialect.do_commit = self.around(DefaultDialect.do_commit)  # type: ignore[method-assign]
         refs._write_ref = self.around(refs._write_ref)
         pygit2.init_repository = self.around(pygit2.init_repository)
+
+
+@dataclass
+class OutOfSpace(Doomed):
+    """Finds the disk full at the given step, for a moment. Removing things needs no space."""
+
+    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            self.count += function.__name__ not in ("unlink", "rmdir")
+            if self.count == self.death:
+                self.count += 1
+                raise self._complaint(function)
+            return function(*args, **kwargs)
+
+        return watched
+
+    def _complaint(self, function: Callable[..., Any]) -> Exception:
+        if function.__name__ == "do_commit":
+            return sqlite3.OperationalError("database or disk is full")
+        if function.__name__ == "_write_ref":
+            return StorageFull()
+        return OSError(errno.ENOSPC, "No space left on device")
 
 
 @contextmanager
@@ -196,35 +220,54 @@ def test_it_is_done_or_it_is_not(name: str, every: int, template: Path, tmp_path
     assert seen == {"before", "after"}
 
 
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("name", DEEDS)
+def test_a_full_disk_is_told_and_leaves_nothing(name: str, every: int, template: Path, tmp_path: Path):
+    before = look(copy(template, tmp_path / "before"))
+    steps = count_steps(DEEDS[name], copy(template, tmp_path / "after"), OutOfSpace)
+    after = look(tmp_path / "after")
+    for number in range(1, steps + 1, every):
+        folder = copy(template, tmp_path / "data")
+        status = die(DEEDS[name], folder, number, OutOfSpace)
+        assert status in (FINISHED, REFUSED), f"step {number} of {steps}"
+        assert leftovers(folder) == []
+        assert look(folder) == (after if status == FINISHED else before), f"step {number} of {steps}"
+        assert troubles(folder) == []
+        shutil.rmtree(folder)
+
+
 def copy(template: Path, folder: Path) -> Path:
     shutil.copytree(template, folder)
     return folder
 
 
-def die(deed: Deed, folder: Path, death: int) -> int:
-    """Run the deed in a child that dies at that step; 0 means never. Returns how the child ended."""
+def die(deed: Deed, folder: Path, death: int, kind: type[Doomed] = Doomed) -> int:
+    """Run the deed in a child that comes to grief at that step; 0 means never. Returns how the child ended."""
     child = os.fork()
     if child == 0:
         status = 1
         try:
             with opened(folder) as (services, alice):
                 prepare(services)
-                Doomed(death).watch()
-                deed(services, alice)
-                status = FINISHED
+                kind(death).watch()
+                try:
+                    deed(services, alice)
+                    status = FINISHED
+                except StorageFull:
+                    status = REFUSED
         finally:
             os._exit(status)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)
 
 
-def count_steps(deed: Deed, folder: Path) -> int:
+def count_steps(deed: Deed, folder: Path, kind: type[Doomed] = Doomed) -> int:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             with opened(folder) as (services, alice):
-                doomed = Doomed(0)
+                doomed = kind(0)
                 doomed.watch()
                 deed(services, alice)
                 os.write(writer, b"%d" % doomed.count)

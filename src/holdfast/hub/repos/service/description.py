@@ -14,7 +14,11 @@ _FILE = "holdfast.json"
 
 
 def write(folder: Path, repo: Repo) -> None:
-    """Write the repo's identity and settings, atomically."""
+    """Write the repo's identity and settings, atomically.
+
+    Raises:
+        StorageFull: what was there stays.
+    """
     temporary = folder / f"{_FILE}.new"
     with translated_disk_errors(), temporary.open("w") as file:
         json.dump(_values(repo), file)

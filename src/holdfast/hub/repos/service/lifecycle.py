@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import pygit2
@@ -14,7 +14,7 @@ from holdfast.accounts.domain import Namespace
 from holdfast.accounts.service import AccountService
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
-from holdfast.base.errors import InvalidInput, Overloaded, RepoNotFound
+from holdfast.base.errors import InvalidInput, Overloaded, RepoNotFound, StorageFull
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RESERVED_REPO_NAMES, RepoId, RepoType, check_name
 from holdfast.hub.objects.service import ObjectService
@@ -86,15 +86,15 @@ class RepoLifecycle:
             owner = self._owner(connection, actor, repo_id)
             key = self._insert(connection, actor, repo_type, RepoId(owner.name, repo_id.name), owner, private)
             repo = self._existing(connection, key)
-            self._discard_leftover(key)
-            self.pool.create(key, DEFAULT_BRANCH)
-            with self.pool.open(key) as git:
-                head_oid = _first_commit(git, repo, actor, space_sdk, self.clock())
-                repos.put_refs(connection, key, {repo.default_ref: head_oid})
-                self.index.write_head(connection, repo, git, head_oid)
-            created = self._existing(connection, key)
-            listing_index.write_visibility(connection, created)
-            description.write(self.pool.path(key), created)
+            with self._new_folder(key):
+                self.pool.create(key, DEFAULT_BRANCH)
+                with self.pool.open(key) as git:
+                    head_oid = _first_commit(git, repo, actor, space_sdk, self.clock())
+                    repos.put_refs(connection, key, {repo.default_ref: head_oid})
+                    self.index.write_head(connection, repo, git, head_oid)
+                created = self._existing(connection, key)
+                listing_index.write_visibility(connection, created)
+                description.write(self.pool.path(key), created)
         return created
 
     def delete_repo(self, actor: Actor, repo_type: RepoType, repo_id: RepoId) -> None:
@@ -106,7 +106,7 @@ class RepoLifecycle:
                 forget(connection, repo.key)
             repos.delete_repo(connection, repo.key)
         # Only now. A folder without a row, after a crash or where a long push still holds the lock, is left to gc.
-        with suppress(Overloaded, RepoNotFound):
+        with suppress(Overloaded, RepoNotFound, StorageFull):
             self.pool.delete(repo.key)
 
     def move_repo(self, actor: Actor, repo_type: RepoType, old_id: RepoId, new_id: RepoId) -> Repo:
@@ -159,22 +159,34 @@ class RepoLifecycle:
                 private = source.private or owner.private_by_default
             key = self._insert(connection, actor, repo_type, RepoId(owner.name, new_id.name), owner, private)
             copy = self._existing(connection, key)
-            self._discard_leftover(key)
-            self.pool.copy(source.key, key, source.default_branch)
             self.objects.copy_links(connection, source.key, key)
-            with self.pool.open(key) as git:
-                refs = {ref.full_name: ref.target for ref in list_refs(git)}
-                repos.replace_refs(connection, key, refs)
-                self.index.write_head(connection, copy, git, refs.get(copy.default_ref), origin=source)
-            if source.gated is not None:
-                repos.update_repo(connection, key, gated=source.gated.value)
-            created = self._existing(connection, key)
-            listing_index.write_visibility(connection, created)
-            description.write(self.pool.path(key), created)
+            with self._new_folder(key):
+                self.pool.copy(source.key, key, source.default_branch)
+                with self.pool.open(key) as git:
+                    refs = {ref.full_name: ref.target for ref in list_refs(git)}
+                    repos.replace_refs(connection, key, refs)
+                    self.index.write_head(connection, copy, git, refs.get(copy.default_ref), origin=source)
+                if source.gated is not None:
+                    repos.update_repo(connection, key, gated=source.gated.value)
+                created = self._existing(connection, key)
+                listing_index.write_visibility(connection, created)
+                description.write(self.pool.path(key), created)
         return created
 
-    def _discard_leftover(self, key: int) -> None:
-        # A crash inside an earlier create left a folder whose row was never committed, so its key came again.
+    @contextmanager
+    def _new_folder(self, key: int) -> Iterator[None]:
+        """Within the transaction that adds the row: drop the repo's folder when the block fails, and what was there.
+
+        A crash inside an earlier create leaves a folder whose row was never committed, so its key comes again.
+        """
+        self._discard(key)
+        try:
+            yield
+        except BaseException:
+            self._discard(key)
+            raise
+
+    def _discard(self, key: int) -> None:
         if self.pool.exists(key):
             self.pool.delete(key)
 

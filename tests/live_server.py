@@ -123,7 +123,8 @@ def start(data_dir: Path, *, port: int | None = None, environment: Mapping[str, 
             stdout=sink,
             stderr=subprocess.STDOUT,
         )
-    server = LiveServer(f"http://127.0.0.1:{port}", data_dir, log, process)
+    prefix = variables.get("HOLDFAST_PATH_PREFIX", "")
+    server = LiveServer(f"http://127.0.0.1:{port}{prefix}", data_dir, log, process)
     _wait_until_ready(server)
     return server
 

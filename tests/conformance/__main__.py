@@ -37,6 +37,7 @@ def parse(plan: Plan) -> argparse.Namespace:
     parser.add_argument("--leg", action="append", choices=list(plan.legs), help="run only this leg (repeatable)")
     parser.add_argument("-k", metavar="EXPR", help="only tests that match this pytest expression")
     parser.add_argument("--endpoint", help="use this running server, already seeded, instead of a fresh one")
+    parser.add_argument("--prefix", default="", help="mount the server below this path, such as /hub")
     parser.add_argument("--baseline", action="store_true", help="answer 501 to everything: every test must fail")
     parser.add_argument("--files", nargs="+", metavar="FILE", help="run these files of the suite instead of the list")
     return parser.parse_args()
@@ -77,7 +78,8 @@ def server(leg: Leg, workspace: Workspace, options: argparse.Namespace) -> Itera
     else:
         users = [User(user.name, user.token or "", user.fullname) for user in leg.users]
         orgs = [Org(org.name, org.owner or "", org.fullname, org.private_by_default) for org in leg.orgs]
-        with live_server(workspace.folder / "data", users=users, orgs=orgs) as running:
+        mounted = {"HOLDFAST_PATH_PREFIX": options.prefix}
+        with live_server(workspace.folder / "data", users=users, orgs=orgs, environment=mounted) as running:
             yield running.url
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from holdfast.base.errors import NotFound
+from holdfast.base.json_values import nests_too_deep
 
 MAX_JSON_BYTES = 4 * 1024 * 1024
 """Configuration files above this are not read: they are something else under a familiar name."""
@@ -62,12 +63,12 @@ class RepoFiles:
             return None
 
     def json_object(self, path: str) -> dict[str, Any]:
-        """The file's JSON object; empty if absent, too large, broken or another JSON value."""
+        """The file's JSON object; empty if absent, too large, too deep, broken or another JSON value."""
         text = self.text(path)
         if not text:
             return {}
         value = _load_json(text.removeprefix("\ufeff").replace("\\u0000", "\ufffd"))
-        return value if isinstance(value, dict) else {}
+        return value if isinstance(value, dict) and not nests_too_deep(value) else {}
 
 
 def _load_json(text: str) -> Any:

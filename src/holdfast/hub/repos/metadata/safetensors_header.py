@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from holdfast.base.errors import CorruptObject
+from holdfast.base.json_values import nests_too_deep
 from holdfast.hub.repos.metadata.files import Read
 
 MAX_HEADER_BYTES = 32 * 1024 * 1024
@@ -51,8 +52,10 @@ def parse_header(data: bytes) -> dict[str, Any]:
         header = orjson.loads(data[8 : 8 + length])
     except orjson.JSONDecodeError:
         raise CorruptObject(problem="has a safetensors header that is not JSON") from None
-    if not isinstance(header, dict):
-        raise CorruptObject(problem="has a safetensors header that is not a JSON object")
+    if not isinstance(header, dict) or nests_too_deep(header):
+        raise CorruptObject(
+            problem="has a safetensors header that is not a JSON object, or one that is nested too deep"
+        )
     return header
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +17,13 @@ from holdfast.base.clock import Clock
 from holdfast.base.errors import Conflict, InvalidInput, NotFound
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
+from holdfast.base.json_values import nests_too_deep
 from holdfast.hub.repos.domain import Gating, Repo
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.store import access_requests
 from holdfast.hub.repos.store.access_requests import AccessRequest, RequestStatus
+
+MAX_FIELDS_CHARACTERS = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,9 @@ class GatingService:
         """Ask for access; granted at once where gating is automatic. Returns the request's state.
 
         Raises:
-            InvalidInput: the repo is not gated.
+            InvalidInput: the repo is not gated, or there is more in `fields` than anybody could read.
         """
+        _check_fields(fields)
         with self.database.write() as connection:
             repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.SEE_REPO)
             check_account(actor, Permission.WRITE_OWN)
@@ -151,3 +156,8 @@ class GatingService:
 def _check_gated(repo: Repo) -> None:
     if repo.gated is None:
         raise InvalidInput(field="repo_id", problem=f"names {repo.id}, which is not gated")
+
+
+def _check_fields(fields: dict[str, Any]) -> None:
+    if nests_too_deep(fields) or len(json.dumps(fields)) > MAX_FIELDS_CHARACTERS:
+        raise InvalidInput(field="body", problem=f"must be fields of at most {MAX_FIELDS_CHARACTERS} characters")

@@ -13,6 +13,7 @@ from holdfast.backends.database.protocol import Database
 from holdfast.base.errors import CorruptObject, EntryNotFound, InvalidInput, TooLarge
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
+from holdfast.base.json_values import nests_too_deep
 from holdfast.hub.objects.service import ObjectService
 from holdfast.hub.repos.git_storage.commits import tree_of
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
@@ -115,6 +116,6 @@ def _parse_index(content: bytes) -> dict[str, Any]:
         index = orjson.loads(content)
     except orjson.JSONDecodeError:
         raise CorruptObject(problem="is a safetensors index that is not JSON") from None
-    if not isinstance(index, dict):
-        raise CorruptObject(problem="is a safetensors index that is not a JSON object")
+    if not isinstance(index, dict) or nests_too_deep(index):
+        raise CorruptObject(problem="is a safetensors index that is not a JSON object, or one that is nested too deep")
     return index

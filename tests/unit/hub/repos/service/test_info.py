@@ -6,6 +6,9 @@ import json
 import struct
 from typing import Any
 
+import orjson
+import pytest
+
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import AddFile, AddLargeFile
 from tests.factories.hub import MODEL, Hub
@@ -85,3 +88,14 @@ def test_a_model_that_claims_too_many_parameters_claims_none(hub: Hub):
     found = hub.repos.infos.repo_info(hub.bob, MODEL, RepoId.parse("alice/m"), None, parts=())
     assert "safetensors" not in found.facts
     hub.put("alice/m", "README.md")
+
+
+@pytest.mark.parametrize("depth", [300, 1000])
+def test_a_configuration_nested_without_end_says_nothing(hub: Hub, depth: int):
+    """What cannot be written as JSON again would break every list that shows the repo."""
+    hub.create()
+    hub.put("alice/m", "config.json", b'{"model_type": "bert", "architectures": ' + b"[" * depth + b"]" * depth + b"}")
+    hub.put("alice/m", "tokenizer_config.json", b'{"chat_template": ' + b"[" * depth + b"]" * depth + b"}")
+    facts = hub.repos.infos.repo_info(hub.bob, MODEL, RepoId.parse("alice/m"), None, parts=()).facts
+    assert "config" not in facts
+    assert orjson.dumps(facts)

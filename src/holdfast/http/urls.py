@@ -5,6 +5,7 @@ Source: huggingface_hub refuses urls of a foreign host (`RepoUrl`), so `localhos
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -48,10 +49,20 @@ class UrlPolicy:
             host = _forwarded(headers, b"x-forwarded-host") or host
             scheme = _forwarded(headers, b"x-forwarded-proto") or scheme
             prefix = _forwarded(headers, b"x-forwarded-prefix").rstrip("/") or prefix
-        if not _HOST.fullmatch(host):
+        if not _is_host(host):
             address, port = scope.get("server") or ("127.0.0.1", 80)
             host = f"{address}:{port}"
-        return Urls(f"{scheme}://{host}{prefix}")
+        return _urls(scheme, host, prefix)
+
+
+@functools.lru_cache(maxsize=256)
+def _urls(scheme: str, host: str, prefix: str) -> Urls:
+    return Urls(f"{scheme}://{host}{prefix}")
+
+
+@functools.lru_cache(maxsize=256)
+def _is_host(host: str) -> bool:
+    return _HOST.fullmatch(host) is not None
 
 
 def _forwarded(headers: dict[bytes, bytes], name: bytes) -> str:

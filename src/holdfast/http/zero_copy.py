@@ -1,4 +1,4 @@
-"""uvicorn with sendfile: the kernel hands a file's pages to the socket, no byte passes through Python.
+"""uvicorn with sendfile: the kernel hands a file's pages to the socket, no byte passes through Python. And quick HEADs.
 
 uvicorn does not offer the ASGI extension `http.response.zerocopysend`; this protocol class adds it, for plain HTTP on
 Linux. Without it (TLS, another server) `http.files` sends the same bytes the ordinary way.
@@ -13,7 +13,7 @@ import os
 import socket
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from holdfast.http.files import ZERO_COPY
 
@@ -28,9 +28,12 @@ class ZeroCopyProtocol(HttpToolsProtocol):
         before = self.cycle
         super().on_headers_complete()
         cycle = self.cycle
-        if cycle is before or self.scheme != "http" or cycle.scope["method"] == "HEAD":
+        if cycle is before:
             return
-        if self.transport.get_extra_info("socket") is None:
+        if cycle.scope["method"] == "HEAD":
+            self._answer_heads(cycle)
+            return
+        if self.scheme != "http" or self.transport.get_extra_info("socket") is None:
             return
         extensions: dict[str, dict[object, object]] = {ZERO_COPY: {}}
         cycle.scope["extensions"] = extensions
@@ -43,6 +46,22 @@ class ZeroCopyProtocol(HttpToolsProtocol):
                 await ordinary(message)
 
         cycle.send = send  # type: ignore[method-assign]  # the cycle's class is not ours to choose
+
+    def _answer_heads(self, cycle: RequestResponseCycle) -> None:
+        """Write the headers of an answer to HEAD at once: uvicorn looks at each one, a tenth of the cost."""
+        ordinary = cycle.send
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start" and cycle.keep_alive and not self.flow.write_paused:
+                block = _header_block([*cycle.default_headers, *message["headers"]])
+                if block is not None and not cycle.disconnected and not cycle.response_started:
+                    cycle.response_started = True
+                    cycle.waiting_for_100_continue = False
+                    self.transport.write(STATUS_LINE[message["status"]] + block + b"\r\n")
+                    return
+            await ordinary(message)
+
+        cycle.send = send  # type: ignore[method-assign]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wake a transfer that waits for a client which has gone."""
@@ -92,6 +111,13 @@ class ZeroCopyProtocol(HttpToolsProtocol):
             self.loop.remove_writer(watched)
             self._stalled = None
             os.close(watched)
+
+
+def _header_block(headers: list[tuple[bytes, bytes]]) -> bytes | None:
+    """All headers in one piece; None when one is special or broken: uvicorn knows what to do then."""
+    block = b"".join([b"%b: %b\r\n" % header for header in headers])
+    is_clean = block.count(b"\n") == block.count(b"\r") == len(headers) and b"\0" not in block
+    return block if is_clean and b"\nconnection: " not in block else None
 
 
 def _wake(stalled: asyncio.Future[None]) -> None:

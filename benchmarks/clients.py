@@ -13,6 +13,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -58,13 +59,17 @@ def _read_head(connection: socket.socket) -> None:
         raise RuntimeError(f"the server answered {answer[:500]!r}")
 
 
-_connections: dict[str, http.client.HTTPConnection] = {}
+IDLE_SECONDS = 4.0
+"""Servers hang up on idle connections, uvicorn after five seconds unless told otherwise."""
+_connections: dict[str, tuple[http.client.HTTPConnection, float]] = {}
 
 
 def call(server: LiveServer, method: str, path: str, body: Any = None, *, user: User | None = None) -> Any:
     """Send JSON (or bytes as they are) and return the decoded answer. The connection stays open, as clients' do."""
     place = urlsplit(path if path.startswith("http") else server.url + path)
-    connection = _connections.setdefault(place.netloc, http.client.HTTPConnection(place.netloc, timeout=600))
+    connection, last_used = _connections.get(place.netloc) or (http.client.HTTPConnection(place.netloc, timeout=600), 0)
+    if time.monotonic() - last_used > IDLE_SECONDS:
+        connection.close()
     headers = {"Content-Type": "application/json"}
     if user is not None:
         headers["Authorization"] = f"Bearer {user.token}"
@@ -72,6 +77,7 @@ def call(server: LiveServer, method: str, path: str, body: Any = None, *, user: 
     connection.request(method, f"{place.path}?{place.query}" if place.query else place.path, data, headers)
     answer = connection.getresponse()
     content = answer.read()
+    _connections[place.netloc] = connection, time.monotonic()
     if answer.status >= 300:
         raise RuntimeError(f"{method} {path}: {answer.status} {content[:500]!r}")
     return json.loads(content) if content else None

@@ -13,6 +13,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -255,6 +256,9 @@ def die(deed: Deed, folder: Path, death: int, kind: type[Doomed] = Doomed) -> in
                     status = FINISHED
                 except StorageFull:
                     status = REFUSED
+        except BaseException:
+            traceback.print_exc()
+            raise
         finally:
             os._exit(status)
     _, status = os.waitpid(child, 0)

@@ -112,11 +112,14 @@ class RepositoryPool:
             StorageFull: no room for its new name; it is as it was.
         """
         trash = self._root / "trash" / f"{key}-{uuid.uuid4().hex}"
-        with self.lock(key), disk_full_as_storage_full(self._root):
-            self.path(key).rename(trash)
-            sync_folder(self.path(key).parent)
-        self._forget(key)
-        shutil.rmtree(trash, ignore_errors=True)  # what is left, `empty_trash` takes
+        try:
+            with self.lock(key), disk_full_as_storage_full(self._root):
+                self.path(key).rename(trash)
+                sync_folder(self.path(key).parent)
+        finally:
+            if trash.exists():
+                self._forget(key)
+                shutil.rmtree(trash, ignore_errors=True)  # what is left, `empty_trash` takes
 
     def empty_trash(self) -> None:
         """Finish deletions and drop creations that a killed process left halfway; what a living one makes stays."""

@@ -20,11 +20,15 @@ def write(folder: Path, repo: Repo) -> None:
         StorageFull: what was there stays.
     """
     temporary = folder / f"{_FILE}.new"
-    with translated_disk_errors(), temporary.open("w") as file:
-        json.dump(_values(repo), file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / _FILE)
+    try:
+        with translated_disk_errors():
+            with temporary.open("w") as file:
+                json.dump(_values(repo), file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(folder / _FILE)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def read(folder: Path) -> dict[str, Any] | None:

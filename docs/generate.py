@@ -113,8 +113,10 @@ def conformance_page() -> str:
         "starts a fresh server with the accounts they expect, and runs the tests listed in `tests/conformance/`. "
         "A skip or an expected failure counts as failure.",
         *(_leg_section(plan, leg) for leg in plan.legs.values()),
-        "## Left out, with reasons",
-        _table(("tests", "count", "reason"), _exclusions(plan)),
+        "## Listed, but left out",
+        *_exclusions(plan),
+        "## Not listed, for they cannot pass",
+        _table(("suite", "tests", "reason"), [(one.suite, one.match, one.reason) for one in plan.unfair]),
     ]
     return _page("Conformance", *parts)
 
@@ -130,15 +132,32 @@ def _leg_section(plan: Plan, leg: Leg) -> str:
     return f"## Leg {leg.name}: {leg.title}\n\n" + _table(("group", "listed", "run"), rows)
 
 
-def _exclusions(plan: Plan) -> list[tuple[str, str, str]]:
-    """One row for each rule and leg that it takes listed tests out of."""
-    counts: dict[tuple[str, str], int] = {}
+def _exclusions(plan: Plan) -> list[str]:
+    """Each reason with the tests of each suite that it takes out, by name."""
+    taken: dict[tuple[str, str], dict[str, None]] = {}
     for leg in plan.legs.values():
         for test in read_lists():
-            if test.suite == leg.suite and (rule := plan.rule(leg, test.node_id)):
-                key = (f"`{rule.match}` in leg {leg.name}", rule.reason)
-                counts[key] = counts.get(key, 0) + 1
-    return [(tests, str(count), reason) for (tests, reason), count in counts.items()]
+            if test.suite == leg.suite and (reason := plan.exclusion(leg, test.node_id)):
+                where = f"leg {leg.name}" if leg.without else leg.suite
+                taken.setdefault((reason, where), {})[test.node_id] = None
+    taken = _without_repeats(taken)
+    return [f"{reason} ({where}, {len(ids)} tests)\n\n" + _list(ids) for (reason, where), ids in taken.items()]
+
+
+def _without_repeats(taken: dict[tuple[str, str], dict[str, None]]) -> dict[tuple[str, str], dict[str, None]]:
+    """Drop what a leg leaves out for the same reason as the other leg of its suite."""
+    seen: set[tuple[str, str]] = set()
+    fresh: dict[tuple[str, str], dict[str, None]] = {}
+    for (reason, where), ids in taken.items():
+        new = {test: None for test in ids if (reason, test) not in seen}
+        seen |= {(reason, test) for test in new}
+        if new:
+            fresh[reason, where] = new
+    return fresh
+
+
+def _list(ids: Iterable[str]) -> str:
+    return "\n".join(f"* `{test}`" for test in ids)
 
 
 def _page(title: str, *parts: str) -> str:

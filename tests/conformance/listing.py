@@ -36,6 +36,15 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Unfair:
+    """Tests outside the lists that cannot pass here, in words, with the reason."""
+
+    suite: str
+    match: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Account:
     """A user or organization that the tests of a leg take for granted."""
 
@@ -67,6 +76,7 @@ class Plan:
 
     legs: dict[str, Leg]
     out_of_scope: tuple[Rule, ...]
+    unfair: tuple[Unfair, ...]
 
     def rule(self, leg: Leg, node_id: str) -> Rule | None:
         """The rule that takes a listed test out of this leg, if any."""
@@ -89,7 +99,8 @@ def read_plan(path: Path = FOLDER / "legs.toml") -> Plan:
     tools = tuple(document["tools"]["requirements"])
     accounts = document["accounts"]
     legs = {name: _leg(name, leg, accounts[leg["accounts"]], tools) for name, leg in document["legs"].items()}
-    return Plan(legs, tuple(Rule(**rule) for rule in document["out_of_scope"]))
+    out_of_scope = tuple(Rule(**rule) for rule in document["out_of_scope"])
+    return Plan(legs, out_of_scope, tuple(Unfair(**entry) for entry in document["unfair"]))
 
 
 def _leg(name: str, leg: dict[str, Any], accounts: dict[str, Any], tools: tuple[str, ...]) -> Leg:

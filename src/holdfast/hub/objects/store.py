@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -58,13 +59,31 @@ WHERE repo_object.repo_key = ? AND repo_object.sha256 = ? ORDER BY object.kind L
 
 _BATCH = 500
 
+# Built once: every uploaded file needs these, and to put a statement together takes longer than to execute it.
+_SOME: BindParameter[str] = bindparam("some", expanding=True)
+_FIND = select(OBJECT).where(OBJECT.c.sha256.in_(_SOME))
+_TOUCH = update(OBJECT).where(OBJECT.c.sha256.in_(_SOME)).values(offered_at=bindparam("now"), condemned_at=None)
+_LINKED = (
+    select(OBJECT.c.sha256, OBJECT.c.size_bytes)
+    .join(REPO_OBJECT, REPO_OBJECT.c.sha256 == OBJECT.c.sha256)
+    .where(REPO_OBJECT.c.repo_key == bindparam("repo"), REPO_OBJECT.c.sha256.in_(_SOME))
+)
+_OFFER = (
+    update(OBJECT)
+    .where(OBJECT.c.sha256 == bindparam("known"), OBJECT.c.kind == bindparam("form"))
+    .values(offered_at=bindparam("now"), condemned_at=None)
+)
+_OFFER_VERIFIED = _OFFER.values(state=ObjectState.VERIFIED.value, size_bytes=bindparam("size"))
+
 
 def upsert(connection: Connection, new: StoredObject) -> None:
     """Insert an object, or note that it was offered again; a verified one stays verified."""
-    values = {"offered_at": new.offered_at, "condemned_at": None}
+    offered = {"known": new.sha256, "form": new.kind.value, "now": new.offered_at}
     if new.state is ObjectState.VERIFIED:
-        values |= {"state": new.state.value, "size_bytes": new.size_bytes}
-    if connection.execute(update(OBJECT).where(_is(new.sha256, new.kind)).values(values)).rowcount:
+        known = connection.execute(_OFFER_VERIFIED, {**offered, "size": new.size_bytes}).rowcount
+    else:
+        known = connection.execute(_OFFER, offered).rowcount
+    if known:
         return
     row = {**vars(new), "kind": new.kind.value, "state": new.state.value}
     connection.execute(insert(OBJECT).values(row))
@@ -89,17 +108,12 @@ def upsert_verified(connection: Connection, new: Sequence[StoredObject]) -> None
 def touch(connection: Connection, sha256s: Collection[str], now: int) -> None:
     """Note that objects were offered again, which cancels their condemnation."""
     for some in _batches(sha256s):
-        statement = update(OBJECT).where(OBJECT.c.sha256.in_(some))
-        connection.execute(statement.values(offered_at=now, condemned_at=None))
+        connection.execute(_TOUCH, {"some": some, "now": now})
 
 
 def find(connection: Connection, sha256s: Collection[str]) -> list[StoredObject]:
     """Every form of the given objects."""
-    return [
-        _object(row)
-        for some in _batches(sha256s)
-        for row in connection.execute(select(OBJECT).where(OBJECT.c.sha256.in_(some)))
-    ]
+    return [_object(row) for some in _batches(sha256s) for row in connection.execute(_FIND, {"some": some})]
 
 
 def scan(connection: Connection, kind: ObjectKind | None, after: tuple[str, str], limit: int) -> list[StoredObject]:
@@ -145,12 +159,8 @@ def linked(connection: Connection, repo_key: int, sha256s: Collection[str]) -> d
     """Those of `sha256s` that are linked to the repo and stored, with their sizes."""
     found: dict[str, int] = {}
     for some in _batches(sha256s):
-        statement = (
-            select(OBJECT.c.sha256, OBJECT.c.size_bytes)
-            .join(REPO_OBJECT, REPO_OBJECT.c.sha256 == OBJECT.c.sha256)
-            .where(REPO_OBJECT.c.repo_key == repo_key, REPO_OBJECT.c.sha256.in_(some))
-        )
-        found.update((row.sha256, row.size_bytes) for row in connection.execute(statement))
+        rows = connection.execute(_LINKED, {"repo": repo_key, "some": some})
+        found.update((row.sha256, row.size_bytes) for row in rows)
     return found
 
 

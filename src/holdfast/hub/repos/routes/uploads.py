@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from holdfast.base.ids import RepoType
 from holdfast.http.call import Call, Fields
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Route
-from holdfast.http.uploads import receive_body
+from holdfast.http.uploads import declared_length, receive_body
 from holdfast.hub.repos.domain import CommitResult
 from holdfast.hub.repos.metadata.card_rules import CardReport, validate_card
 from holdfast.hub.repos.routes.urls import commit_url, discussion_url
@@ -96,16 +97,23 @@ class UploadRoutes:
 
     async def commit(self, call: Call) -> Response:
         """Commit the operations of an NDJSON body; with `create_pr=1` to a new pull request."""
+        length = declared_length(call)
+        if length is not None and length <= min(_IN_MEMORY_BYTES, self.max_commit_bytes):
+            result = await call.run(self._commit, call, io.BytesIO(await call.limited_body(length)))
+        else:
+            result = await self._commit_large(call)
+        answer = {"success": True, "commitOid": result.oid, "commitUrl": commit_url(call, result.repo, result.oid)}
+        if result.pull_request is not None:
+            answer["pullRequestUrl"] = discussion_url(call, result.repo, result.pull_request)
+        return json_response(answer)
+
+    async def _commit_large(self, call: Call) -> CommitResult:
         # Before the first byte is kept: may this caller write here at all?
         await call.run(self.commits.check_may_commit, call.actor, call.repo_type, call.repo_id)
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(self.incoming)) as body:
             await receive_body(call, partial(self._keep, body))
             body.seek(0)
-            result = await call.run(self._commit, call, body)
-        answer = {"success": True, "commitOid": result.oid, "commitUrl": commit_url(call, result.repo, result.oid)}
-        if result.pull_request is not None:
-            answer["pullRequestUrl"] = discussion_url(call, result.repo, result.pull_request)
-        return json_response(answer)
+            return await call.run(self._commit, call, body)
 
     def _keep(self, body: IO[bytes], batch: memoryview) -> None:
         if body.tell() + batch.nbytes > self.max_commit_bytes:

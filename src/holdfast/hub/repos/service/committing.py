@@ -51,6 +51,12 @@ class Staged:
         """Every path that is touched."""
         return tuple(edit.path for edit in self.edits)
 
+    @property
+    def written_files(self) -> tuple[str, ...] | None:
+        """The only files that change; None with a deletion, which may be of a folder with anything in it."""
+        deletes = any(isinstance(edit, DeleteEntry) for edit in self.edits)
+        return None if deletes else self.paths
+
 
 @dataclass(frozen=True)
 class CommitService:
@@ -89,7 +95,7 @@ class CommitService:
         with self.index.changing(repo.key, lambda connection: self._claim(connection, repo, staged)) as changes:
             parent_oid = _checked_head(changes.git, ref, revision, header.parent_oid)
             oid = self._write_commit(changes.git, parent_oid, staged, actor, header)
-            changes.touched_paths = staged.paths
+            changes.touched_paths = staged.written_files
             if create_pr:
                 num = self.pulls.open_in(changes, repo, actor, header, base_ref=ref, head_oid=oid)
                 return CommitResult(repo, oid, num)

@@ -46,8 +46,8 @@ class FactReader:
         return known
 
     def depend_on(self, repo_type: RepoType, paths: Sequence[str]) -> bool:
-        """Whether a change of these paths, or of a folder above them, can change the facts."""
-        return any(affects_facts(repo_type, path) or "." not in path for path in paths)
+        """Whether a change of these files can change the facts."""
+        return any(affects_facts(repo_type, path) for path in paths)
 
     def _derive(self, git: pygit2.Repository, repo: Repo, tree_oid: str) -> RepoFacts:
         def read(path: str, start: int, length: int) -> bytes:

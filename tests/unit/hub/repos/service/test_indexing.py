@@ -8,7 +8,8 @@ import pytest
 
 from holdfast.base.errors import RepoNotFound, StorageFull
 from holdfast.base.ids import RepoId
-from holdfast.hub.repos.domain import AddFile
+from holdfast.hub.repos.domain import AddFile, DeleteFolder
+from holdfast.hub.repos.service.facts import FactReader
 from holdfast.hub.repos.service.indexing import RefChanges, RepoIndex
 from holdfast.hub.repos.store import repos
 from tests.factories.hub import MODEL, Hub
@@ -155,3 +156,15 @@ def test_a_damaged_repo_does_not_keep_the_others_from_being_put_right(hub: Hub):
     shutil.rmtree(hub.repos.pool.path(broken.key) / "objects")
     assert hub.repos.index.recover() == [whole.key]
     assert pending(hub) == [broken.key]
+
+
+def test_facts_are_read_again_only_where_they_can_have_changed(hub: Hub, monkeypatch: pytest.MonkeyPatch):
+    hub.create()
+    hub.put("alice/m", "onnx.v1/model.onnx", b"x")
+    reads: list[str] = []
+    read = FactReader.read
+    monkeypatch.setattr(FactReader, "read", lambda *args: reads.append("read") or read(*args))
+    hub.put("alice/m", "notes/one", b"no suffix, no fact")
+    assert reads == []
+    hub.commit("alice/m", DeleteFolder("onnx.v1"))
+    assert reads == ["read"]

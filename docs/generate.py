@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the conformance lists live beside the tests, which are not installed
 
+from holdfast.app.pages import open_site
 from holdfast.app.routes import all_routes  # noqa: E402
 from holdfast.app.services import open_services  # noqa: E402
 from holdfast.base import errors  # noqa: E402
@@ -100,7 +101,7 @@ def list_routes() -> list[Route]:
     """The routes of a server over an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
         services = open_services(Settings(data_dir=Path(folder)))
-        routes = list(all_routes(services))
+        routes = list(all_routes(services, open_site(services)))
         services.close()
     return routes
 

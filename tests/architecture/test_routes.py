@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from holdfast.app.pages import open_site
 from holdfast.app.routes import UNSERVED, all_routes
 from holdfast.app.services import open_services
 from holdfast.base.ids import RESERVED_REPO_NAMES
@@ -17,7 +18,7 @@ def test_no_repo_can_have_the_name_of_what_follows_a_repo(tmp_path: Path):
     """`/api/models/gpt2/refs`: a model of one word and its refs, never a model called `refs`."""
     services = open_services(Settings(tmp_path))
     try:
-        patterns = [route.pattern for route in all_routes(services)]
+        patterns = [route.pattern for route in all_routes(services, open_site(services))]
     finally:
         services.close()
     unserved = {pattern for some in UNSERVED.values() for pattern in some}

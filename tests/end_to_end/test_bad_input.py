@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from holdfast.app.pages import open_site
 from holdfast.app.routes import all_routes
 from holdfast.app.services import open_services
 from holdfast.base.settings import Settings
@@ -139,7 +140,7 @@ def _route_table() -> list[Route]:
     with tempfile.TemporaryDirectory() as folder:
         services = open_services(Settings(data_dir=Path(folder)))
         try:
-            return list(all_routes(services))
+            return list(all_routes(services, open_site(services)))
         finally:
             services.close()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from holdfast.accounts.domain import OrgRole
+from holdfast.app.pages import open_site
 from holdfast.app.routes import all_routes
 from holdfast.app.server import create_application
 from holdfast.app.services import Services, open_services
@@ -180,7 +181,7 @@ def expected_refusal(caller: Caller, kind: str, permission: Permission) -> tuple
 def routes(tmp_path: Path) -> list[Route]:
     services = open_services(Settings(data_dir=tmp_path / "routes"))
     try:
-        return list(all_routes(services))
+        return list(all_routes(services, open_site(services)))
     finally:
         services.database.close()
 

@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from holdfast import __version__
 from holdfast.accounts.routes import table as account_routes
+from holdfast.app.pages import fixed_pages, namespace_pages, repo_pages
 from holdfast.app.services import Services
 from holdfast.base.errors import NotServed
 from holdfast.base.identity import Permission
@@ -19,9 +20,10 @@ from holdfast.hub.git.routes import GitRoutes
 from holdfast.hub.lfs.routes import table as lfs_routes
 from holdfast.hub.repos.routes import table as repo_routes
 from holdfast.hub.xet.routes import table as xet_routes
+from holdfast.ui.page import Pages
 
 UNSERVED = {
-    "Discussions": ("/api/{types}/{repo}/discussions", "/api/{types}/{repo}/discussions/{path}", "/uploads"),
+    "Attachments of comments": ("/uploads",),
     "Collections": ("/api/collections", "/api/collections/{path}"),
     "Webhooks": ("/api/settings/webhooks", "/api/settings/webhooks/{path}"),
     "Buckets": ("/api/buckets", "/api/buckets/{path}", "/buckets/{path}"),
@@ -50,11 +52,12 @@ UNSERVED = {
 """Parts of the Hub API that later releases bring; until then they say so instead of a puzzling 404."""
 
 
-def all_routes(services: Services) -> Sequence[Route]:
+def all_routes(services: Services, pages: Pages) -> Sequence[Route]:
     """Every route."""
     repos = services.repos
     return (
         *_unserved_routes(fixed=True),
+        *fixed_pages(pages, services),
         *repo_routes(repos, services.objects, services.settings),
         *xet_routes(services.xet),
         *lfs_routes(services.lfs),
@@ -63,6 +66,8 @@ def all_routes(services: Services) -> Sequence[Route]:
         *CommunityRoutes(services.community).table(),
         *_own_routes(),
         *_unserved_routes(fixed=False),
+        *repo_pages(pages, services),
+        *namespace_pages(pages, services),
     )
 
 

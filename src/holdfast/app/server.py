@@ -19,6 +19,7 @@ import uvicorn
 from holdfast.app.daily import DailyRound
 from holdfast.app.listening import not_listening
 from holdfast.app.maintenance import maintain
+from holdfast.app.pages import open_site
 from holdfast.app.routes import all_routes
 from holdfast.app.services import Services
 from holdfast.base.errors import Conflict, HoldfastError
@@ -83,7 +84,9 @@ def create_application(services: Services) -> Application:
         services.close()
 
     policy = UrlPolicy(settings.external_url, settings.path_prefix, settings.trust_proxy_headers)
-    return Application(Router(all_routes(services)), services.accounts.authentication, policy, executor, stop)
+    pages = open_site(services)
+    router = Router(all_routes(services, pages))
+    return Application(router, services.accounts.authentication, policy, executor, stop, pages.error_page)
 
 
 def prepare(services: Services) -> list[int]:

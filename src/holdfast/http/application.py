@@ -14,12 +14,12 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from holdfast.base.errors import HoldfastError, NotFound
+from holdfast.base.errors import HoldfastError, InternalError, NotFound
 from holdfast.base.identity import ANONYMOUS, Actor, Permission
 from holdfast.http.authentication import SESSION_COOKIE, Authenticator
 from holdfast.http.call import Call, ClientDisconnect
 from holdfast.http.csrf import check_same_origin, refuse_other_sites
-from holdfast.http.errors import header_safe, render_crash, render_error
+from holdfast.http.errors import ErrorPage, header_safe, log_crash, render_error, wants_page
 from holdfast.http.routing import Family, Route, Router
 from holdfast.http.urls import UrlPolicy, Urls
 
@@ -30,9 +30,16 @@ class Application:
     """Serves the routes of a `Router`."""
 
     def __init__(
-        self, router: Router, authenticator: Authenticator, url_policy: UrlPolicy, executor: Executor, stop: Lifespan
+        self,
+        router: Router,
+        authenticator: Authenticator,
+        url_policy: UrlPolicy,
+        executor: Executor,
+        stop: Lifespan,
+        error_page: ErrorPage | None = None,
     ) -> None:
         self.router = router
+        self._error_page = error_page
         self._authenticator = authenticator
         self._url_policy = url_policy
         self._executor = executor
@@ -50,7 +57,7 @@ class Application:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         request_id = _request_id(headers)
-        family = Family.HUB
+        family = Family.NONE
         try:
             found = self._find(scope)
             family = found[0].family
@@ -59,11 +66,24 @@ class Application:
         except ClientDisconnect:
             return
         except HoldfastError as error:
-            response = render_error(error, family, request_id, _target(scope))
+            response = self._told(error, family, request_id, scope, headers)
         except Exception as error:  # noqa: BLE001 - the renderer: a defect becomes one logged 500
-            response = render_crash(error, family, request_id)
+            log_crash(error, request_id)
+            response = self._told(InternalError(), family, request_id, scope, headers)
         response.raw_headers.append((b"x-content-type-options", b"nosniff"))
         await response(scope, receive, send)
+
+    def _told(
+        self, error: HoldfastError, family: Family, request_id: str, scope: Scope, headers: dict[bytes, bytes]
+    ) -> Response:
+        """The response that tells of an error: a page to people, what their protocol says to programs."""
+        response = render_error(error, family, request_id, _target(scope))
+        if self._error_page is None or "location" in response.headers or not wants_page(scope, family):
+            return response
+        urls = self._url_policy.urls(scope, headers)
+        page = self._error_page(error, scope, urls, scope.get("holdfast.actor", ANONYMOUS))
+        page.headers.update({name: value for name, value in response.headers.items() if name.startswith("x-")})
+        return page
 
     def _find(self, scope: Scope) -> tuple[Route, dict[str, str]]:
         raw_path = scope["raw_path"].decode("latin-1").partition("?")[0]
@@ -85,6 +105,7 @@ class Application:
         # A signed route's Authorization header, if any, is its own and names no user.
         is_signed = route.permission is Permission.SIGNED
         actor = ANONYMOUS if is_signed else await self._actor(scope["method"], headers, urls)
+        scope["holdfast.actor"] = actor
         call = Call(scope, receive, actor=actor, words=words, urls=urls, executor=self._executor)
         return await route.endpoint(call)
 

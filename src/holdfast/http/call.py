@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import parse_qs
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -21,10 +22,12 @@ MAX_JSON_BYTES = 32 * 1024 * 1024
 MAX_ANONYMOUS_JSON_BYTES = 4 * 1024 * 1024
 """Anybody can send these; enough for the 10,000 parts of a git-lfs upload, whose address is its credential."""
 
+MAX_FORM_FIELDS = 1_000
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
-__all__ = ["Call", "ClientDisconnect", "Fields"]
+__all__ = ["Call", "ClientDisconnect", "Fields", "FormFields"]
 
 
 class Call(Request):
@@ -100,6 +103,22 @@ class Call(Request):
         if not isinstance(value, dict):
             raise InvalidInput(field="body", problem="must be a JSON object")
         return Fields(value)
+
+    async def form_fields(self, limit_bytes: int = MAX_ANONYMOUS_JSON_BYTES) -> FormFields:
+        """Read the body of a page's form, `application/x-www-form-urlencoded`.
+
+        Raises:
+            InvalidInput: another kind of body, or not UTF-8.
+            TooLarge: more than `limit_bytes`.
+        """
+        if not (self.header(b"content-type") or "").startswith("application/x-www-form-urlencoded"):
+            raise InvalidInput(field="Content-Type", problem="must be application/x-www-form-urlencoded")
+        body = await self.limited_body(limit_bytes)
+        try:
+            values = parse_qs(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FORM_FIELDS)
+        except ValueError as error:  # also of the decoder
+            raise InvalidInput(field="body", problem="is not a form in UTF-8") from error
+        return FormFields(values)
 
     def flag(self, name: str) -> bool:
         """A boolean of the query string: `true`, `True` and `1` are true (2.x, 0.x and curl)."""
@@ -187,3 +206,38 @@ class Fields:
         if value is not None and not isinstance(value, kind):
             raise InvalidInput(field=self._within + name, problem=f"must be {words}")
         return value
+
+
+class FormFields:
+    """What a form sent, by name. Line ends are those of Unix, as everywhere but in forms."""
+
+    def __init__(self, values: Mapping[str, list[str]]) -> None:
+        self.values = values
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """The field's text; required unless there is a default.
+
+        Raises:
+            InvalidInput: it is missing.
+        """
+        texts = self.texts(name)
+        if texts:
+            return texts[-1]
+        if default is None:
+            raise InvalidInput(field=name, problem="is missing")
+        return default
+
+    def optional_text(self, name: str) -> str | None:
+        """The field's text without spaces around it, or None when it is absent or empty."""
+        return self.text(name, "").strip() or None
+
+    def flag(self, name: str) -> bool:
+        """Whether a checkbox was ticked."""
+        return self.text(name, "") not in ("", "0", "false")
+
+    def texts(self, name: str) -> list[str]:
+        """All texts of a field that can be there several times."""
+        return [text.replace("\r\n", "\n") for text in self.values.get(name, ())]

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from starlette.responses import Response
+from starlette.types import Scope
 
 from holdfast.base.errors import (
     EntryNotFound,
     HoldfastError,
-    InternalError,
     InvalidCard,
     LoginRequired,
     MethodNotAllowed,
@@ -24,11 +24,28 @@ from holdfast.base.errors import (
     RepoMoved,
     RepoNotFound,
 )
+from holdfast.base.identity import Actor
 from holdfast.http.routing import Family
+from holdfast.http.urls import Urls
 
 logger = logging.getLogger("holdfast.http")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class ErrorPage(Protocol):
+    """Shows an error to people; declared here, filled in by `ui`."""
+
+    def __call__(self, error: HoldfastError, scope: Scope, urls: Urls, actor: Actor) -> Response:
+        """The page, with the error's status."""
+        ...
+
+
+def wants_page(scope: Scope, family: Family) -> bool:
+    """Whether a person looks at the answer: on a page's route, or in a browser at an address that nothing has."""
+    if family is not Family.NONE:
+        return family is Family.PAGE
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 def render_error(error: HoldfastError, family: Family, request_id: str, target: str = "") -> Response:
@@ -49,10 +66,9 @@ def render_error(error: HoldfastError, family: Family, request_id: str, target: 
     return Response(orjson.dumps(_hub_body(error)), error.status, headers, "application/json")
 
 
-def render_crash(error: Exception, family: Family, request_id: str) -> Response:
-    """Build the response of a defect of ours; the log has the details, the client only the request id."""
+def log_crash(error: Exception, request_id: str) -> None:
+    """Write down a defect of ours; the client learns only the request id."""
     logger.error("request %s failed", request_id, exc_info=error)
-    return render_error(InternalError(), family, request_id)
 
 
 def error_headers(error: HoldfastError, request_id: str) -> dict[str, str]:

@@ -42,6 +42,9 @@ class Family(Enum):
     LFS = "lfs"
     GIT = "git"
     CAS = "cas"
+    PAGE = "page"
+    NONE = "none"
+    """No route was found."""
 
 
 @dataclass(frozen=True)

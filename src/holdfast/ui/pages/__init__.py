@@ -1,0 +1,1 @@
+"""The pages, one module per group: parse the request, call a service, show a template."""

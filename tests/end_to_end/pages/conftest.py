@@ -22,7 +22,14 @@ ROOT = User("root", fullname="Root Rider", admin=True)
 LAB = Org("lab", "alice", fullname="The Lab")
 
 
-@pytest.fixture(scope="session")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a module's tests in one worker: they share a server and a browser."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="module")  # not longer: while it is open, nothing else in the process can run an event loop
 def browser() -> Iterator[Browser]:
     assert CHROMIUM, "chromium is missing: ./dev test installs it as root, otherwise: apt-get install chromium"
     with sync_playwright() as playwright:

@@ -76,6 +76,7 @@ _public, _login, _own = Permission.PUBLIC, Permission.LOGIN, Permission.WRITE_OW
 _account, _signed = Permission.OWN_ACCOUNT, Permission.SIGNED
 _REPO = "/api/{types}/{repo}"
 _REQUESTS = f"{_REPO}/user-access-request"
+_BY_AUTHOR = "who opened a discussion may, without writing to the repo"
 
 _UNSIGNED = Sample(_signed, {}, success=(401, 403, 404))
 """Signed routes let nobody in by who they are; nothing of theirs works without the signature."""
@@ -169,13 +170,15 @@ SAMPLES: dict[str, Sample] = {
     "GET /api/settings/repositories": Sample(_login),
     "GET /api/organizations/{org}/settings/repositories": Sample(_login, success=(200, 403)),
     "GET /api/tasks": Sample(_public),
-    # pull requests
+    # discussions
     f"GET {_REPO}/discussions": Sample(_see),
     f"POST {_REPO}/discussions": Sample(_discuss, {"title": "a change", "description": "", "pullRequest": True}),
     f"GET {_REPO}/discussions/{{num}}": Sample(_see),
-    f"POST {_REPO}/discussions/{{num}}/status": Sample(
-        _write, {"status": "closed"}, declared="the author of a pull request may, without writing to the repo"
-    ),
+    f"POST {_REPO}/discussions/{{num}}/comment": Sample(_discuss, {"comment": "well done"}),
+    f"POST {_REPO}/discussions/{{num}}/comment/{{id}}/edit": Sample(_discuss, {"content": "better"}, success=(404,)),
+    f"POST {_REPO}/discussions/{{num}}/comment/{{id}}/hide": Sample(_discuss, {}, success=(404,)),
+    f"POST {_REPO}/discussions/{{num}}/title": Sample(_write, {"title": "another title"}, declared=_BY_AUTHOR),
+    f"POST {_REPO}/discussions/{{num}}/status": Sample(_write, {"status": "closed"}, declared=_BY_AUTHOR),
     f"POST {_REPO}/discussions/{{num}}/merge": Sample(_write, {}),
     # Xet
     f"GET {_REPO}/xet-read-token/{{rev}}": Sample(_read),

@@ -17,7 +17,8 @@ from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import now_milliseconds
 from holdfast.base.settings import Settings
 from holdfast.base.signing import Signer
-from holdfast.hub.community.service import CommunityService
+from holdfast.hub.community import store as community_store
+from holdfast.hub.community.service import CommunityServices, open_community
 from holdfast.hub.git.service import GitService, open_git
 from holdfast.hub.lfs.domain import TransferRules
 from holdfast.hub.lfs.service import LfsServices, open_lfs
@@ -46,7 +47,7 @@ class Services:
     repos: RepoServices
     xet: XetServices
     lfs: LfsServices
-    community: CommunityService
+    community: CommunityServices
     git: GitService
 
     def close(self) -> None:
@@ -79,9 +80,9 @@ def open_services(settings: Settings) -> Services:
     rules = TransferRules(max_upload_bytes=settings.max_upload_bytes)
     lfs = open_lfs(database, blobs, objects, gate, signer, rules, LfsXetGate(xet.tokens), now_milliseconds)
     pool = RepositoryPool(settings.data_dir / "repos")
-    forget = (lfs.locks.forget_repo,)
+    forget = (lfs.locks.forget_repo, community_store.delete_events)
     repos = open_repos(database, accounts.accounts, gate, pool, objects, xet.files, now_milliseconds, forget)
-    community = CommunityService(database, accounts.accounts, gate, repos.index, repos.pulls, now_milliseconds)
+    community = open_community(database, accounts.accounts, gate, repos, now_milliseconds)
     git = open_git(database, gate, repos, objects, settings.data_dir / "git-hooks")
     return Services(settings, database, blobs, signer, accounts, objects, gate, repos, xet, lfs, community, git)
 

@@ -1,4 +1,5 @@
-"""Talking about repos: so far pull requests as pushing needs them; discussions and comments come with a later release.
+"""Talking about repos: discussions and pull requests, their comments, and merging.
 
-Words: a pull request is numbered within its repo and keeps its commits in `refs/pr/N`.
+Words: a discussion is numbered within its repo; a pull request is a discussion that keeps commits in `refs/pr/N` for
+one branch. What happens in one is an event: a comment, a change of its state or title, a commit.
 """

@@ -29,7 +29,7 @@ from holdfast.hub.repos.service import description
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.authorship import author_of
 from holdfast.hub.repos.service.indexing import RepoIndex
-from holdfast.hub.repos.store import access_requests, downloads, likes, listing_index, pull_requests, repos
+from holdfast.hub.repos.store import access_requests, discussions, downloads, likes, listing_index, repos
 
 Forget = Callable[[Connection, int], None]
 
@@ -39,7 +39,7 @@ _FORGET = (
     likes.delete_likes,
     downloads.delete_downloads,
     access_requests.delete_requests,
-    pull_requests.delete_pull_requests,
+    discussions.delete_discussions,
 )
 
 

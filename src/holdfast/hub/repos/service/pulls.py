@@ -15,7 +15,7 @@ from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import CommitHeader, Repo
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.indexing import RefChanges, RepoIndex
-from holdfast.hub.repos.store import pull_requests, repos
+from holdfast.hub.repos.store import discussions, pull_requests, repos
 from holdfast.hub.repos.store.pull_requests import PullRequest
 
 PULL_REF_PREFIX = "refs/pr/"
@@ -67,7 +67,7 @@ class PullService:
         if actor.user_id is None:
             raise LoginRequired
         with self.database.read() as connection:
-            num = pull_requests.next_num(connection, repo.key)
+            num = discussions.next_num(connection, repo.key)
         pull = PullRequest(
             repo_key=repo.key,
             num=num,

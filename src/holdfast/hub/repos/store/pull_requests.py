@@ -1,13 +1,13 @@
-"""Rows of `pull_request`: which refs/pr/N exist, whose they are, and what they were opened against."""
+"""Rows of `discussion` that are pull requests: which refs/pr/N exist, whose they are, what they were opened against."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
 
-from holdfast.hub.repos.store.tables import pull_request
+from holdfast.hub.repos.store.tables import discussion
 
 
 @dataclass(frozen=True)
@@ -30,45 +30,37 @@ class PullRequest:
         return f"refs/pr/{self.num}"
 
 
-def next_num(connection: Connection, repo_key: int) -> int:
-    """The number that the repo's next pull request gets."""
-    query = select(func.max(pull_request.c.num)).where(pull_request.c.repo_key == repo_key)
-    return int(connection.execute(query).scalar() or 0) + 1
-
-
 def insert_pull_request(connection: Connection, pull: PullRequest) -> None:
     """Add a pull request."""
-    connection.execute(insert(pull_request).values(**vars(pull)))
+    connection.execute(insert(discussion).values(**vars(pull)))
 
 
 def get_pull_request(connection: Connection, repo_key: int, num: int) -> PullRequest | None:
     """The pull request of that number."""
-    query = select(pull_request).where(pull_request.c.repo_key == repo_key, pull_request.c.num == num)
-    row = connection.execute(query).first()
+    row = connection.execute(select(discussion).where(_of(repo_key), discussion.c.num == num)).first()
     return None if row is None else _from_row(row)
 
 
 def list_pull_requests(connection: Connection, repo_key: int) -> list[PullRequest]:
     """All of a repo, newest first."""
-    query = select(pull_request).where(pull_request.c.repo_key == repo_key).order_by(pull_request.c.num.desc())
+    query = select(discussion).where(_of(repo_key)).order_by(discussion.c.num.desc())
     return [_from_row(row) for row in connection.execute(query)]
 
 
 def has_author(connection: Connection, repo_key: int, author_id: int) -> bool:
     """Whether a user opened any pull request of the repo."""
-    query = select(pull_request.c.num).where(pull_request.c.repo_key == repo_key, pull_request.c.author_id == author_id)
+    query = select(discussion.c.num).where(_of(repo_key), discussion.c.author_id == author_id)
     return connection.execute(query.limit(1)).first() is not None
 
 
 def set_status(connection: Connection, repo_key: int, num: int, status: str, *, merge_oid: str | None = None) -> None:
     """Change the state: draft, open, closed, or merged by `merge_oid`."""
-    statement = update(pull_request).where(pull_request.c.repo_key == repo_key, pull_request.c.num == num)
+    statement = update(discussion).where(discussion.c.repo_key == repo_key, discussion.c.num == num)
     connection.execute(statement.values(status=status, merge_oid=merge_oid))
 
 
-def delete_pull_requests(connection: Connection, repo_key: int) -> None:
-    """Forget those of a deleted repo."""
-    connection.execute(delete(pull_request).where(pull_request.c.repo_key == repo_key))
+def _of(repo_key: int) -> ColumnElement[bool]:
+    return and_(discussion.c.repo_key == repo_key, discussion.c.base_ref.is_not(None))
 
 
 def _from_row(row: Row[Any]) -> PullRequest:

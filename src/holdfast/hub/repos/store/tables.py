@@ -1,4 +1,4 @@
-"""The tables. Everything here but likes, downloads, gating and pull requests is an index that git can rebuild."""
+"""The tables. Everything here but likes, downloads, gating and discussions is an index that git can rebuild."""
 
 from __future__ import annotations
 
@@ -97,8 +97,9 @@ access_request = Table(
     Index("access_request_of_user", "repo_key", "user_id", unique=True),
 )
 
-pull_request = Table(
-    "pull_request",
+# A pull request is a discussion with a `base_ref`: both are numbered together. `hub.community` is what talks in them.
+discussion = Table(
+    "discussion",
     metadata,
     Column("repo_key", Integer, primary_key=True),
     Column("num", Integer, primary_key=True),
@@ -106,7 +107,7 @@ pull_request = Table(
     Column("description", Text, nullable=False),
     Column("author_id", Integer, nullable=False),
     Column("status", String(12), nullable=False),
-    Column("base_ref", String(250), nullable=False),
+    Column("base_ref", String(250)),
     Column("created_at", BigInteger, nullable=False),
     Column("merge_oid", String(40)),
 )

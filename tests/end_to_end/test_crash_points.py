@@ -318,7 +318,7 @@ def may_commit(services: Services, alice: Actor, repo: Any, ref: str) -> bool:
 
 
 def history(services: Services, alice: Actor, repo: Any, ref: str) -> list[str]:
-    page = services.repos.reads.list_commits(alice, MODEL, repo.id, ref, cursor=None, limit=100)
+    page = services.repos.history.list_commits(alice, MODEL, repo.id, ref, "", cursor=None, limit=100)
     return [commit.summary for commit in page.commits]
 
 

@@ -8,11 +8,13 @@ from holdfast.hub.objects.service import ObjectService
 from holdfast.hub.repos.routes.branches import BranchRoutes
 from holdfast.hub.repos.routes.gating import GatingRoutes
 from holdfast.hub.repos.routes.git_data import GitDataRoutes
+from holdfast.hub.repos.routes.history import HistoryRoutes
 from holdfast.hub.repos.routes.info import InfoRoutes
 from holdfast.hub.repos.routes.large_files import LargeFileRoutes
 from holdfast.hub.repos.routes.lifecycle import LifecycleRoutes
 from holdfast.hub.repos.routes.likes import LikeRoutes
 from holdfast.hub.repos.routes.lists import ListRoutes
+from holdfast.hub.repos.routes.overview import OverviewRoutes
 from holdfast.hub.repos.routes.own_repos import OwnRepoRoutes
 from holdfast.hub.repos.routes.resolve import ResolveRoutes
 from holdfast.hub.repos.routes.tasks import task_routes
@@ -32,7 +34,8 @@ def table(services: RepoServices, objects: ObjectService, settings: Settings) ->
     )
     return (
         *ResolveRoutes(services.resolves, objects, services.downloads).table(),
-        *GitDataRoutes(services.reads).table(),
+        *GitDataRoutes(services.reads, services.history).table(),
+        *HistoryRoutes(services.history).table(),
         *uploads.table(),
         *BranchRoutes(services.branches).table(),
         *LifecycleRoutes(services.lifecycle).table(),
@@ -43,5 +46,6 @@ def table(services: RepoServices, objects: ObjectService, settings: Settings) ->
         *GatingRoutes(services.gating).table(),
         *LikeRoutes(services.likes).table(),
         *ListRoutes(services.lists).table(),
+        *OverviewRoutes(services.overviews).table(),
         *InfoRoutes(services.infos).table(),
     )

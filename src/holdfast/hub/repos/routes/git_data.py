@@ -19,6 +19,7 @@ from holdfast.hub.repos.git_storage.commits import CommitInfo
 from holdfast.hub.repos.git_storage.pointers import format_lfs_pointer
 from holdfast.hub.repos.git_storage.refs import Ref, RefKind
 from holdfast.hub.repos.git_storage.trees import EntryKind
+from holdfast.hub.repos.service.history import HistoryService
 from holdfast.hub.repos.service.reading import MAX_PATHS, DetailedEntry, ReadService
 from holdfast.wire.git_data import CommitItem, RefItem, RefsAnswer, TreeItem
 
@@ -30,9 +31,10 @@ MAX_PATHS_BYTES = 8 * 1024 * 1024
 
 @dataclass(frozen=True)
 class GitDataRoutes:
-    """Endpoints of `ReadService`."""
+    """Endpoints of `ReadService`, and the list of commits."""
 
     reads: ReadService
+    history: HistoryService
 
     def table(self) -> tuple[Route, ...]:
         """All routes."""
@@ -100,19 +102,24 @@ class GitDataRoutes:
         return json_response(answer)
 
     async def list_commits(self, call: Call) -> Response:
-        """History, newest first: 50 a page; `expand[]=formatted` adds HTML. The first page tells how many there are."""
+        """History, newest first: 50 a page, of one `path` if given; `expand[]=formatted` adds HTML.
+
+        The first page of a whole history tells how many commits there are.
+        """
+        path = call.query_params.get("path", "")
         revision = (call.actor, call.repo_type, call.repo_id, call.words["rev"])
         cursor = call.query_params.get("cursor")
         page = await call.run(
-            self.reads.list_commits,
+            self.history.list_commits,
             *revision,
+            path,
             cursor=cursor,
             limit=call.number("limit", COMMIT_PAGE, 1, 1000),
         )
         wanted = call.query_params.getlist("expand[]") + call.query_params.getlist("expand")
-        items = [_commit_item(commit, formatted="formatted" in wanted) for commit in page.commits]
+        items = [commit_item(commit, formatted="formatted" in wanted) for commit in page.commits]
         response = page_response(call, items, page.next_cursor)
-        if cursor is None:
+        if cursor is None and not path.strip("/"):
             # Source: huggingface.js packages/hub `countCommits`.
             response.headers["X-Total-Count"] = str(await call.run(self.reads.count_commits, *revision))
         return response
@@ -167,7 +174,8 @@ def iso_date(moment: datetime) -> str:
     return iso(int(moment.timestamp()) * 1000)
 
 
-def _commit_item(commit: CommitInfo, *, formatted: bool) -> CommitItem:
+def commit_item(commit: CommitInfo, *, formatted: bool = False) -> CommitItem:
+    """The wire form of a commit."""
     item: CommitItem = {
         "id": commit.oid,
         "title": commit.summary,

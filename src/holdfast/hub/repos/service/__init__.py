@@ -15,12 +15,16 @@ from holdfast.hub.repos.service.committing import CommitService
 from holdfast.hub.repos.service.downloads import DownloadCounter
 from holdfast.hub.repos.service.facts import FactReader
 from holdfast.hub.repos.service.gating import GatingService
+from holdfast.hub.repos.service.headers import HeaderService
+from holdfast.hub.repos.service.history import HistoryService
 from holdfast.hub.repos.service.indexing import RepoIndex
 from holdfast.hub.repos.service.info import InfoService
 from holdfast.hub.repos.service.large_files import LargeFileService
 from holdfast.hub.repos.service.lifecycle import Forget, RepoLifecycle
 from holdfast.hub.repos.service.liking import LikeService
+from holdfast.hub.repos.service.lineage import LineageReader
 from holdfast.hub.repos.service.listing import ListService
+from holdfast.hub.repos.service.overview import OverviewService
 from holdfast.hub.repos.service.own_repos import OwnRepoService
 from holdfast.hub.repos.service.preupload import PreuploadService
 from holdfast.hub.repos.service.pulls import PullService
@@ -42,6 +46,9 @@ class RepoServices:
     commits: CommitService
     branches: BranchService
     reads: ReadService
+    history: HistoryService
+    headers: HeaderService
+    overviews: OverviewService
     resolves: ResolveService
     infos: InfoService
     lists: ListService
@@ -68,6 +75,7 @@ def open_repos(
     facts = FactReader(objects)
     index = RepoIndex(database, pool, facts, clock)
     pulls = PullService(database, accounts, gate, index, clock)
+    headers = HeaderService(database, gate)
     infos = InfoService(database, gate, pool, facts, objects)
     return RepoServices(
         pool=pool,
@@ -77,6 +85,9 @@ def open_repos(
         commits=CommitService(database, gate, pool, index, objects, pulls, clock),
         branches=BranchService(database, gate, index, clock),
         reads=ReadService(database, gate, pool, xet_files),
+        history=HistoryService(database, gate, pool),
+        headers=headers,
+        overviews=OverviewService(database, gate, pool, objects, headers, LineageReader(accounts, gate)),
         resolves=ResolveService(database, gate, pool, xet_files),
         infos=infos,
         lists=ListService(database, accounts, infos),

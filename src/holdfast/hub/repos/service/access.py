@@ -48,6 +48,11 @@ class RepoGate:
         self.check(connection, actor, moved, Permission.SEE_REPO)
         raise RepoMoved(old_id=str(repo_id), new_id=str(moved.id))
 
+    def look_up(self, connection: Connection, actor: Actor, repo_type: RepoType, repo_id: RepoId) -> Repo | None:
+        """The repo of that present or former id; None if there is none, or none that the actor may see."""
+        repo = repos.find_repo(connection, repo_type, repo_id) or self._moved(connection, repo_type, repo_id)
+        return repo if repo and self.allows(connection, actor, repo, Permission.SEE_REPO) else None
+
     def check(self, connection: Connection, actor: Actor, repo: Repo, permission: Permission) -> None:
         """Raise unless the actor has the permission on this repo."""
         role = self.accounts.role_in(connection, actor, repo.namespace_id)

@@ -16,7 +16,7 @@ from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.git_storage.commits import CommitInfo, read_commit, tree_of
 from holdfast.hub.repos.git_storage.diffs import compare, format_raw, unified_diff
 from holdfast.hub.repos.git_storage.folder_sizes import folder_size
-from holdfast.hub.repos.git_storage.history import CommitPage, count_commits, list_commits
+from holdfast.hub.repos.git_storage.history import count_commits
 from holdfast.hub.repos.git_storage.last_commits import last_commits
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.refs import Ref, list_refs
@@ -117,13 +117,6 @@ class ReadService:
         """All refs."""
         with self._opened(actor, repo_type, repo_id) as (_, git):
             return list_refs(git)
-
-    def list_commits(
-        self, actor: Actor, repo_type: RepoType, repo_id: RepoId, revision: str, *, cursor: str | None, limit: int
-    ) -> CommitPage:
-        """One page of the history of a revision, newest first."""
-        with self._opened(actor, repo_type, repo_id) as (_, git):
-            return list_commits(git, resolve_revision(git, revision), after=cursor, limit=limit)
 
     def compare(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, base: str, head: str, *, raw: bool) -> str:
         """The difference of two revisions as text: like `git diff`, or like `git diff --raw`."""

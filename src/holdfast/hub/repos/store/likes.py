@@ -19,6 +19,12 @@ def set_like(connection: Connection, repo_key: int, user_id: int, liked_at: int 
     connection.execute(update(repo).where(repo.c.key == repo_key).values(likes=count))
 
 
+def is_liked(connection: Connection, repo_key: int, user_id: int) -> bool:
+    """Whether the user likes the repo."""
+    query = select(repo_like.c.liked_at).where(repo_like.c.repo_key == repo_key, repo_like.c.user_id == user_id)
+    return connection.execute(query).first() is not None
+
+
 def likers(connection: Connection, repo_key: int, *, after: int, limit: int) -> list[int]:
     """Ids of users who like the repo, ascending."""
     query = select(repo_like.c.user_id).where(repo_like.c.repo_key == repo_key, repo_like.c.user_id > after)

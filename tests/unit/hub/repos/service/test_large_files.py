@@ -87,7 +87,7 @@ def test_deleting_takes_the_file_out_of_every_commit_and_leaves_the_rest(hub: Hu
     assert hub.paths("alice/m", "other") == [".gitattributes", "notes.txt", "three.bin"]
     with pytest.raises(RevisionNotFound):
         hub.paths("alice/m", old_head)
-    commits = hub.repos.reads.list_commits(hub.alice, MODEL, repo.id, "main", cursor=None, limit=50).commits
+    commits = hub.repos.history.list_commits(hub.alice, MODEL, repo.id, "main", "", cursor=None, limit=50).commits
     assert len(commits) == 5
     info = hub.repos.infos.repo_info(hub.alice, MODEL, repo.id, None, parts=("usedStorage",))
     assert info.commit_oid == commits[0].oid

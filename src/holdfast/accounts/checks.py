@@ -12,6 +12,7 @@ from holdfast.base.ids import NAME_PATTERN, RESERVED_NAMESPACES, check_name
 MIN_PASSWORD_LENGTH = 8
 MAX_PASSWORD_LENGTH = 1000
 MAX_FULLNAME_LENGTH = 200
+MAX_BIO_LENGTH = 1000
 MAX_EMAIL_LENGTH = 320
 MAX_TOKEN_NAME_LENGTH = 200
 MAX_GRANTS = 200
@@ -54,6 +55,18 @@ def check_fullname(fullname: str) -> str:
     if len(fullname) > MAX_FULLNAME_LENGTH or not fullname.isprintable():
         raise InvalidInput(field="fullname", problem=f"must be at most {MAX_FULLNAME_LENGTH} printable characters")
     return fullname
+
+
+def check_bio(bio: str) -> str | None:
+    """Return what somebody says of themselves, with plain line ends; None for nothing.
+
+    Raises:
+        InvalidInput: too long or with control characters.
+    """
+    lines = [line.rstrip() for line in bio.strip().splitlines()]
+    if len(bio) > MAX_BIO_LENGTH or not all(line.isprintable() for line in lines):
+        raise InvalidInput(field="bio", problem=f"must be at most {MAX_BIO_LENGTH} printable characters")
+    return "\n".join(lines) or None
 
 
 def check_email(email: str) -> str:

@@ -70,6 +70,7 @@ class Namespace:
     avatar_url: str | None
     private_by_default: bool
     created_at: int
+    bio: str | None = None
 
     @property
     def key(self) -> str:
@@ -150,11 +151,67 @@ class IssuedSession:
 
 
 @dataclass(frozen=True)
+class LoginSession:
+    """A browser in which a user is logged in.
+
+    Args:
+        id: names it among the user's sessions; not the secret of the cookie.
+        last_seen_at: None means never since the login.
+        address: where the login came from; None when unknown, as `user_agent`.
+        is_current: it is the one that asks.
+    """
+
+    id: str
+    created_at: int
+    last_seen_at: int | None
+    expires_at: int
+    address: str | None
+    user_agent: str | None
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class ProfileChange:
+    """What a user or an organization says of itself; None means: as it is. An empty bio is none."""
+
+    fullname: str | None = None
+    bio: str | None = None
+    private_by_default: bool | None = None
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """What somebody who signs up chooses. `fullname` and `email` None: not told."""
+
+    name: str
+    password: str
+    fullname: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True)
+class SiteSettings:
+    """What administrators choose while the server runs.
+
+    Args:
+        open_signup: anybody may create an account.
+        instance_name: shown on every page.
+        announcement: a sentence shown above every page; None for none.
+    """
+
+    open_signup: bool = False
+    instance_name: str = "Holdfast"
+    announcement: str | None = None
+
+
+@dataclass(frozen=True)
 class DeviceGrant:
     """A program that asks to act for a user. `user_id` None: nobody approved it yet; `polled_at` None: never asked."""
 
     id: int
     user_code: str
+    client_id: str
+    created_at: int
     user_id: int | None
     denied: bool
     polled_at: int | None

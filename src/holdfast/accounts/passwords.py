@@ -59,14 +59,19 @@ class Patience:
         Raises:
             TooManyAttempts: with the seconds left.
         """
+        wait_seconds = self.wait_seconds(name)
+        if wait_seconds:
+            raise TooManyAttempts(retry_after_seconds=wait_seconds)
+
+    def wait_seconds(self, name: str) -> int:
+        """How long the name has to wait; 0 for not at all."""
         with self._lock:
             count, last_at = self._failures.get(name, (0, 0))
         if count < FREE_ATTEMPTS:
-            return
-        wait_seconds = min(2 ** min(count - FREE_ATTEMPTS, 10), MAX_WAIT_SECONDS)
+            return 0
+        wait_seconds = min(1 << min(count - FREE_ATTEMPTS, 10), MAX_WAIT_SECONDS)
         left_milliseconds = last_at + wait_seconds * 1000 - self._clock()
-        if left_milliseconds > 0:
-            raise TooManyAttempts(retry_after_seconds=-(-left_milliseconds // 1000))
+        return max(0, -(-left_milliseconds // 1000))
 
     def failed(self, name: str) -> None:
         """Count a wrong password; the names that failed longest ago are forgotten first."""

@@ -16,7 +16,12 @@ def open_site(services: Services) -> Pages:
     """Load templates and static files for these services."""
 
     def site() -> Mapping[str, Any]:
-        return {"name": "Holdfast", "signup_open": services.settings.open_signup, "banner": ""}
+        found = services.accounts.site.settings()
+        return {
+            "name": found.instance_name,
+            "signup_open": found.open_signup,
+            "banner": found.announcement or "",
+        }
 
     return open_pages(now_milliseconds, site)
 

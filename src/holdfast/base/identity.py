@@ -55,7 +55,8 @@ class Grant:
 class Actor:
     """The caller of a use case. `user_id` None means anonymous.
 
-    `token_role` None means a login session or the command line: the user's full rights.
+    `token_role` None means a login session or the command line: the user's full rights. `address` is where the request
+    came from, for the audit log; None means the command line.
     """
 
     user_id: int | None = None
@@ -64,6 +65,7 @@ class Actor:
     token_role: TokenRole | None = None
     token_id: int | None = None
     grants: tuple[Grant, ...] = field(default=())
+    address: str | None = field(default=None, compare=False)
 
     @property
     def is_anonymous(self) -> bool:

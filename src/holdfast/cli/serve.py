@@ -58,7 +58,6 @@ def serve(
 
 
 def _serve(settings: Settings, *, open_browser: bool) -> None:
-    from holdfast.accounts.service.first_admin import ensure_first_admin  # noqa: PLC0415
     from holdfast.app import listening, server  # noqa: PLC0415
     from holdfast.app.data_dir import check_data_dir  # noqa: PLC0415
     from holdfast.app.services import open_services  # noqa: PLC0415
@@ -67,7 +66,7 @@ def _serve(settings: Settings, *, open_browser: bool) -> None:
     with listening.listen(settings.host, settings.port) as listener:
         services = open_services(settings)
         _tell_recovery(services, server.prepare(services))
-        admin = ensure_first_admin(services.accounts)
+        admin = services.accounts.first_admin.ensure()
         address = listening.local_url(*listener.getsockname()[:2])
         url = settings.external_url or f"{address}{settings.path_prefix}"
 
@@ -84,7 +83,9 @@ def _announce(settings: Settings, url: str, admin: FirstAdmin | None) -> None:
 
     print(f"Holdfast {__version__} serves {settings.data_dir} at {url}\n")
     if admin is not None:
-        print("Nobody has logged in yet. These are shown until somebody has:\n")
+        print("Nobody has logged in yet. Set it up in a browser, with a link that works once:\n")
+        print(f"  {url}/setup?code={admin.password}\n")
+        print("Or log in as it is. All of this is shown until somebody has been in:\n")
         print(f"  user      {admin.username}\n  password  {admin.password}\n")
     print("For huggingface_hub, hf, transformers, datasets and git on this machine:\n")
     print(f"  export HF_ENDPOINT={url}")

@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
+from dataclasses import replace
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.responses import Response
@@ -104,12 +105,14 @@ class Application:
         urls = self._url_policy.urls(scope, headers)
         # A signed route's Authorization header, if any, is its own and names no user.
         is_signed = route.permission is Permission.SIGNED
-        actor = ANONYMOUS if is_signed else await self._actor(scope["method"], headers, urls)
+        address = _address(scope)
+        known = ANONYMOUS if is_signed else await self._actor(scope["method"], headers, urls, address)
+        actor = replace(known, address=address)
         scope["holdfast.actor"] = actor
         call = Call(scope, receive, actor=actor, words=words, urls=urls, executor=self._executor)
         return await route.endpoint(call)
 
-    async def _actor(self, method: str, headers: dict[bytes, bytes], urls: Urls) -> Actor:
+    async def _actor(self, method: str, headers: dict[bytes, bytes], urls: Urls, address: str | None) -> Actor:
         authorization = _text(headers, b"authorization")
         session = _session(headers)
         if authorization is not None and authorization[:6].lower() == "basic ":
@@ -118,7 +121,7 @@ class Application:
         if actor is None and authorization is not None:
             loop = asyncio.get_running_loop()
             slowly = self._authenticator.authenticate_slowly
-            return await loop.run_in_executor(self._executor, slowly, authorization)
+            return await loop.run_in_executor(self._executor, slowly, authorization, address)
         if actor is None:
             return ANONYMOUS
         if authorization is None and session is not None and not actor.is_anonymous:
@@ -134,6 +137,12 @@ class Application:
                 await self._stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _address(scope: Scope) -> str | None:
+    """Where the request comes from; behind a trusted proxy, what the proxy says. None when the server doesn't know."""
+    client = scope.get("client")
+    return None if client is None else str(client[0])
 
 
 def _request_id(headers: dict[bytes, bytes]) -> str:

@@ -23,8 +23,8 @@ class Authenticator(Protocol):
         """
         ...
 
-    def authenticate_slowly(self, authorization: str) -> Actor:
-        """Verify the password of a `Basic` header; runs in the thread pool.
+    def authenticate_slowly(self, authorization: str, address: str | None) -> Actor:
+        """Verify the password of a `Basic` header; runs in the thread pool. `address`: where it came from, if known.
 
         Raises:
             InvalidAccessToken: it is wrong.

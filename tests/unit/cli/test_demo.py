@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.accounts.service.first_admin import ensure_first_admin
 from holdfast.app.demo import sources
 from holdfast.app.demo.filling import open_organization
 from holdfast.base.errors import Conflict
@@ -59,7 +58,7 @@ def test_what_was_cut_short_is_finished(run, data_dir):
 
 @pytest.mark.usefixtures("package")
 def test_the_first_login_that_was_shown_stays_good(run, services):
-    shown = ensure_first_admin(services)
+    shown = services.first_admin.ensure()
     assert run("demo")[0] == 0
     actor = services.authentication.authenticate(f"Bearer {shown.access_token}", None)
     assert actor.username == "admin"

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from holdfast.accounts import permissions
+from holdfast.accounts.auditing import AuditAction
 from holdfast.accounts.checks import check_any_password, check_email, check_fullname, check_namespace_name
 from holdfast.accounts.domain import Namespace, NamespaceKind, OrgRole, User
 from holdfast.accounts.passwords import hash_password
-from holdfast.accounts.store import namespaces
+from holdfast.accounts.service.audit import AuditLog
+from holdfast.accounts.store import namespaces, sessions
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
 from holdfast.base.errors import Conflict, Forbidden, LoginRequired, NotFound
@@ -27,6 +29,7 @@ class AccountService:
 
     database: Database
     clock: Clock
+    audit: AuditLog
 
     def namespace(self, connection: Connection, namespace_id: int) -> Namespace:
         """The user or organization with that id.
@@ -127,7 +130,20 @@ class AccountService:
         with self.database.write() as connection:
             user_id = self._add_namespace(connection, name, NamespaceKind.USER, fullname)
             namespaces.insert_user(connection, user_id, checked_email, password_hash, is_site_admin=is_site_admin)
+            self.audit.record(connection, actor, AuditAction.USER_CREATED, name)
             return self.find_user(connection, name)
+
+    def insert_user(
+        self, connection: Connection, name: str, *, password_hash: str, fullname: str | None, email: str | None
+    ) -> User:
+        """Add a user with checked values in the caller's transaction.
+
+        Raises:
+            Conflict: the name is taken.
+        """
+        user_id = self._add_namespace(connection, name, NamespaceKind.USER, fullname)
+        namespaces.insert_user(connection, user_id, email, password_hash, is_site_admin=False)
+        return self.find_user(connection, name)
 
     def list_users(self, actor: Actor) -> list[User]:
         """Every account, for site admins."""
@@ -136,16 +152,26 @@ class AccountService:
             return namespaces.list_users(connection)
 
     def set_user_disabled(self, actor: Actor, name: str, *, disabled: bool) -> User:
-        """Lock a user out (tokens, sessions and password stop working at once), or let the user in again.
+        """Lock a user out, or let the user in again.
+
+        Tokens and the password stop working at once, until then; sessions end for good.
 
         Raises:
             NotFound: no such user.
+            Conflict: no site admin would be left.
             Forbidden: not a site admin.
         """
         permissions.check_account(actor, Permission.SITE_ADMIN)
         with self.database.write() as connection:
             user = self.find_user(connection, name)
+            if disabled == (user.disabled_at is not None):
+                return user
             namespaces.set_disabled_at(connection, user.id, self.clock() if disabled else None)
+            if disabled:
+                sessions.delete_sessions(connection, user.id)
+                check_site_admin_left(connection, user)
+            action = AuditAction.USER_DISABLED if disabled else AuditAction.USER_ENABLED
+            self.audit.record(connection, actor, action, user.name)
             return self.find_user(connection, name)
 
     def create_organization(
@@ -173,6 +199,7 @@ class AccountService:
                 connection, name, NamespaceKind.ORG, fullname, private_by_default=private_by_default
             )
             namespaces.save_member(connection, org_id, admin.id, OrgRole.ADMIN)
+            self.audit.record(connection, actor, AuditAction.ORG_CREATED, name, admin=admin.name)
             return self.namespace(connection, org_id)
 
     def list_organizations(self, actor: Actor) -> list[Namespace]:
@@ -190,10 +217,11 @@ class AccountService:
             LoginRequired, Forbidden: not an admin of the organization.
         """
         with self.database.write() as connection:
-            found = self._administered(connection, actor, org)
+            found = self.administered(connection, actor, org)
             member = self.find_user(connection, user)
             namespaces.save_member(connection, found.id, member.id, role)
             _check_admin_left(connection, found)
+            self.audit.record(connection, actor, AuditAction.ROLE_SET, found.name, member=member.name, role=role.value)
 
     def remove_member(self, actor: Actor, org: str, user: str) -> None:
         """Take a member out of an organization; members may leave by themselves.
@@ -209,10 +237,11 @@ class AccountService:
                 permissions.check_account(actor, Permission.WRITE_OWN)
                 found = self.organization(connection, org)
             else:
-                found = self._administered(connection, actor, org)
+                found = self.administered(connection, actor, org)
             if not namespaces.delete_member(connection, found.id, member.id):
                 raise NotFound(what=f"A member {user!r} of {found.name}")
             _check_admin_left(connection, found)
+            self.audit.record(connection, actor, AuditAction.MEMBER_REMOVED, found.name, member=member.name)
 
     def organization(self, connection: Connection, name: str) -> Namespace:
         """The organization of that name in any case.
@@ -225,7 +254,13 @@ class AccountService:
             raise NotFound(what=f"Organization {name!r}")
         return found
 
-    def _administered(self, connection: Connection, actor: Actor, name: str) -> Namespace:
+    def administered(self, connection: Connection, actor: Actor, name: str) -> Namespace:
+        """The organization of that name, if the actor may manage its members and settings.
+
+        Raises:
+            NotFound: there is none.
+            LoginRequired, Forbidden: not an admin of the organization.
+        """
         org = self.organization(connection, name)
         permissions.check_org_admin(actor, self.role_in(connection, actor, org.id), org.name)
         return org
@@ -251,6 +286,16 @@ class AccountService:
             self.clock(),
             private_by_default=private_by_default,
         )
+
+
+def check_site_admin_left(connection: Connection, user: User) -> None:
+    """Raise when the change to `user`, a site admin before, leaves nobody who could undo it.
+
+    Raises:
+        Conflict: no enabled site admin is left.
+    """
+    if user.is_site_admin and namespaces.count_site_admins(connection) == 0:
+        raise Conflict(reason=f"Without {user.name}, nobody could administer this Holdfast")
 
 
 def _check_admin_left(connection: Connection, org: Namespace) -> None:

@@ -1,7 +1,7 @@
 """Answers `http.authentication.Authenticator`: who sent this request? Runs on the event loop, so every step is fast.
 
 A token costs one SHA-256 and one indexed SELECT, so that a revoked token ends at once, also when another process
-revoked it. When tokens were used is kept in memory and written now and then by `flush_last_used`.
+revoked it. When tokens and sessions were used is kept in memory and written now and then by `flush_last_used`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 
 from holdfast.accounts.fingerprints import CREDENTIAL_PREFIX, fingerprint
 from holdfast.accounts.service.logins import LoginService
-from holdfast.accounts.store import credentials
+from holdfast.accounts.store import credentials, sessions
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
 from holdfast.base.errors import HoldfastError, InvalidAccessToken, WrongPassword
@@ -25,6 +25,7 @@ class AuthenticationService:
         self._clock = clock
         self._logins = logins
         self._last_used: dict[int, int] = {}
+        self._last_seen: dict[str, int] = {}
 
     def authenticate(self, authorization: str | None, session_cookie: str | None) -> Actor | None:
         """See `Authenticator.authenticate`."""
@@ -37,30 +38,39 @@ class AuthenticationService:
             return self._by_basic(*read_basic(word))
         raise InvalidAccessToken
 
-    def authenticate_slowly(self, authorization: str) -> Actor:
+    def authenticate_slowly(self, authorization: str, address: str | None = None) -> Actor:
         """See `Authenticator.authenticate_slowly`."""
         username, password = read_basic(authorization.partition(" ")[2])
         try:
-            return self._logins.verify(username, password)
+            return self._logins.verify(username, password, Actor(address=address))
         except WrongPassword as error:
             raise InvalidAccessToken from error
 
     def flush_last_used(self) -> None:
-        """Write when tokens were used. Called now and then and at the end; does nothing without news."""
-        if self._last_used:
-            news, self._last_used = self._last_used, {}
-            try:
-                with self._database.write() as connection:
-                    credentials.save_last_used(connection, news)
-            except HoldfastError:
-                self._last_used = news | self._last_used
-                raise
+        """Write when tokens and sessions were used. Called now and then and at the end; often there is no news."""
+        if not self._last_used and not self._last_seen:
+            return
+        used, self._last_used = self._last_used, {}
+        seen, self._last_seen = self._last_seen, {}
+        try:
+            with self._database.write() as connection:
+                credentials.save_last_used(connection, used)
+                sessions.save_last_seen(connection, seen)
+        except HoldfastError:
+            self._last_used = used | self._last_used
+            self._last_seen = seen | self._last_seen
+            raise
 
     def _by_session(self, secret: str | None) -> Actor:
         # A cookie that has expired is no error: the browser's owner sees the site as a stranger and logs in again.
         if not secret:
             return ANONYMOUS
-        return credentials.actor_by_session(self._database, fingerprint(secret), self._clock()) or ANONYMOUS
+        sha256, now = fingerprint(secret), self._clock()
+        actor = credentials.actor_by_session(self._database, sha256, now)
+        if actor is None:
+            return ANONYMOUS
+        self._last_seen[sha256] = now
+        return actor
 
     def _by_basic(self, username: str, password: str) -> Actor | None:
         # Source: git clients send an access token as the password, with any name, or as the name alone.

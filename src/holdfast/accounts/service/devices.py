@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from holdfast.accounts import permissions
+from holdfast.accounts.auditing import AuditAction
 from holdfast.accounts.domain import (
     AccessToken,
     DeviceGrant,
@@ -84,11 +85,28 @@ class DeviceService:
         if username is not None:
             permissions.check_account(actor, Permission.SITE_ADMIN)
         with self.database.write() as connection:
-            grant = credentials.find_device_grant_by_user_code(connection, read_user_code(user_code))
-            if grant is None or grant.expires_at <= self.clock() or grant.user_id is not None or grant.denied:
-                raise NotFound(what=f"A waiting login with the code {user_code!r}")
-            user_id = actor.user_id if username is None else self.accounts.find_user(connection, username).id
-            credentials.decide_device_grant(connection, grant.id, user_id if approve else None, denied=not approve)
+            grant = self._waiting(connection, user_code)
+            user = self.accounts.find_user(connection, username or actor.username or "")
+            credentials.decide_device_grant(connection, grant.id, user.id if approve else None, denied=not approve)
+            action = AuditAction.DEVICE_APPROVED if approve else AuditAction.DEVICE_DENIED
+            self.accounts.audit.record(connection, actor, action, user.name, program=grant.client_id)
+
+    def find(self, actor: Actor, user_code: str) -> DeviceGrant:
+        """The program that waits under a code, for the person who is to decide.
+
+        Raises:
+            NotFound: none waits under this code.
+            LoginRequired, Forbidden: not logged in by password or session.
+        """
+        permissions.check_account(actor, Permission.OWN_ACCOUNT)
+        with self.database.read() as connection:
+            return self._waiting(connection, user_code)
+
+    def _waiting(self, connection: Connection, user_code: str) -> DeviceGrant:
+        grant = credentials.find_device_grant_by_user_code(connection, read_user_code(user_code))
+        if grant is None or grant.expires_at <= self.clock() or grant.user_id is not None or grant.denied:
+            raise NotFound(what=f"A waiting login with the code {user_code[:20]!r}")
+        return grant
 
     def redeem(self, device_code: str) -> IssuedOAuthToken | OAuthRefusal:
         """What the program asks again and again; each device code buys one token."""

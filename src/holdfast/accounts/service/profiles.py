@@ -23,6 +23,10 @@ class RepoCounter(Protocol):
         """How many public repos the namespace has."""
         ...
 
+    def count_repos(self, connection: Connection, namespace_id: int) -> int:
+        """How many repos the namespace has, private ones too: nobody may learn it but its admins."""
+        ...
+
 
 @dataclass(frozen=True)
 class Identity:

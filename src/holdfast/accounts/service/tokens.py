@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy.exc import IntegrityError
 
 from holdfast.accounts import permissions
+from holdfast.accounts.auditing import AuditAction
 from holdfast.accounts.checks import check_given_token, check_grants, check_token_name
-from holdfast.accounts.domain import AccessToken, IssuedToken, TokenOrigin
+from holdfast.accounts.domain import AccessToken, IssuedToken, TokenOrigin, User
 from holdfast.accounts.fingerprints import fingerprint, new_token_secret
 from holdfast.accounts.service.accounts import AccountService
 from holdfast.accounts.store import credentials
@@ -63,21 +64,22 @@ class TokenService:
         check_token_name(name)
         check_grants(role, grants)
         issued = secret or new_token_secret()
-        token = AccessToken(
-            0, self._owner_id(actor, username), name, role, TokenOrigin.CREATED, grants, now, None, expires_at
-        )
+        owner = self._owner(actor, username)
+        token = AccessToken(0, owner.id, name, role, TokenOrigin.CREATED, grants, now, None, expires_at)
         try:
             with self.database.write() as connection:
                 token_id = credentials.insert_token(connection, token, fingerprint(issued))
+                about = {"id": str(token_id), "name": name, "role": role.value}
+                self.accounts.audit.record(connection, actor, AuditAction.TOKEN_CREATED, owner.name, **about)
         except IntegrityError as error:
             raise Conflict(reason="This access token is in use already") from error
         return IssuedToken(replace(token, id=token_id), issued)
 
     def list_access_tokens(self, actor: Actor, username: str | None = None) -> list[AccessToken]:
         """The tokens of the actor, or of `username` for site admins; oldest first, without their secrets."""
-        user_id = self._owner_id(actor, username)
+        owner = self._owner(actor, username)
         with self.database.read() as connection:
-            return credentials.list_tokens(connection, user_id)
+            return credentials.list_tokens(connection, owner.id)
 
     def revoke_access_token(self, actor: Actor, token_id: int, username: str | None = None) -> None:
         """End a token at once.
@@ -85,17 +87,16 @@ class TokenService:
         Raises:
             NotFound: the user has no such token.
         """
-        user_id = self._owner_id(actor, username)
+        owner = self._owner(actor, username)
         with self.database.write() as connection:
-            if not credentials.delete_token(connection, user_id, token_id):
+            if not credentials.delete_token(connection, owner.id, token_id):
                 raise NotFound(what=f"Access token {token_id}")
+            self.accounts.audit.record(connection, actor, AuditAction.TOKEN_REVOKED, owner.name, id=str(token_id))
 
-    def _owner_id(self, actor: Actor, username: str | None) -> int:
-        if username is None or username.lower() == (actor.username or "").lower():
-            permissions.check_account(actor, Permission.OWN_ACCOUNT)
-            assert actor.user_id is not None
-            return actor.user_id
+    def _owner(self, actor: Actor, username: str | None) -> User:
         permissions.check_account(actor, Permission.OWN_ACCOUNT)
-        permissions.check_account(actor, Permission.SITE_ADMIN)
+        own = actor.username or ""
+        if username is not None and username.lower() != own.lower():
+            permissions.check_account(actor, Permission.SITE_ADMIN)
         with self.database.read() as connection:
-            return self.accounts.find_user(connection, username).id
+            return self.accounts.find_user(connection, username or own)

@@ -1,4 +1,4 @@
-"""SQL for access tokens, login sessions and device grants."""
+"""SQL for access tokens, device grants, and who a credential stands for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from holdfast.accounts.domain import AccessToken, DeviceGrant, TokenOrigin
-from holdfast.accounts.store.tables import access_token, device_grant, login_session
+from holdfast.accounts.store.tables import access_token, device_grant
 from holdfast.backends.database.protocol import Database
 from holdfast.base.identity import Actor, Grant, Permission, TokenRole
 
@@ -123,24 +123,6 @@ def renew_token(connection: Connection, token_id: int, sha256: str, expires_at: 
     )
 
 
-def insert_session(connection: Connection, sha256: str, user_id: int, created_at: int, expires_at: int) -> None:
-    """Add a login session and forget those that have expired."""
-    connection.execute(delete(login_session).where(login_session.c.expires_at <= created_at))
-    connection.execute(
-        insert(login_session).values(sha256=sha256, user_id=user_id, created_at=created_at, expires_at=expires_at)
-    )
-
-
-def delete_session(connection: Connection, sha256: str) -> None:
-    """End a login session; nothing happens when there is none."""
-    connection.execute(delete(login_session).where(login_session.c.sha256 == sha256))
-
-
-def delete_sessions(connection: Connection, user_id: int) -> None:
-    """End all login sessions of a user."""
-    connection.execute(delete(login_session).where(login_session.c.user_id == user_id))
-
-
 def insert_device_grant(
     connection: Connection, *, device_sha256: str, user_code: str, client_id: str, created_at: int, expires_at: int
 ) -> None:
@@ -226,6 +208,8 @@ def _device_grant(row: Row[tuple[object, ...]]) -> DeviceGrant:
     return DeviceGrant(
         id=row.id,
         user_code=row.user_code,
+        client_id=row.client_id,
+        created_at=row.created_at,
         user_id=row.user_id,
         denied=row.denied,
         polled_at=row.polled_at,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
 
 from holdfast.accounts.domain import Membership, Namespace, NamespaceKind, OrgRole, User
 from holdfast.accounts.store.tables import app_user, membership, namespace
@@ -77,6 +77,43 @@ def list_orgs(connection: Connection) -> list[Namespace]:
     """Every organization, by name."""
     orgs = select(namespace).where(namespace.c.kind == NamespaceKind.ORG.value).order_by(namespace.c.name_key)
     return [_namespace(row) for row in connection.execute(orgs)]
+
+
+def find_users(connection: Connection, text: str, after_key: str, limit: int) -> list[User]:
+    """The next users by name behind `after_key`, whose name, full name or e-mail address holds the text."""
+    page = _USERS.where(namespace.c.name_key > after_key).order_by(namespace.c.name_key).limit(limit)
+    if text:
+        columns = (namespace.c.name_key, func.lower(namespace.c.fullname), func.lower(app_user.c.email))
+        page = page.where(or_(*(column.contains(text.lower(), autoescape=True) for column in columns)))
+    return [_user(row) for row in connection.execute(page)]
+
+
+def count_site_admins(connection: Connection) -> int:
+    """How many enabled users administer the site."""
+    admins = app_user.c.is_site_admin & app_user.c.disabled_at.is_(None)
+    return int(connection.execute(select(func.count()).select_from(app_user).where(admins)).scalar_one())
+
+
+def update_namespace(connection: Connection, namespace_id: int, values: Mapping[str, object]) -> None:
+    """Change columns of a namespace; nothing happens without values."""
+    if values:
+        connection.execute(update(namespace).where(namespace.c.id == namespace_id).values(**values))
+
+
+def delete_org(connection: Connection, org_id: int) -> None:
+    """Remove an organization and its memberships."""
+    connection.execute(delete(membership).where(membership.c.org_id == org_id))
+    connection.execute(delete(namespace).where(namespace.c.id == org_id))
+
+
+def set_email(connection: Connection, user_id: int, email: str | None) -> None:
+    """Change a user's e-mail address."""
+    connection.execute(update(app_user).where(app_user.c.namespace_id == user_id).values(email=email))
+
+
+def set_site_admin(connection: Connection, user_id: int, *, is_site_admin: bool) -> None:
+    """Let a user administer the site, or no longer."""
+    connection.execute(update(app_user).where(app_user.c.namespace_id == user_id).values(is_site_admin=is_site_admin))
 
 
 def set_password_hash(connection: Connection, user_id: int, password_hash: str) -> None:
@@ -165,6 +202,7 @@ def _namespace(row: Row[tuple[object, ...]]) -> Namespace:
         avatar_url=row.avatar_url,
         private_by_default=row.private_by_default,
         created_at=row.created_at,
+        bio=row.bio,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import DDL, BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, event
 
 from holdfast.backends.database.protocol import metadata
 
@@ -14,6 +14,7 @@ namespace = Table(
     Column("name_key", String(96), nullable=False, unique=True),
     Column("kind", String(8), nullable=False),
     Column("fullname", String(200), nullable=False),
+    Column("bio", Text),
     Column("avatar_url", Text),
     Column("private_by_default", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -66,7 +67,11 @@ login_session = Table(
     Column("user_id", ForeignKey("app_user.namespace_id"), nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("last_seen_at", BigInteger),
+    Column("address", String(64)),
+    Column("user_agent", String(300)),
 )
+"""`address` and `user_agent` are those of the login."""
 
 device_grant = Table(
     "device_grant",
@@ -81,3 +86,38 @@ device_grant = Table(
     Column("polled_at", BigInteger),
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
+
+site_settings = Table(
+    "site_settings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("open_signup", Boolean),
+    Column("instance_name", String(60)),
+    Column("announcement", Text),
+)
+"""One row at most, with the id 1; null means as the environment says."""
+
+audit_event = Table(
+    "audit_event",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("happened_at", BigInteger, nullable=False),
+    Column("actor_id", Integer),
+    Column("actor", String(96), nullable=False),
+    Column("address", String(64)),
+    Column("action", String(40), nullable=False),
+    Column("target", String(220), nullable=False),
+    Column("details", Text),
+    Index("audit_event_by_action", "action"),
+    Index("audit_event_by_actor", "actor"),
+    Index("audit_event_by_target", "target"),
+    sqlite_autoincrement=True,
+)
+"""What happened; names as they were then, `actor` and `target` in lower case. `details` is a JSON object of texts."""
+
+for _change in ("UPDATE", "DELETE"):
+    _refusal = (
+        f"CREATE TRIGGER audit_event_no_{_change.lower()} BEFORE {_change} ON audit_event"
+        " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
+    )
+    event.listen(audit_event, "after_create", DDL(_refusal).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from holdfast.accounts.service.first_admin import ensure_first_admin
 from holdfast.app.demo.sources import DemoRepo
 from holdfast.app.services import Services
 from holdfast.base.errors import RepoExists
@@ -30,7 +29,7 @@ def open_organization(services: Services) -> Actor:
     An instance without users gets its first administrator; `holdfast serve` shows how to log in.
     """
     if not services.accounts.accounts.list_users(SYSTEM):  # else it might replace secrets that were shown already
-        ensure_first_admin(services.accounts)
+        services.accounts.first_admin.ensure()
     users = services.accounts.accounts.list_users(SYSTEM)
     admin = next((user for user in users if user.is_site_admin and user.disabled_at is None), users[0])
     with services.database.read() as connection:

@@ -20,3 +20,7 @@ class PublicRepoCounter:
             datasets=counts.get(RepoType.DATASET.value, 0),
             spaces=counts.get(RepoType.SPACE.value, 0),
         )
+
+    def count_repos(self, connection: Connection, namespace_id: int) -> int:
+        """Count all, private ones too."""
+        return repos.count_all(connection, namespace_id)

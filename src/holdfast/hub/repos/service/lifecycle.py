@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pygit2
 from sqlalchemy import Connection
 
+from holdfast.accounts.auditing import AuditAction
 from holdfast.accounts.domain import Namespace
 from holdfast.accounts.service import AccountService
 from holdfast.backends.database.protocol import Database
@@ -95,6 +96,7 @@ class RepoLifecycle:
                 created = self._existing(connection, key)
                 listing_index.write_visibility(connection, created)
                 description.write(self.pool.path(key), created)
+            self._record(connection, actor, AuditAction.REPO_CREATED, created)
         return created
 
     def delete_repo(self, actor: Actor, repo_type: RepoType, repo_id: RepoId) -> None:
@@ -105,6 +107,7 @@ class RepoLifecycle:
             for forget in (*_FORGET, *self.forget_elsewhere):
                 forget(connection, repo.key)
             repos.delete_repo(connection, repo.key)
+            self._record(connection, actor, AuditAction.REPO_DELETED, repo)
         # Only now. A folder without a row, after a crash or where a long push still holds the lock, is left to gc.
         with suppress(Overloaded, RepoNotFound, StorageFull):
             self.pool.delete(repo.key)
@@ -123,6 +126,7 @@ class RepoLifecycle:
             self._rename(connection, repo, RepoId(owner.name, new_id.name), owner)
             moved = self._existing(connection, repo.key)
             description.write(self.pool.path(repo.key), moved)
+            self._record(connection, actor, AuditAction.REPO_MOVED, repo, to=str(moved.id))
         return moved
 
     def update_settings(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, change: SettingsChange) -> Repo:
@@ -137,6 +141,9 @@ class RepoLifecycle:
             changed = self._existing(connection, repo.key)
             listing_index.write_visibility(connection, changed)
             description.write(self.pool.path(repo.key), changed)
+            gated = changed.gated.value if changed.gated else "no"
+            visibility = "private" if changed.private else "public"
+            self._record(connection, actor, AuditAction.REPO_SETTINGS, changed, visibility=visibility, gated=gated)
         return changed
 
     def duplicate_repo(
@@ -171,7 +178,11 @@ class RepoLifecycle:
                 created = self._existing(connection, key)
                 listing_index.write_visibility(connection, created)
                 description.write(self.pool.path(key), created)
+            self._record(connection, actor, AuditAction.REPO_CREATED, created, source=str(source.id))
         return created
+
+    def _record(self, connection: Connection, actor: Actor, action: AuditAction, repo: Repo, **details: str) -> None:
+        self.accounts.audit.record(connection, actor, action, repo.text_key, **details)
 
     @contextmanager
     def _new_folder(self, key: int) -> Iterator[None]:

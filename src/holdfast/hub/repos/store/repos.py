@@ -224,6 +224,12 @@ def count_public(connection: Connection, namespace_id: int) -> dict[str, int]:
     return {row.type: row.number for row in connection.execute(query)}
 
 
+def count_all(connection: Connection, namespace_id: int) -> int:
+    """Every repo of a namespace."""
+    query = select(func.count()).select_from(repo).where(repo.c.namespace_id == namespace_id)
+    return int(connection.execute(query).scalar_one())
+
+
 def repo_from_row(row: Row[Any]) -> Repo:
     """Read a full row of `repo`."""
     return Repo(

@@ -4,7 +4,8 @@
     ├── InvalidInput 400            a field of the request is wrong; names the field
     │   ├── InvalidPath 422         a path in a repo that nobody may use
     │   ├── InvalidCard 400         YAML front matter that fails validation
-    │   └── CorruptObject 400       uploaded bytes that are not what the client claims
+    │   ├── CorruptObject 400       uploaded bytes that are not what the client claims
+    │   └── UnknownTask 400         inference has no such task; names those it has
     ├── InvalidAccessToken 401      the Authorization header names nobody
     ├── LoginRequired 401           anonymous, where somebody must be known
     ├── WrongPassword 401
@@ -25,8 +26,11 @@
     ├── StaleParent 412             the branch moved since the caller looked
     ├── TooLarge 413
     ├── RangeNotSatisfiable 416
+    ├── UnusableModel 422           a model's files do not make a model for this task
+    │   └── UnsafeWeights 422       its weights could run code when they are loaded
     ├── DamagedObject 500           stored bytes that are no longer what was stored
     ├── NotServed 501               a part of the Hub API that this version does not serve
+    ├── NotInstalled 501            needs an optional part of Holdfast
     ├── Overloaded 503              try again soon
     │   └── TooManyAttempts 429     wrong passwords; wait before the next
     ├── InternalError 500           a defect of ours: the log has the details
@@ -107,6 +111,20 @@ class CorruptObject(InvalidInput):
 
     code: ClassVar[str] = "CorruptObject"
     field: str = "body"
+
+
+@dataclass(eq=False)
+class UnknownTask(InvalidInput):
+    """There is no such inference task here, or the model is not for it; `known` are those that would do."""
+
+    code: ClassVar[str] = "UnknownTask"
+    field: str = "task"
+    task: str = ""
+    known: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return f"There is no task {self.task!r} here. Supported: {', '.join(self.known)}."
 
 
 @dataclass(eq=False)
@@ -370,6 +388,31 @@ class RangeNotSatisfiable(HoldfastError):
 
 
 @dataclass(eq=False)
+class UnusableModel(HoldfastError):
+    """The files of a model do not make one for the task; `problem` says what is missing, and what to do."""
+
+    code: ClassVar[str] = "UnusableModel"
+    status: int = 422
+    problem: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"This model cannot be used: {self.problem}"
+
+
+@dataclass(eq=False)
+class UnsafeWeights(UnusableModel):
+    """Weights in a format that can run code when it is loaded; `files` are their names."""
+
+    code: ClassVar[str] = "UnsafeWeights"
+    files: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return f"Refused to load {', '.join(self.files)}: {self.problem}"
+
+
+@dataclass(eq=False)
 class DamagedObject(HoldfastError):
     """Bytes stored here are missing or no longer hash, parse or measure as they did; never the client's fault."""
 
@@ -393,6 +436,20 @@ class NotServed(HoldfastError):
     @property
     def message(self) -> str:
         return f"{self.feature} is not served by this version of Holdfast."
+
+
+@dataclass(eq=False)
+class NotInstalled(HoldfastError):
+    """A feature needs libraries that are not installed here; `extra` is the part of Holdfast that brings them."""
+
+    code: ClassVar[str] = "NotInstalled"
+    status: int = 501
+    feature: str = "This"
+    extra: str = ""
+
+    @property
+    def message(self) -> str:
+        return f'{self.feature} needs libraries that are not installed: python -m pip install "holdfast[{self.extra}]"'
 
 
 @dataclass(eq=False)

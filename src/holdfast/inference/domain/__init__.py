@@ -1,0 +1,1 @@
+"""What tasks take and give: kinds of values, specifications, predictors. Imports no model library."""

@@ -1,0 +1,119 @@
+"""What a loaded model can do, whatever its task: make questions ready, and answer many of them at once.
+
+An engine in a worker process, `holdfast.pipeline()` and the tests use nothing else. No model library is imported here.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from holdfast.inference.domain.specification import TaskSpec
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a model computes and how exactly: `cpu`, `cuda:0` or `mps`; `float32`, `bfloat16` or `float16`."""
+
+    device: str
+    dtype: str
+
+    def __str__(self) -> str:
+        return f"{self.device}, {self.dtype}"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks of a placement; `auto` leaves it to the machine.
+
+    Args:
+        device: `auto` (a GPU if there is one), `cpu`, `cuda`, `cuda:1`, `mps`.
+        dtype: `auto` (float32 on a CPU, bfloat16 on a GPU that has it), `float32`, `bfloat16`, `float16`.
+    """
+
+    device: str = "auto"
+    dtype: str = "auto"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question, made ready: checked, decoded, tokenized.
+
+    Args:
+        inputs: the checked input.
+        parameters: the checked parameters.
+        rows: what the model will see, one row per forward pass of one sequence or image; at least one.
+        size: tokens (or patches, or frames) of all rows: what the question costs, for batching by size.
+        group: items run together only if their groups are equal (generation settings, for example).
+        notes: what finishing needs to know of making ready (offsets, image sizes), private to the task.
+    """
+
+    inputs: Any
+    parameters: Mapping[str, Any]
+    rows: Sequence[Any]
+    size: int = 1
+    group: Hashable = None
+    notes: Any = None
+
+
+class Predictor(ABC):
+    """A task with a loaded model. Not for several threads at once: one worker, one predictor, one call at a time.
+
+    `prepare` is cheap, needs no device, and raises what is wrong with one question; `run` raises nothing that is the
+    caller's fault. So a server prepares each request as it comes, refuses the bad ones, and runs the others together.
+    """
+
+    spec: ClassVar[TaskSpec]
+    placement: Placement
+
+    @abstractmethod
+    def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
+        """Make one question ready. Both arguments were checked by `spec`.
+
+        Raises:
+            InvalidInput: media that cannot be decoded, labels the model does not have …; names the field.
+            TooLarge: more tokens, pixels or seconds than the model or the task takes, with the limit.
+        """
+
+    @abstractmethod
+    def run(self, items: Sequence[Item]) -> list[Any]:
+        """Answer items of one group together: outputs as `spec.output` says, in the same order."""
+
+    def predict_batch(self, inputs: Sequence[Any], parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        """Check, make ready and run a list of inputs with the same parameters: one output for each.
+
+        Raises:
+            InvalidInput: see `prepare`; the field says which input, e.g. `inputs[3].question`.
+            TooLarge: see `prepare`.
+        """
+        checked = self.spec.parse_parameters(parameters)
+        names = [f"inputs[{index}]" if len(inputs) > 1 else "inputs" for index in range(len(inputs))]
+        parsed = [self.spec.parse_inputs(value, name) for value, name in zip(inputs, names, strict=True)]
+        return self.run_all([self.prepare(value, checked) for value in parsed])
+
+    def run_all(self, items: Sequence[Item]) -> list[Any]:
+        """Answer items of any groups, each group together."""
+        outputs: dict[int, Any] = {}
+        groups: dict[Hashable, list[int]] = {}
+        for index, item in enumerate(items):
+            groups.setdefault(item.group, []).append(index)
+        for indexes in groups.values():
+            outputs |= zip(indexes, self.run([items[index] for index in indexes]), strict=True)
+        return [outputs[index] for index in range(len(items))]
+
+    def predict(self, inputs: Any, parameters: Mapping[str, Any] | None = None) -> Any:
+        """One input, one output."""
+        return self.predict_batch([inputs], parameters)[0]
+
+
+class StreamingPredictor(Predictor):
+    """A predictor that can also answer piece by piece (`spec.streams`)."""
+
+    @abstractmethod
+    def stream(self, item: Item) -> Iterator[dict[str, Any]]:
+        """Chunks of one answer as they are made, in the shape of the task's public stream specification.
+
+        Closing the iterator stops the model at its next token.
+        """

@@ -1,0 +1,77 @@
+"""A model's folder: its config, and whether its weights are of a kind that is safe to load.
+
+Source: transformers 5.23, utils/__init__.py for the names of weight files.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from holdfast.base.errors import UnsafeWeights, UnusableModel
+
+_PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".h5", ".msgpack", ".npy")
+_HOW_TO_CONVERT = (
+    "pickled weights can run code when they are loaded. Convert them where you trust them, and push the result: "
+    "AutoModel.from_pretrained(FOLDER).save_pretrained(NEW_FOLDER) writes model.safetensors; for scikit-learn, "
+    "skops.io.dump(model, 'model.skops')."
+)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A folder with a model in it, looked at but not loaded."""
+
+    folder: Path
+
+    def json(self, name: str) -> dict[str, Any] | None:
+        """A JSON file of the folder; None if there is no such file.
+
+        Raises:
+            UnusableModel: it is not a JSON object.
+        """
+        path = self.folder / name
+        if not path.is_file():
+            return None
+        try:
+            value = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            raise UnusableModel(problem=f"{name} is not valid JSON") from None
+        if not isinstance(value, dict):
+            raise UnusableModel(problem=f"{name} must hold a JSON object")
+        return value
+
+    def config(self) -> dict[str, Any]:
+        """The model's `config.json`.
+
+        Raises:
+            UnusableModel: it is not there.
+        """
+        found = self.json("config.json")
+        if found is None:
+            raise UnusableModel(problem="there is no config.json, so it is not a transformers model")
+        return found
+
+    def check_weights(self) -> None:
+        """See that there are weights that cannot run code, before any library looks at them.
+
+        Raises:
+            UnsafeWeights: all there is, is pickled; says how to convert it.
+            UnusableModel: there are none.
+        """
+        if any(self.folder.glob("*.safetensors")):
+            return
+        self.refuse_pickles()
+        raise UnusableModel(problem="there is no model.safetensors")
+
+    def refuse_pickles(self) -> None:
+        """Say what is wrong with weights that are there, but pickled.
+
+        Raises:
+            UnsafeWeights: there are such files.
+        """
+        pickled = sorted(path.name for path in self.folder.iterdir() if path.suffix in _PICKLED)
+        if pickled:
+            raise UnsafeWeights(files=tuple(pickled[:5]), problem=_HOW_TO_CONVERT)

@@ -1,0 +1,113 @@
+"""Loads transformers models and what reads their inputs, from a folder and from nothing else.
+
+Never from the network, never a pickle, never code out of the repo, and never with weights that are not in the folder:
+transformers would fill these with random numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from holdfast.base.errors import UnusableModel
+from holdfast.inference.domain.predictors import Placement, Wish
+from holdfast.inference.runtime.checkpoints import Checkpoint
+from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.placement import choose_placement
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A transformers model, ready to compute, with its folder."""
+
+    model: Any
+    checkpoint: Checkpoint
+    placement: Placement
+
+    @property
+    def config(self) -> Any:
+        return self.model.config
+
+    @property
+    def labels(self) -> list[str]:
+        """The model's labels in the order of its outputs."""
+        names: dict[int, str] = self.config.id2label
+        return [str(names[index]) for index in sorted(names)]
+
+
+def load_model(folder: Path, auto_class: str, wish: Wish) -> Loaded:
+    """Load a model by one of transformers' Auto classes, e.g. `AutoModelForMaskedLM`.
+
+    Raises:
+        UnsafeWeights: its weights are pickled.
+        UnusableModel: no config, an unknown architecture, one not made for this class, code in the repo, lost weights.
+        InvalidInput: see `choose_placement`.
+        NotInstalled: torch or transformers are missing.
+    """
+    checkpoint = Checkpoint(folder)
+    config = checkpoint.config()
+    _refuse_code(config)
+    checkpoint.check_weights()
+    placement = choose_placement(wish)
+    loader = getattr(need("transformers"), auto_class)
+    with _errors_in_words(config):
+        model, report = loader.from_pretrained(
+            folder,
+            dtype=getattr(need("torch"), placement.dtype),
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    _refuse_missing(report, auto_class)
+    return Loaded(model.to(placement.device).eval(), checkpoint, placement)
+
+
+def load_part(folder: Path, auto_class: str, **options: Any) -> Any:
+    """Load what makes a model's inputs: a tokenizer, an image processor, a feature extractor, a processor.
+
+    Raises:
+        UnusableModel: the folder lacks its files, or needs code of its own.
+        NotInstalled: transformers are missing.
+    """
+    checkpoint = Checkpoint(folder)
+    loader = getattr(need("transformers"), auto_class)
+    with _errors_in_words(checkpoint.json("config.json") or {}):
+        return loader.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **options)
+
+
+def _refuse_code(config: dict[str, Any]) -> None:
+    known = need("transformers").CONFIG_MAPPING
+    if "auto_map" in config and config.get("model_type") not in known:
+        raise UnusableModel(problem="it needs Python code from its repo, which is not run here")
+
+
+def _refuse_missing(report: dict[str, Any], auto_class: str) -> None:
+    missing = sorted(report["missing_keys"])
+    if missing:
+        some = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
+        raise UnusableModel(
+            problem=f"its weights lack {len(missing)} tensors that {auto_class} needs ({some}). It was made for another task"
+        )
+    if report.get("mismatched_keys"):
+        raise UnusableModel(problem="the shapes of its weights do not fit its config.json")
+
+
+@contextmanager
+def _errors_in_words(config: dict[str, Any]) -> Iterator[None]:
+    """Turn what transformers raises on unfit folders into one sentence; these are its ways of saying so."""
+    logging = need("transformers").utils.logging
+    shows_bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    except (ValueError, OSError, KeyError, AttributeError, TypeError, ImportError, RuntimeError) as error:
+        words = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        kind = config.get("model_type", "unknown type")
+        raise UnusableModel(problem=f"({kind}) {words[:300]}") from error
+    finally:
+        if shows_bars:
+            logging.enable_progress_bar()

@@ -1,0 +1,62 @@
+"""text-classification: what a text is like (sentiment, topic, spam …), or how two texts relate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from holdfast.inference.domain.kinds import Either, Field, Flag, Record, Text
+from holdfast.inference.domain.labels import CLASSIFICATION, SCORED_LABELS, scored_labels, usual_function
+from holdfast.inference.domain.predictors import Item, Wish
+from holdfast.inference.domain.row_predictors import RowPredictor
+from holdfast.inference.domain.specification import Shape, TaskSpec
+from holdfast.inference.runtime.loading import Loaded, load_model
+from holdfast.inference.runtime.networks import Arrays, Network
+from holdfast.inference.runtime.rows import Row, size_of
+from holdfast.inference.runtime.texts import TextReader, load_text_reader
+
+_PAIR = Record({"text": Field(Text(), required=True), "text_pair": Field(Text())})
+
+SPEC = TaskSpec(
+    name="text-classification",
+    summary="Gives a text labels with scores.",
+    inputs=Either((Text(), _PAIR), "a string, or an object with `text` and `text_pair`"),
+    parameters=Record(
+        {**CLASSIFICATION.fields, "truncation": Field(Flag(), "Cut a text that is too long, instead of refusing it.")}
+    ),
+    output=SCORED_LABELS,
+    example="I love this movie. The actors are great!",
+    shape=Shape.NESTED,
+)
+
+
+class TextClassification(RowPredictor):
+    """A sequence classifier and its tokenizer."""
+
+    spec = SPEC
+
+    def __init__(self, loaded: Loaded, reader: TextReader) -> None:
+        self.placement = loaded.placement
+        self._reader = reader
+        self._network = Network(loaded, reader.padding)
+        self._labels = loaded.labels
+        self._function = usual_function(loaded.config.problem_type, len(self._labels))
+
+    def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
+        pair = inputs if isinstance(inputs, Mapping) else {"text": inputs}
+        row = self._reader.row(pair["text"], pair.get("text_pair"), truncation=parameters.get("truncation", False))
+        return Item(inputs, parameters, [row], size_of(row))
+
+    def forward(self, rows: Sequence[Row]) -> Sequence[Arrays]:
+        return self._network.forward(rows)
+
+    def finish(self, item: Item, results: Sequence[Arrays]) -> list[dict[str, Any]]:
+        function = item.parameters.get("function_to_apply", self._function)
+        return scored_labels(results[0]["logits"], self._labels, function, item.parameters.get("top_k"))
+
+
+def load(folder: Path, wish: Wish) -> TextClassification:
+    """Load a classifier. See `tasks.load` for errors."""
+    loaded = load_model(folder, "AutoModelForSequenceClassification", wish)
+    return TextClassification(loaded, load_text_reader(folder, loaded))

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from holdfast.accounts.domain import SiteSettings
 from holdfast.accounts.service import AccountServices, open_accounts
 from holdfast.app.data_dir import SECRET_FILE
 from holdfast.app.xet_gate import LfsXetGate
@@ -70,7 +71,8 @@ def open_services(settings: Settings) -> Services:
     database.migrate()
     blobs = open_blob_store(settings.data_dir / "objects")
     signer = Signer(_secret_key(settings.data_dir))
-    accounts = open_accounts(database, now_milliseconds, PublicRepoCounter())
+    site = SiteSettings(open_signup=settings.open_signup)
+    accounts = open_accounts(database, now_milliseconds, PublicRepoCounter(), site)
     sources: dict[ObjectKind, ObjectSource] = {ObjectKind.BLOB: BlobSource(blobs)}
     objects = ObjectService(database, sources, now_milliseconds)
     gate = RepoGate(database, accounts.accounts)

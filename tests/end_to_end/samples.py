@@ -11,6 +11,7 @@ from holdfast.base.identity import Permission
 from holdfast.http.routing import Route
 
 COMMIT = '{"key":"header","value":{"summary":"s","description":""}}\n'
+FORM = "application/x-www-form-urlencoded"
 NOWHERE = "0" * 64
 WORDS = {
     "types": "models",
@@ -229,6 +230,9 @@ SAMPLES: dict[str, Sample] = {
     "GET /oauth/device": Sample(_public),
     "POST /oauth/token": Sample(_public, {"grant_type": "refresh_token", "refresh_token": "x"}, success=(400,)),
     "POST /api/settings/devices": Sample(_account, {"userCode": "ABCD-EFGH", "approve": True}),
+    # pages
+    "GET /static/{version}/{path}": Sample(_public, words={"version": "0", "path": "css/base.css"}),
+    "POST /theme": Sample(_public, "theme=dark", success=(303,), content_type=FORM),
     # the server
     "GET /": Sample(_public),
     "GET /healthz": Sample(_public),

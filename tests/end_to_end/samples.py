@@ -200,6 +200,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /lfs/verify/{word}": _UNSIGNED,
     "GET /lfs/download/{word}": _UNSIGNED,
     "PUT /lfs/multipart/{word}/{number}": _UNSIGNED,
+    "GET /lfs/multipart/{word}": _UNSIGNED,
     "POST /lfs/multipart/{word}": _UNSIGNED,
     # git
     "GET /{prefix}{repo}/info/refs": Sample(_read, query="service=git-upload-pack"),

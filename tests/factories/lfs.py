@@ -20,7 +20,7 @@ from holdfast.hub.objects.blobs import BlobSource
 from holdfast.hub.objects.domain import ObjectKind
 from holdfast.hub.objects.service import ObjectService
 
-TINY_RULES = TransferRules(max_upload_bytes=8 << 20, multipart_from_bytes=100, part_bytes=40)
+TINY_RULES = TransferRules(max_upload_bytes=8 << 20, multipart_from_bytes=100, part_bytes=40, resumable_part_bytes=40)
 ALICE = Actor(1, "alice")
 BOB = Actor(2, "bob")
 CAROL = Actor(3, "carol")

@@ -32,11 +32,13 @@ class TransferRules:
         max_upload_bytes: one object.
         multipart_from_bytes: objects of this size are sent in parts to clients that can; a failed part costs less.
         part_bytes: the usual size of a part.
+        resumable_part_bytes: the same for uploads that a browser takes up again: a lost part is sent once more.
     """
 
     max_upload_bytes: int = 500 * 1024 * MEBIBYTE
     multipart_from_bytes: int = 2048 * MEBIBYTE
     part_bytes: int = 256 * MEBIBYTE
+    resumable_part_bytes: int = 16 * MEBIBYTE
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class ObjectAnswer:
 
 @dataclass(frozen=True)
 class BatchAnswer:
-    """The answer to a batch: `transfer` is basic, multipart or xet."""
+    """The answer to a batch: `transfer` is basic, multipart, resumable or xet."""
 
     transfer: str
     objects: tuple[ObjectAnswer, ...]
@@ -139,10 +141,15 @@ class LockPage:
     next_cursor: int | None
 
 
-def plan_parts(size_bytes: int, rules: TransferRules) -> Parts:
-    """Cut an object into at most 200 parts, so that a batch of urls stays small."""
-    part_bytes = max(rules.part_bytes, -(-size_bytes // 200))
+def plan_parts(size_bytes: int, part_bytes: int) -> Parts:
+    """Cut an object into parts of that size, but at most 200, so that a batch of urls stays small."""
+    part_bytes = max(part_bytes, -(-size_bytes // 200))
     return Parts(part_bytes, -(-size_bytes // part_bytes))
+
+
+def wants_resumable(request: BatchRequest) -> bool:
+    """True for our own pages: parts of any size of object, kept from one batch to the next, and to be asked for."""
+    return request.operation is Operation.UPLOAD and "resumable" in request.transfers
 
 
 def wants_multipart(request: BatchRequest, rules: TransferRules) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class PartedUpload:
-    """The same in parts, which are collected under a random `upload_id`."""
+    """The same in parts, which are collected under `upload_id`: random, or the same for all batches of one user."""
 
     upload: Upload
     upload_id: str
@@ -45,9 +46,10 @@ class TicketOffice:
         word = self.signer.seal("lfs-upload", _words(upload), UPLOAD_LIFETIME_SECONDS)
         return Ticket(Operation.UPLOAD, word)
 
-    def parted_upload(self, upload: Upload, parts: Parts) -> Ticket:
-        """Leave to send an object in parts."""
-        claim = f"{_words(upload)} {parts.size_bytes} {parts.count} {secrets.token_hex(16)}"
+    def parted_upload(self, upload: Upload, parts: Parts, *, resumed_by: int | None = None) -> Ticket:
+        """Leave to send an object in parts. `resumed_by` is the user whose earlier parts count; None for new ones."""
+        upload_id = secrets.token_hex(16) if resumed_by is None else _lasting_id(upload, parts, resumed_by)
+        claim = f"{_words(upload)} {parts.size_bytes} {parts.count} {upload_id}"
         return Ticket(Operation.UPLOAD, self.signer.seal("lfs-parts", claim, UPLOAD_LIFETIME_SECONDS), parts)
 
     def download(self, spec: ObjectSpec) -> Ticket:
@@ -80,6 +82,11 @@ class TicketOffice:
         if claim is None:
             raise Forbidden(reason="This url is not valid or has expired; please ask for a new one.")
         return claim.split(" ")
+
+
+def _lasting_id(upload: Upload, parts: Parts, user_id: int) -> str:
+    words = f"{user_id} {_words(upload)} {parts.size_bytes} {parts.count}"
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
 def _words(upload: Upload) -> str:

@@ -9,7 +9,7 @@ from holdfast.hub.lfs.domain import ObjectSpec
 from holdfast.hub.lfs.tickets import Upload
 from holdfast.hub.objects.blobs import blob_key
 from holdfast.hub.objects.domain import ObjectKind, Usage
-from tests.factories.lfs import ALICE, spec_of
+from tests.factories.lfs import ALICE, BOB, spec_of
 
 DATA = bytes(range(256))[:110]
 SPEC = spec_of(DATA)
@@ -171,6 +171,23 @@ class TestParts:
             lfs.multipart.complete(parted, [1, 2, 3])
         assert not lfs.linked(1, SPEC)
         assert leftovers() == []
+        assert self.parts(lfs) == []
+
+    def test_resumable_parts_count_for_the_next_batch_of_the_same_user(self, lfs):
+        def batch(actor):
+            answer = lfs.ask_upload(actor, "alice/a", SPEC, transfers=("basic", "resumable"))
+            assert answer.transfer == "resumable"
+            return lfs.tickets.read_parted_upload(answer.objects[0].result.word)
+
+        first = batch(ALICE)
+        assert first.parts.count == 3
+        self.send(lfs, first, 3, DATA[80:])
+        self.send(lfs, first, 1, DATA[:40])
+        assert lfs.multipart.received(batch(ALICE)) == [1, 3]
+        assert lfs.multipart.received(batch(BOB)) == []
+        self.send(lfs, batch(ALICE), 2, DATA[40:80])
+        lfs.multipart.complete(batch(ALICE), [1, 2, 3])
+        assert lfs.linked(1, SPEC)
 
     def test_stale_parts_go(self, lfs, parted):
         self.send_all(lfs, parted)

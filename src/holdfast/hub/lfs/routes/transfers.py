@@ -45,6 +45,7 @@ class TransferRoutes:
             ("POST", "/lfs/verify/{word}", self.verify),
             ("GET", "/lfs/download/{word}", self.download),
             ("PUT", "/lfs/multipart/{word}/{number}", self.upload_part),
+            ("GET", "/lfs/multipart/{word}", self.list_parts),
             ("POST", "/lfs/multipart/{word}", self.complete),
         )
         return tuple(Route(*endpoint, Permission.SIGNED, Family.LFS) for endpoint in endpoints)
@@ -94,6 +95,11 @@ class TransferRoutes:
             finally:
                 await call.run(receiver.discard)
         return Response(status_code=200, headers={"ETag": f'"{entity_tag}"'})
+
+    async def list_parts(self, call: Call) -> Response:
+        """Which parts of an upload are here already: what a browser does not send again."""
+        parted = self.tickets.read_parted_upload(call.words["word"])
+        return lfs_response({"parts": await call.run(self.multipart.received, parted)})
 
     async def complete(self, call: Call) -> Response:
         """Put the parts together."""

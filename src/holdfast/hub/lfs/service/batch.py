@@ -21,6 +21,7 @@ from holdfast.hub.lfs.domain import (
     XetGate,
     plan_parts,
     wants_multipart,
+    wants_resumable,
 )
 from holdfast.hub.lfs.tickets import TicketOffice, Upload
 from holdfast.hub.objects.domain import RepoAccess
@@ -59,11 +60,9 @@ class BatchService:
         if self.xet is not None and "xet" in request.transfers:
             action = self.xet.upload_action(base_url, actor, repo_type, repo_id)
             return BatchAnswer("xet", tuple(self._xet(spec, present, action) for spec in request.objects))
-        in_parts = wants_multipart(request, self.rules)
-        answers = tuple(
-            ObjectAnswer(spec, self._upload(repo_key, spec, present, in_parts=in_parts)) for spec in request.objects
-        )
-        return BatchAnswer("multipart" if in_parts else "basic", answers)
+        way = _way(request, self.rules)
+        answers = [ObjectAnswer(spec, self._upload(actor, repo_key, spec, present, way)) for spec in request.objects]
+        return BatchAnswer(way, tuple(answers))
 
     def _downloads(self, repo_key: int, request: BatchRequest) -> BatchAnswer:
         with self.database.read() as connection:
@@ -76,14 +75,17 @@ class BatchService:
         return self._refusal(spec, sizes) or self.tickets.download(spec)
 
     def _upload(
-        self, repo_key: int, spec: ObjectSpec, present: dict[str, int], *, in_parts: bool
+        self, actor: Actor, repo_key: int, spec: ObjectSpec, present: dict[str, int], way: str
     ) -> Ticket | Refusal | None:
         refusal = self._refusal(spec, present)
         if refusal is not None or spec.oid in present:
             return refusal
         upload = Upload(repo_key, spec)
-        if in_parts:
-            return self.tickets.parted_upload(upload, plan_parts(spec.size_bytes, self.rules))
+        if way == "resumable":
+            parts = plan_parts(spec.size_bytes, self.rules.resumable_part_bytes)
+            return self.tickets.parted_upload(upload, parts, resumed_by=actor.user_id)
+        if way == "multipart":
+            return self.tickets.parted_upload(upload, plan_parts(spec.size_bytes, self.rules.part_bytes))
         return self.tickets.upload(upload)
 
     def _xet(self, spec: ObjectSpec, present: dict[str, int], action: XetAction) -> ObjectAnswer:
@@ -115,6 +117,12 @@ class BatchService:
         if oids:
             with self.database.write() as connection:
                 self.objects.link(connection, repo_key, oids)
+
+
+def _way(request: BatchRequest, rules: TransferRules) -> str:
+    if wants_resumable(request):
+        return "resumable"
+    return "multipart" if wants_multipart(request, rules) else "basic"
 
 
 def _oids(request: BatchRequest) -> set[str]:

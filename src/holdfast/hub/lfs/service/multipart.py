@@ -41,6 +41,11 @@ class MultipartService:
         expected = parted.parts.expected_bytes(number, parted.upload.spec.size_bytes)
         return PartReceiver(self.blobs.create(), _key(parted.upload_id, number), expected)
 
+    def received(self, parted: PartedUpload) -> list[int]:
+        """The numbers of the parts that are here already, in order."""
+        found = {int(blob.key.rpartition("/")[2]) for blob in self.blobs.list(f"{PARTS_FOLDER}/{parted.upload_id}")}
+        return sorted(found)
+
     def complete(self, parted: PartedUpload, numbers: Sequence[int]) -> None:
         """Put all parts together, check the whole and store it; then the parts are dropped.
 
@@ -56,11 +61,18 @@ class MultipartService:
         if self._is_done(parted):
             return
         self._require_parts(parted)
+        try:
+            self._join(parted)
+        except CorruptObject:
+            self._drop(parted)  # else whoever takes the upload up again would never get further
+            raise
+        self._drop(parted)
+
+    def _join(self, parted: PartedUpload) -> None:
         with self.transfers.begin(parted.upload) as receiver:
-            for number in numbers:
+            for number in range(1, parted.parts.count + 1):
                 self._copy(_key(parted.upload_id, number), receiver)
             self.transfers.finish(parted.upload, receiver)
-        self._drop(parted)
 
     def remove_stale(self) -> int:
         """Drop parts whose tickets have expired; returns how many. For the start of the server and for `gc`."""

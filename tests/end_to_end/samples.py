@@ -234,6 +234,14 @@ SAMPLES: dict[str, Sample] = {
     # pages
     "GET /static/{version}/{path}": Sample(_public, words={"version": "0", "path": "css/base.css"}),
     "POST /theme": Sample(_public, "theme=dark", success=(303,), content_type=FORM),
+    "GET /login": Sample(_public, success=(200, 303)),
+    "POST /login": Sample(_public, "username=nobody&password=wrong", success=(401, 429), content_type=FORM),
+    "GET /logout": Sample(_public, success=(200, 303)),
+    "POST /logout": Sample(_public, success=(303,), content_type=FORM),
+    "GET /join": Sample(_public, success=(303, 403)),
+    "POST /join": Sample(_public, "username=x&password=yyyyyyyy&repeated=yyyyyyyy", success=(403,), content_type=FORM),
+    "GET /setup": Sample(_public, success=(303,)),
+    "POST /setup": Sample(_public, "code=x&username=x", success=(409,), content_type=FORM),
     # the server
     "GET /": Sample(_public),
     "GET /healthz": Sample(_public),

@@ -9,6 +9,7 @@ from holdfast.app.services import Services
 from holdfast.base.clock import now_milliseconds
 from holdfast.http.routing import Route
 from holdfast.ui.page import Pages, open_pages
+from holdfast.ui.pages.login import LoginPages
 from holdfast.ui.pages.theme import ThemePages
 
 
@@ -31,6 +32,7 @@ def fixed_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
     return (
         *pages.assets.table(),
         *ThemePages(pages).table(),
+        *LoginPages(pages, services.accounts).table(),
     )
 
 

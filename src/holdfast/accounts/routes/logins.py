@@ -10,7 +10,7 @@ from holdfast.accounts.domain import IssuedSession
 from holdfast.accounts.service.logins import SESSION_SECONDS, LoginService
 from holdfast.base.clock import iso
 from holdfast.base.identity import Permission
-from holdfast.http.authentication import SESSION_COOKIE
+from holdfast.http.authentication import SESSION_COOKIE, clear_session_cookie, set_session_cookie
 from holdfast.http.call import Call
 from holdfast.http.csrf import csrf_token, refuse_other_sites
 from holdfast.http.responses import json_response
@@ -35,8 +35,10 @@ class LoginRoutes:
         """Start a login session."""
         refuse_other_sites(call.method, dict(call.scope["headers"]), call.urls.base)
         fields = await call.fields()
-        session = await call.run(self.logins.log_in, fields.text("username"), fields.text("password"))
-        return _session_response(call, session)
+        name, password = fields.text("username"), fields.text("password")
+        agent = call.header(b"user-agent")
+        session = await call.run(self.logins.log_in, name, password, call.actor, user_agent=agent)
+        return session_response(call, session)
 
     async def log_out(self, call: Call) -> Response:
         """End the login session of the cookie, if there is one."""
@@ -44,29 +46,25 @@ class LoginRoutes:
         if secret:
             await call.run(self.logins.log_out, secret)
         response = Response(status_code=204)
-        response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
+        clear_session_cookie(response)
         return response
 
     async def change_password(self, call: Call) -> Response:
         """Replace the password; every other login session of the user ends."""
         fields = await call.fields()
         current, new = fields.text("currentPassword"), fields.text("newPassword")
-        return _session_response(call, await call.run(self.logins.change_password, call.actor, current, new))
+        agent = call.header(b"user-agent")
+        session = await call.run(self.logins.change_password, call.actor, current, new, user_agent=agent)
+        return session_response(call, session)
 
 
-def _session_response(call: Call, session: IssuedSession) -> Response:
+def session_response(call: Call, session: IssuedSession) -> Response:
+    """Tell who is logged in now, and set the cookie."""
     body = {
         "user": session.user.name,
         "csrfToken": csrf_token(session.secret),
         "expiresAt": iso(session.expires_at),
     }
     response = json_response(body, headers={"Cache-Control": "no-store"})
-    response.set_cookie(
-        SESSION_COOKIE,
-        session.secret,
-        max_age=SESSION_SECONDS,
-        httponly=True,
-        samesite="lax",
-        secure=call.urls.base.startswith("https://"),
-    )
+    set_session_cookie(response, session.secret, SESSION_SECONDS, call.urls.base)
     return response

@@ -13,8 +13,11 @@ from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.service.access import RepoGate
-from holdfast.hub.repos.store import access_requests, likes, repos
+from holdfast.hub.repos.store import access_requests, discussions, likes, repos
 from holdfast.hub.repos.store.access_requests import RequestStatus
+from holdfast.hub.repos.store.discussions import DiscussionFilter
+
+_OPEN = DiscussionFilter(statuses=("open", "draft"))
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class RepoHeader:
     Args:
         facts: what its files say at the default branch: see `metadata.info_fields`.
         access: state of the actor's request for a gated repo; None without one.
+        open_discussions: how many wait for an answer, pull requests among them.
     """
 
     repo: Repo
@@ -31,6 +35,7 @@ class RepoHeader:
     facts: dict[str, Any]
     is_liked: bool
     access: RequestStatus | None
+    open_discussions: int
     permissions: frozenset[Permission]
 
     def may(self, permission: Permission) -> bool:
@@ -68,5 +73,6 @@ class HeaderService:
             repos.get_facts(connection, [repo.key]).get(repo.key, {}),
             is_liked,
             request.status if request else None,
+            discussions.count_discussions(connection, repo.key, _OPEN),
             frozenset(word for word in asked if self.gate.allows(connection, actor, repo, word)),
         )

@@ -1,0 +1,10 @@
+export { EditorState, Compartment } from "@codemirror/state";
+export { EditorView, keymap, lineNumbers, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, drawSelection } from "@codemirror/view";
+export { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+export { HighlightStyle, syntaxHighlighting, bracketMatching, indentOnInput } from "@codemirror/language";
+export { search, searchKeymap, highlightSelectionMatches } from "@codemirror/search";
+export { markdown } from "@codemirror/lang-markdown";
+export { python } from "@codemirror/lang-python";
+export { json } from "@codemirror/lang-json";
+export { yaml, yamlFrontmatter } from "@codemirror/lang-yaml";
+export { tags } from "@lezer/highlight";

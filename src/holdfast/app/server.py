@@ -20,6 +20,7 @@ from holdfast.app.daily import DailyRound
 from holdfast.app.listening import not_listening
 from holdfast.app.maintenance import maintain
 from holdfast.app.pages import open_site
+from holdfast.app.renewal import Renewal
 from holdfast.app.routes import all_routes
 from holdfast.app.services import Services
 from holdfast.base.errors import Conflict, HoldfastError
@@ -74,11 +75,14 @@ def create_application(services: Services) -> Application:
     housekeeping.start()
     daily = DailyRound(settings.data_dir, partial(maintain, services))
     daily.start()
+    renewal = Renewal(services.repos.renewer)
+    renewal.start()
 
     async def stop() -> None:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, housekeeping.stop)
         await loop.run_in_executor(None, daily.stop)
+        await loop.run_in_executor(None, renewal.stop)
         await loop.run_in_executor(None, services.xet.close)
         executor.shutdown(wait=True, cancel_futures=True)
         services.close()

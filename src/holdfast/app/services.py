@@ -10,6 +10,7 @@ from pathlib import Path
 from holdfast.accounts.domain import SiteSettings
 from holdfast.accounts.service import AccountServices, open_accounts
 from holdfast.app.data_dir import SECRET_FILE
+from holdfast.app.machine import memory_bytes
 from holdfast.app.xet_gate import LfsXetGate
 from holdfast.backends.blobs.factory import open_blob_store
 from holdfast.backends.blobs.protocol import BlobStore
@@ -83,7 +84,8 @@ def open_services(settings: Settings) -> Services:
     lfs = open_lfs(database, blobs, objects, gate, signer, rules, LfsXetGate(xet.tokens), now_milliseconds)
     pool = RepositoryPool(settings.data_dir / "repos")
     forget = (lfs.locks.forget_repo, community_store.delete_events)
-    repos = open_repos(database, accounts.accounts, gate, pool, objects, xet.files, now_milliseconds, forget)
+    here = memory_bytes()
+    repos = open_repos(database, accounts.accounts, gate, pool, objects, xet.files, now_milliseconds, forget, here)
     community = open_community(database, accounts.accounts, gate, repos, now_milliseconds)
     git = open_git(database, gate, repos, objects, settings.data_dir / "git-hooks")
     return Services(settings, database, blobs, signer, accounts, objects, gate, repos, xet, lfs, community, git)

@@ -18,7 +18,9 @@ import orjson
 
 from holdfast.base.errors import InvalidInput
 from holdfast.base.ids import RepoType
+from holdfast.hub.repos.listing.facets import read_facets
 from holdfast.hub.repos.metadata.expand import check_expand
+from holdfast.hub.repos.metadata.facets import GIB
 
 DEFAULT_LIMIT = 1_000
 MAX_LIMIT = 1_000
@@ -95,6 +97,13 @@ class Range:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """An amount of memory; `size_bytes` None: this machine's."""
+
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True)
 class ListQuery:
     """What to list.
 
@@ -103,7 +112,10 @@ class ListQuery:
         search: words that a repo's name, or else its card, must all hold.
         author: namespace, as the caller spelled it.
         gated: True only gated repos, False only others.
+        facets: words of `metadata.facets` that must all be true of a repo, such as `commercial:yes`.
         parameters: bounds on the number of a model's parameters.
+        fits: what a model's weights must run in. None: anything.
+        here_bytes: this machine's memory, which the service fills in.
         datasets: what a Space must use, all of them, lower case; `models` likewise.
         linked: show a Space's models and datasets.
         matches_nothing: a filter asks for what no repo here can have, such as an inference provider.
@@ -115,7 +127,10 @@ class ListQuery:
     search: tuple[str, ...] = ()
     author: str | None = None
     gated: bool | None = None
+    facets: tuple[str, ...] = ()
     parameters: Range | None = None
+    fits: Memory | None = None
+    here_bytes: int = 0
     datasets: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     linked: bool = False
@@ -146,7 +161,9 @@ def parse_list_query(repo_type: RepoType, parameters: Parameters) -> ListQuery:
         search=tuple(word for word in reader.words("search", "q") if word),
         author=reader.word("author"),
         gated=reader.boolean("gated"),
+        facets=read_facets(repo_type, reader.words),
         parameters=_parameter_range(reader.word("num_parameters")) if is_model else None,
+        fits=_memory(reader.word("fits")) if is_model else None,
         datasets=tuple(map(str.lower, reader.words("datasets"))) if is_space else (),
         models=tuple(map(str.lower, reader.words("models"))) if is_space else (),
         linked=reader.boolean("linked") is True,
@@ -185,9 +202,9 @@ class _Reader:
         word = self.word(*names)
         if word is None:
             return None
-        if word.lower() in ("true", "1"):
+        if word.lower() in ("true", "1", "yes"):
             return True
-        if word.lower() in ("false", "0"):
+        if word.lower() in ("false", "0", "no"):
             return False
         raise InvalidInput(field=names[0], problem=f"must be true or false; got {word[:50]!r}")
 
@@ -201,6 +218,9 @@ def _tags(reader: _Reader, *, is_model: bool) -> tuple[str, ...]:
         tags += reader.words("pipeline_tag", "library")
         tags += [_with_prefix("dataset", word) for word in reader.words("trained_dataset", "dataset")]
         tags += [_APP_TAGS.get(word.lower(), "gguf") for word in reader.words("apps")]
+    else:
+        tags += [_with_prefix(field, word) for field in _DATASET_FIELDS for word in reader.words(field)]
+        tags += reader.words("sdk")
     for field in ("license", "benchmark"):
         tags += [_with_prefix(field, word) for word in reader.words(field)]
     languages = reader.words("language")
@@ -208,6 +228,7 @@ def _tags(reader: _Reader, *, is_model: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag.strip().lower() for tag in tags if tag.strip()))
 
 
+_DATASET_FIELDS = ("task_categories", "size_categories", "modality", "format", "library")
 _APP_TAGS = {
     **dict.fromkeys(("vllm", "sglang", "tgi", "text-generation-inference"), "transformers"),
     **dict.fromkeys(("mlx-lm", "mlx"), "mlx"),
@@ -245,6 +266,19 @@ def _limit(word: str | None) -> int:
     if not (word.isascii() and word.isdecimal() and len(word) <= 18) or int(word) == 0:
         raise InvalidInput(field="limit", problem="must be a whole number of at least 1")
     return min(int(word), MAX_LIMIT)
+
+
+_MEMORY = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s?GB", re.IGNORECASE)
+
+
+def _memory(word: str | None) -> Memory | None:
+    """Read `here` or an amount such as `16GB`, by which people mean GiB."""
+    if word is None or word.lower() == "here":
+        return None if word is None else Memory()
+    match = _MEMORY.fullmatch(word)
+    if match is None:
+        raise InvalidInput(field="fits", problem=f"must be 'here' or an amount such as '16GB'; got {word[:50]!r}")
+    return Memory(int(float(match[1]) * GIB))
 
 
 _BOUND = re.compile(r"(min|max):(\d{1,9}(?:\.\d{1,9})?)([KMBT]?)", re.IGNORECASE)

@@ -16,6 +16,7 @@ from holdfast.hub.repos.metadata.architectures import TransformersInfo
 from holdfast.hub.repos.metadata.card import CARD_PATH, MAX_CARD_BYTES, Card, read_card, split_card
 from holdfast.hub.repos.metadata.card_body import arxiv_ids, citation, excerpt, plain_text
 from holdfast.hub.repos.metadata.dataset_files import affects_dataset, inspect_dataset
+from holdfast.hub.repos.metadata.facets import license_facets, model_facets
 from holdfast.hub.repos.metadata.files import Read, RepoFile, RepoFiles
 from holdfast.hub.repos.metadata.model_files import affects_model, inspect_model
 from holdfast.hub.repos.metadata.safetensors_header import TensorCount
@@ -31,7 +32,11 @@ from holdfast.hub.repos.metadata.tags import (
     space_tags,
     words,
 )
+from holdfast.hub.repos.metadata.weight_formats import precisions, weight_bytes
 from holdfast.hub.repos.metadata.weights import gguf_info, safetensors_count
+
+FACTS_VERSION = 1
+"""Raise it when the same files tell more, or something else: repos indexed by an earlier version are read again."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,8 @@ class RepoFacts:
     """What lists, filters, search and repo pages need. None or empty: the repo does not say.
 
     `card_data` is the front matter as JSON, None without any; `config` an excerpt of configuration files; `gguf` and
-    `widget_data` are the API's fields of these names; `search_text` plain words, without the repo's name.
+    `widget_data` are the API's fields of these names; `search_text` plain words, without the repo's name. `facets` are
+    words of filters that are no tags (see `facets`); `weight_bytes` is what the weights take in memory.
     """
 
     tags: tuple[str, ...] = (REGION_TAG,)
@@ -65,13 +71,19 @@ class RepoFacts:
     papers: tuple[str, ...] = field(default=())
     paperswithcode_id: str | None = None
     search_text: str = ""
+    facets: tuple[str, ...] = ()
+    weight_bytes: int | None = None
 
     @property
     def parameter_count(self) -> int | None:
         """Parameters of the model for `num_parameters` filters; None when no header tells."""
-        if self.safetensors is not None:
-            return self.safetensors.total
-        return self.gguf["total"] if self.gguf else None
+        return _parameter_count(self.safetensors, self.gguf)
+
+
+def _parameter_count(counted: TensorCount | None, gguf: dict[str, Any] | None) -> int | None:
+    if counted is not None:
+        return counted.total
+    return gguf["total"] if gguf else None
 
 
 def derive_facts(repo_type: RepoType, files: Iterable[RepoFile], read: Read) -> RepoFacts:
@@ -113,10 +125,11 @@ def _shared(card: Card, tags: tuple[str, ...]) -> dict[str, Any]:
     """The fields that every type of repo has."""
     data = card.data
     names = words(data.get("pretty_name")) or words(data.get("title"))
+    licenses = tuple(map(str.lower, words(data.get("license"))))
     return {
         "tags": tags,
         "card_data": data or None,
-        "licenses": tuple(map(str.lower, words(data.get("license")))),
+        "licenses": licenses,
         "languages": words(data.get("language")),
         "datasets": words(data.get("datasets")),
         "models": words(data.get("models")),
@@ -124,6 +137,7 @@ def _shared(card: Card, tags: tuple[str, ...]) -> dict[str, Any]:
         "description": excerpt(card.body),
         "papers": arxiv_ids(card.body),
         "search_text": " ".join((*names, *(tag for tag in tags if tag != REGION_TAG), plain_text(card.body))),
+        "facets": tuple(license_facets(licenses)),
     }
 
 
@@ -132,20 +146,31 @@ def _model_facts(files: RepoFiles, card: Card) -> RepoFacts:
     found = inspect_model(files)
     library = choose_library(data, found)
     task = choose_pipeline_tag(data, found, library)
+    shared = _shared(card, model_tags(data, found, library, task, arxiv_ids(card.body)))
+    made_from, weights = base_models(data, found), _weights(files)
     index, widget = data.get("model-index"), data.get("widget")
+    offered = precisions(weights["safetensors"], shared["tags"], files)
+    count = _parameter_count(weights["safetensors"], weights["gguf"])
+    shared["facets"] = model_facets(
+        shared["tags"], shared["licenses"], made_from, task, count, weights["weight_bytes"], offered
+    )
     return RepoFacts(
-        **_shared(card, model_tags(data, found, library, task, arxiv_ids(card.body))),
-        base_models=base_models(data, found),
+        **shared,
+        **weights,
+        base_models=made_from,
         pipeline_tag=task,
         library_name=library,
         config=found.config or None,
         transformers=found.transformers,
         mask_token=found.mask_token,
-        safetensors=safetensors_count(files),
-        gguf=gguf_info(files),
         model_index=index if isinstance(index, list) else None,
         widget_data=widget if isinstance(widget, list) else None,
     )
+
+
+def _weights(files: RepoFiles) -> dict[str, Any]:
+    counted = safetensors_count(files)
+    return {"safetensors": counted, "gguf": gguf_info(files), "weight_bytes": weight_bytes(counted, files)}
 
 
 def _dataset_facts(files: RepoFiles, card: Card) -> RepoFacts:

@@ -33,6 +33,7 @@ class ListRoutes:
         public = Permission.PUBLIC
         return (
             Route("GET", "/api/{types}", self.list_repos, public),
+            Route("GET", "/api/{types}-facets", self.count_facets, public),
             Route("GET", "/api/models-tags-by-type", self.list_model_tags, public),
             Route("GET", "/api/datasets-tags-by-type", self.list_dataset_tags, public),
         )
@@ -43,6 +44,16 @@ class ListRoutes:
         page = await call.run(self.lists.list_repos, call.actor, query)
         cursor = page.next_cursor.encode() if page.next_cursor else None
         return page_response(call, [_item(listed, query) for listed in page.repos], cursor)
+
+    async def count_facets(self, call: Call) -> Response:
+        """How many repos a list has, and how many each value of each filter would leave."""
+        query = parse_list_query(call.repo_type, call.query_params.multi_items())
+        counts = await call.run(self.lists.count, call.actor, query)
+        groups = {
+            name: [{"id": value.word, "label": value.label, "count": value.count} for value in values]
+            for name, values in counts.groups.items()
+        }
+        return json_response({"total": counts.total, "isComplete": counts.is_complete, "facets": groups})
 
     async def list_model_tags(self, call: Call) -> Response:
         """Tags of models, grouped by what they tell."""

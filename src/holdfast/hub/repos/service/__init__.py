@@ -29,6 +29,7 @@ from holdfast.hub.repos.service.own_repos import OwnRepoService
 from holdfast.hub.repos.service.preupload import PreuploadService
 from holdfast.hub.repos.service.pulls import PullService
 from holdfast.hub.repos.service.reading import ReadService
+from holdfast.hub.repos.service.renewing import IndexRenewer
 from holdfast.hub.repos.service.resolving import ResolveService, XetFiles
 from holdfast.hub.repos.service.tensors import TensorService
 
@@ -41,6 +42,7 @@ class RepoServices:
 
     pool: RepositoryPool
     index: RepoIndex
+    renewer: IndexRenewer
     lifecycle: RepoLifecycle
     preuploads: PreuploadService
     commits: CommitService
@@ -70,8 +72,12 @@ def open_repos(
     xet_files: XetFiles,
     clock: Clock,
     forget_elsewhere: tuple[Forget, ...] = (),
+    here_bytes: int = 0,
 ) -> RepoServices:
-    """Build the services of one process; `forget_elsewhere` is what other parts drop of a deleted repo."""
+    """Build the services of one process.
+
+    `forget_elsewhere` is what other parts drop of a deleted repo; `here_bytes` the memory in which models may run.
+    """
     facts = FactReader(objects)
     index = RepoIndex(database, pool, facts, clock)
     pulls = PullService(database, accounts, gate, index, clock)
@@ -80,6 +86,7 @@ def open_repos(
     return RepoServices(
         pool=pool,
         index=index,
+        renewer=IndexRenewer(database, index),
         lifecycle=RepoLifecycle(database, accounts, gate, pool, index, objects, clock, forget_elsewhere),
         preuploads=PreuploadService(database, gate, pool, pulls),
         commits=CommitService(database, gate, pool, index, objects, pulls, clock),
@@ -90,7 +97,7 @@ def open_repos(
         overviews=OverviewService(database, gate, pool, objects, headers, LineageReader(accounts, gate)),
         resolves=ResolveService(database, gate, pool, xet_files),
         infos=infos,
-        lists=ListService(database, accounts, infos),
+        lists=ListService(database, accounts, infos, here_bytes),
         pulls=pulls,
         large_files=LargeFileService(database, gate, pool, index, objects, xet_files),
         tensors=TensorService(database, gate, pool, objects),

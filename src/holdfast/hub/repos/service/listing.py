@@ -18,6 +18,8 @@ from holdfast.hub.repos.listing.filters import Cursor, ListQuery
 from holdfast.hub.repos.metadata.known_tags import known_tags
 from holdfast.hub.repos.service.info import InfoService
 from holdfast.hub.repos.store import repos
+from holdfast.hub.repos.store.listing_counts import ValueCount, count_facets
+from holdfast.hub.repos.store.listing_index import outdated_keys
 from holdfast.hub.repos.store.listing_pages import Viewer, list_repo_keys, public_tags
 
 MAX_TAGS = 20_000
@@ -57,15 +59,27 @@ class TagCount:
 
 
 @dataclass(frozen=True)
+class ListCounts:
+    """`total` repos match; `groups` as in `listing.facets`. Not complete: repos are being read again after an upgrade."""
+
+    total: int
+    groups: Mapping[str, tuple[ValueCount, ...]]
+    is_complete: bool
+
+
+@dataclass(frozen=True)
 class ListService:
     """Lists show public repos, and the private ones of the namespaces that the actor belongs to."""
 
     database: Database
     accounts: AccountService
     infos: InfoService
+    here_bytes: int = 0
+    """Memory of this machine, in which models may run."""
 
     def list_repos(self, actor: Actor, query: ListQuery) -> RepoList:
         """One page. It ends early where its repos tell very much: whoever asks has to hold all of it, and so do we."""
+        query = replace(query, here_bytes=self.here_bytes)
         with self.database.read() as connection:
             page = list_repo_keys(connection, query, self._viewer(connection, actor))
             facts = repos.get_leading_facts(connection, page.keys, MAX_FACTS_CHARACTERS)
@@ -74,6 +88,13 @@ class ListService:
         listed = list(self._with_files(found, facts) if with_files else _without_files(found, facts))
         is_whole = len(listed) == len(page.keys)
         return RepoList(listed, page.next_cursor if is_whole else page.cursors[len(listed) - 1])
+
+    def count(self, actor: Actor, query: ListQuery) -> ListCounts:
+        """How many repos the whole list has, and how many each further filter would leave, of those the actor sees."""
+        query = replace(query, here_bytes=self.here_bytes)
+        with self.database.read() as connection:
+            counted = count_facets(connection, query, self._viewer(connection, actor))
+            return ListCounts(counted.total, counted.groups, is_complete=not outdated_keys(connection, 1))
 
     def list_tags(self, repo_type: RepoType) -> list[TagCount]:
         """Tags of public repos, most used first, then those of the vocabulary that none has yet."""

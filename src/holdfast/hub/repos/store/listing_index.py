@@ -11,37 +11,47 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from holdfast.base.ids import RepoType
 from holdfast.hub.repos.domain import Repo
-from holdfast.hub.repos.metadata.documents import RepoFacts
+from holdfast.hub.repos.metadata.documents import FACTS_VERSION, RepoFacts
 from holdfast.hub.repos.metadata.tag_kinds import TagKind, tag_kind
+from holdfast.hub.repos.store import listing_bits
+from holdfast.hub.repos.store.listing_bits import FILTER_KIND
 from holdfast.hub.repos.store.listing_tables import repo_listing, repo_tag, tag
 from holdfast.hub.repos.store.tables import repo as repo_table
 
-FILTER_KIND = "filter"
-"""Tags of this kind answer filters that are no tags for people; their names start with `=`."""
-
+PUBLIC = "=public"
+"""The hidden tag of every repo that everybody sees."""
+_VISIBILITY = (PUBLIC, "=gated:")
 _COUNT_BATCH = 500
 
 
 def write(connection: Connection, repo: Repo, facts: RepoFacts) -> None:
     """Index what a repo's files say. `write_visibility` is for the rest."""
     wanted = {name.lower(): tag_kind(repo.type, name, facts.languages) for name in facts.tags}
-    wanted |= {name: TagKind(FILTER_KIND, name) for name in _used_by_space(repo.type, facts)}
+    hidden = [*_used_by_space(repo.type, facts), *(f"={facet}" for facet in facts.facets)]
+    wanted |= {name: TagKind(FILTER_KIND, name) for name in hidden}
     _replace_tags(connection, repo, wanted)
     _replace_text(connection, "repo_text_fts", "body", repo.key, facts.search_text)
     statement = update(repo_table).where(repo_table.c.key == repo.key)
-    connection.execute(statement.values(parameters=facts.parameter_count))
+    connection.execute(statement.values(parameters=facts.parameter_count, weight_bytes=facts.weight_bytes))
 
 
 def write_visibility(connection: Connection, repo: Repo) -> None:
     """Index a new, renamed, moved, hidden, shown or gated repo: its id, who sees it and how it is gated."""
     _replace_text(connection, "repo_name_fts", "name", repo.key, str(repo.id))
-    gating = "=gated:yes" if repo.gated else "=gated:no"
     _count_as(connection, repo.key, public=not repo.private)
-    known = _tags_of(connection, repo.key)
-    wrong = [name for name in known if name.startswith("=gated:") and name != gating]
-    if wrong or gating not in known:
-        _remove_tags(connection, repo.key, [known[name] for name in wrong], public=not repo.private)
-        _add_tags(connection, repo, {gating: TagKind(FILTER_KIND, gating)}, public=not repo.private)
+    wanted = {"=gated:yes" if repo.gated else "=gated:no", *([] if repo.private else [PUBLIC])}
+    known = {name: tag_id for name, tag_id in _tags_of(connection, repo.key).items() if name.startswith(_VISIBILITY)}
+    gone = [tag_id for name, tag_id in known.items() if name not in wanted]
+    _remove_tags(connection, repo.key, gone, public=not repo.private)
+    new = {name: TagKind(FILTER_KIND, name) for name in wanted - known.keys()}
+    _add_tags(connection, repo, new, public=not repo.private)
+
+
+def outdated_keys(connection: Connection, limit: int, after_key: int = 0) -> list[int]:
+    """The next of the repos that an older version of the rules indexed."""
+    is_outdated = (repo_listing.c.facts_version < FACTS_VERSION) & (repo_listing.c.repo_key > after_key)
+    query = select(repo_listing.c.repo_key).where(is_outdated)
+    return list(connection.execute(query.order_by(repo_listing.c.repo_key).limit(limit)).scalars())
 
 
 def delete(connection: Connection, repo_key: int) -> None:
@@ -60,15 +70,27 @@ def _used_by_space(repo_type: RepoType, facts: RepoFacts) -> list[str]:
 
 
 def _replace_tags(connection: Connection, repo: Repo, wanted: Mapping[str, TagKind]) -> None:
-    """Make a repo's tags exactly `wanted`, but for the one that tells its gating."""
+    """Make a repo's tags exactly `wanted`, but for those that `write_visibility` writes."""
     known = _tags_of(connection, repo.key)
-    public = _counted_public(connection, repo.key)
-    if public is None:
-        public = not repo.private
-        connection.execute(insert(repo_listing).values(repo_key=repo.key, counted_public=public))
-    gone = [tag_id for name, tag_id in known.items() if name not in wanted and not name.startswith("=gated:")]
+    public = _listed(connection, repo)
+    gone = [tag_id for name, tag_id in known.items() if name not in wanted and not name.startswith(_VISIBILITY)]
     _remove_tags(connection, repo.key, gone, public=public)
     _add_tags(connection, repo, {name: kind for name, kind in wanted.items() if name not in known}, public=public)
+
+
+def _listed(connection: Connection, repo: Repo) -> bool:
+    """Note that the repo is indexed by these rules; answers whether it counts as public."""
+    row = connection.execute(select(repo_listing).where(repo_listing.c.repo_key == repo.key)).first()
+    if row is None:
+        values = {"repo_key": repo.key, "counted_public": not repo.private, "facts_version": FACTS_VERSION}
+        connection.execute(insert(repo_listing).values(values))
+        return not repo.private
+    if row.facts_version != FACTS_VERSION:
+        # Before there were bits, tags were written without.
+        listing_bits.add(connection, list(_tags_of(connection, repo.key).values()), repo.key)
+        statement = update(repo_listing).where(repo_listing.c.repo_key == repo.key)
+        connection.execute(statement.values(facts_version=FACTS_VERSION))
+    return bool(row.counted_public)
 
 
 def _tags_of(connection: Connection, repo_key: int) -> dict[str, int]:
@@ -93,6 +115,7 @@ def _add_tags(connection: Connection, repo: Repo, wanted: Mapping[str, TagKind],
     connection.execute(upsert(tag).on_conflict_do_nothing(index_elements=["repo_type", "name"]), rows)
     ids = _tag_ids(connection, repo.type, list(wanted))
     connection.execute(insert(repo_tag), [{"tag_id": tag_id, "repo_key": repo.key} for tag_id in ids])
+    listing_bits.add(connection, ids, repo.key)
     _count(connection, ids, 1, public=public)
 
 
@@ -110,6 +133,7 @@ def _remove_tags(connection: Connection, repo_key: int, ids: list[int], *, publi
         return
     statement = delete_rows(repo_tag).where(repo_tag.c.tag_id == bindparam("old_tag"), repo_tag.c.repo_key == repo_key)
     connection.execute(statement, [{"old_tag": tag_id} for tag_id in ids])
+    listing_bits.remove(connection, ids, repo_key)
     _count(connection, ids, -1, public=public)
 
 

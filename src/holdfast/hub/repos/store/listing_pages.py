@@ -1,25 +1,32 @@
 """Finds a page of repos among very many (ADR 0004: how conditions drive or probe).
 
-It answers keys in order; rows, facts and fields are fetched by others. It knows SQLite's full-text tables.
+It answers keys in order; rows, facts and fields are fetched by others.
 """
 # ruff: noqa: S608 - every piece of SQL put together here is a constant of this module; values are bound
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select, text
 
 from holdfast.base.ids import RepoType
-from holdfast.hub.repos.listing.filters import Cursor, ListQuery, Sort
-from holdfast.hub.repos.store.listing_index import FILTER_KIND
+from holdfast.hub.repos.listing.filters import Cursor, ListQuery, Range, Sort
+from holdfast.hub.repos.metadata.facets import most_weight_bytes
+from holdfast.hub.repos.store.listing_bits import FILTER_KIND
+from holdfast.hub.repos.store.listing_conditions import (
+    DRIVE_LIMIT,
+    Condition,
+    author_condition,
+    name_conditions,
+    number_condition,
+    searched_words,
+    tag_condition,
+    text_condition,
+)
 from holdfast.hub.repos.store.listing_tables import tag
-
-DRIVE_LIMIT = 16_000
-"""A condition that fewer repos satisfy is worked off whole; else the order's index is walked."""
 
 _COLUMNS = {
     Sort.CREATED_AT: "created_at",
@@ -28,8 +35,6 @@ _COLUMNS = {
     Sort.DOWNLOADS: "downloads",
     Sort.TRENDING_SCORE: "trending_score",
 }
-_TRIGRAM = 3
-_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -51,16 +56,6 @@ class RepoPage:
     keys: tuple[int, ...]
     next_cursor: Cursor | None
     cursors: tuple[Cursor, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Condition:
-    """SQL that tests a row `r` and, if it can, SQL that lists the keys (as `key`) of all rows that pass."""
-
-    probe: str
-    keys: str | None = None
-    count: int | None = None
-    parameters: dict[str, Any] = field(default_factory=dict)
 
 
 def list_repo_keys(connection: Connection, query: ListQuery, viewer: Viewer) -> RepoPage:
@@ -94,120 +89,52 @@ def public_tags(connection: Connection, repo_type: RepoType, limit: int) -> list
     return [(row.kind, row.name, row.label, row.public_uses) for row in rows]
 
 
-def _shared_conditions(connection: Connection, query: ListQuery) -> list[_Condition] | None:
+def _shared_conditions(connection: Connection, query: ListQuery) -> list[Condition] | None:
     """Conditions of every stage; None when a tag is unknown, so that nothing can match."""
-    names = [
-        *query.tags,
-        *(f"=model:{name}" for name in query.models),
-        *(f"=dataset:{name}" for name in query.datasets),
-    ]
-    if query.gated is not None:
-        names.append("=gated:yes" if query.gated else "=gated:no")
-    conditions = [_tag(connection, query.repo_type, name, number) for number, name in enumerate(names)]
+    names = tag_names(query)
+    conditions = [tag_condition(connection, query.repo_type, name, number) for number, name in enumerate(names)]
     known = [condition for condition in conditions if condition is not None]
     if len(known) < len(conditions):
         return None
     if query.author is not None:
-        known.append(_author(connection, query))
+        known.append(author_condition(connection, query))
     if query.parameters is not None:
-        known.append(_parameters(connection, query))
+        known.append(number_condition(connection, query, "parameters", query.parameters))
+    if query.fits is not None:
+        bounds = Range(high=most_weight_bytes(query.fits.size_bytes or query.here_bytes))
+        known.append(number_condition(connection, query, "weight_bytes", bounds))
     return known
 
 
-def _tag(connection: Connection, repo_type: RepoType, name: str, number: int) -> _Condition | None:
-    row = connection.execute(
-        select(tag.c.id, tag.c.uses).where(tag.c.repo_type == repo_type.value, tag.c.name == name)
-    ).first()
-    if row is None:
-        return None
-    return _Condition(
-        f"EXISTS (SELECT 1 FROM repo_tag WHERE tag_id = :tag{number} AND repo_key = r.key)",
-        f"SELECT repo_key AS key FROM repo_tag WHERE tag_id = :tag{number}",
-        row.uses,
-        {f"tag{number}": row.id},
-    )
+def tag_names(query: ListQuery) -> list[str]:
+    """Everything that is asked for and stored as a tag, hidden ones among them."""
+    names = [*query.tags, *(f"={facet}" for facet in query.facets)]
+    names += [f"=model:{name}" for name in query.models] + [f"=dataset:{name}" for name in query.datasets]
+    if query.gated is not None:
+        names.append("=gated:yes" if query.gated else "=gated:no")
+    return names
 
 
-def _author(connection: Connection, query: ListQuery) -> _Condition:
-    start = f"{query.repo_type.value}:{(query.author or '').lower()}"
-    # "0" is the character behind "/": the range holds exactly the keys that start with `author/`.
-    probe = "text_key >= :author_from AND text_key < :author_to"
-    keys = f"SELECT key FROM repo WHERE {probe}"
-    parameters = {"author_from": f"{start}/", "author_to": f"{start}0"}
-    return _Condition(f"r.{probe.replace('AND ', 'AND r.')}", keys, _counted(connection, keys, parameters), parameters)
-
-
-def _parameters(connection: Connection, query: ListQuery) -> _Condition:
-    bounds = query.parameters
-    assert bounds is not None
-    low = bounds.low or 0
-    high = bounds.high if bounds.high is not None else 2**62
-    keys = "SELECT key FROM repo WHERE type = :type AND parameters BETWEEN :low AND :high"
-    parameters = {"type": query.repo_type.value, "low": low, "high": high}
-    return _Condition("r.parameters BETWEEN :low AND :high", keys, _counted(connection, keys, parameters), parameters)
-
-
-def _stages(connection: Connection, query: ListQuery, *, is_driven: bool) -> Iterator[tuple[int, list[_Condition]]]:
+def _stages(connection: Connection, query: ListQuery, *, is_driven: bool) -> Iterator[tuple[int, list[Condition]]]:
     """The lists that make up the answer: all repos, or for a search first those found by name."""
-    words = [word for phrase in query.search for word in phrase.split()]
+    words, tokens = searched_words(query)
     if not words:
         yield 0, []
         return
-    by_name = _name_conditions(connection, query, words, is_driven=is_driven)
+    by_name = name_conditions(connection, query, words, is_driven=is_driven)
     yield 0, by_name
-    tokens = [token for word in words for token in _WORD.findall(word)]
     if tokens:
         elsewhere = " AND ".join(condition.probe for condition in by_name)
         parameters = {name: value for condition in by_name for name, value in condition.parameters.items()}
-        not_by_name = _Condition(f"NOT ({elsewhere})", parameters=parameters)
-        yield 1, [_text_condition(connection, tokens), not_by_name]
-
-
-def _name_conditions(
-    connection: Connection, query: ListQuery, words: Sequence[str], *, is_driven: bool
-) -> list[_Condition]:
-    """One condition per word; words too short for trigrams read all names, if nothing else drives."""
-    conditions = []
-    for number, word in enumerate(words):
-        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        prefix = f"{query.repo_type.value}:"
-        parameters: dict[str, Any] = {f"name{number}": f"%{escaped}%", "name_start": len(prefix) + 1}
-        probe = f"substr(r.text_key, :name_start) LIKE :name{number} ESCAPE '\\'"
-        if len(word) < _TRIGRAM and is_driven:
-            conditions.append(_Condition(probe, parameters=parameters))
-            continue
-        if len(word) < _TRIGRAM:
-            parameters |= {"names_from": prefix, "names_to": f"{prefix}\U0010ffff"}
-            keys = f"SELECT key FROM repo r WHERE text_key BETWEEN :names_from AND :names_to AND {probe}"
-        else:
-            parameters[f"trigrams{number}"] = _quoted(word)
-            keys = f"SELECT rowid AS key FROM repo_name_fts WHERE repo_name_fts MATCH :trigrams{number}"
-        conditions.append(_Condition(probe, keys, _counted(connection, keys, parameters), parameters))
-    return conditions
-
-
-def _text_condition(connection: Connection, tokens: Sequence[str]) -> _Condition:
-    keys = "SELECT rowid AS key FROM repo_text_fts WHERE repo_text_fts MATCH :tokens"
-    parameters = {"tokens": " ".join(map(_quoted, tokens))}
-    # The plus keeps SQLite from driving by the text when something rarer does.
-    return _Condition(f"+r.key IN ({keys})", keys, _counted(connection, keys, parameters), parameters)
-
-
-def _quoted(word: str) -> str:
-    return '"' + word.replace('"', '""') + '"'
-
-
-def _counted(connection: Connection, keys: str, parameters: dict[str, Any]) -> int:
-    """How many keys there are, up to just over the limit."""
-    statement = text(f"SELECT count(*) FROM (SELECT 1 FROM ({keys}) LIMIT {DRIVE_LIMIT + 1})")
-    return int(connection.execute(statement, parameters).scalar_one())
+        not_by_name = Condition(f"NOT ({elsewhere})", parameters=parameters)
+        yield 1, [text_condition(connection, tokens), not_by_name]
 
 
 def _find(
     connection: Connection,
     query: ListQuery,
     viewer: Viewer,
-    conditions: list[_Condition],
+    conditions: list[Condition],
     stage: int,
     cursor: Cursor | None,
     limit: int,
@@ -236,7 +163,7 @@ def _find(
     return [(row[0], Cursor(row[1], row[0], stage)) for row in rows]
 
 
-def _driver(conditions: Sequence[_Condition]) -> _Condition | None:
+def _driver(conditions: Sequence[Condition]) -> Condition | None:
     """The condition with the fewest repos, if they are few enough."""
     counted = [condition for condition in conditions if condition.keys is not None and condition.count is not None]
     rarest = min(counted, key=lambda condition: condition.count or 0, default=None)

@@ -5,7 +5,7 @@ The two full-text tables exist on SQLite only, as statements: SQLAlchemy has no 
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, Boolean, Column, Index, Integer, String, Table, UniqueConstraint, event
+from sqlalchemy import DDL, Boolean, Column, Index, Integer, LargeBinary, String, Table, UniqueConstraint, event, text
 
 from holdfast.backends.database.protocol import metadata
 
@@ -20,6 +20,7 @@ tag = Table(
     Column("uses", Integer, nullable=False, default=0),
     Column("public_uses", Integer, nullable=False, default=0),
     UniqueConstraint("repo_type", "name", name="tag_by_name"),
+    Index("tag_by_kind", "repo_type", "kind", "uses"),
 )
 
 repo_tag = Table(
@@ -37,6 +38,18 @@ repo_listing = Table(
     Column("repo_key", Integer, primary_key=True, autoincrement=False),
     # As which the repo's tags were counted in `public_uses`, so that they can be taken off again.
     Column("counted_public", Boolean, nullable=False),
+    # `documents.FACTS_VERSION` of the program that indexed the repo: what an older one did is done again.
+    Column("facts_version", Integer, nullable=False, server_default=text("0")),
+    Index("repo_listing_by_version", "facts_version"),
+)
+
+# Who has a tag, as blocks of bits (`listing.key_sets`): only of tags that lists count, see `listing_bits`.
+tag_bits = Table(
+    "tag_bits",
+    metadata,
+    Column("tag_id", Integer, primary_key=True, autoincrement=False),
+    Column("block", Integer, primary_key=True, autoincrement=False),
+    Column("bits", LargeBinary, nullable=False),
 )
 
 _TEXT_TABLES = (

@@ -29,6 +29,7 @@ repo = Table(
     Column("downloads_all_time", Integer, nullable=False, default=0),
     Column("trending_score", Float, nullable=False, default=0.0),
     Column("parameters", BigInteger),
+    Column("weight_bytes", BigInteger),
     # True between the start of a ref update in git and the end of its indexing: such repos are re-read at start.
     Column("index_pending", Boolean, nullable=False, default=False),
     Index("repo_by_namespace", "namespace_id", "type"),
@@ -38,6 +39,9 @@ repo = Table(
         for order in ("created_at", "updated_at", "likes", "downloads", "trending_score")
     ),
     Index("repo_by_parameters", "type", "parameters", sqlite_where=text("parameters IS NOT NULL")),
+    Index("repo_by_weight_bytes", "type", "weight_bytes", sqlite_where=text("weight_bytes IS NOT NULL")),
+    # Which of a namespace's repos are private, for counts of what its members see.
+    Index("repo_private", "namespace_id", "type", "key", sqlite_where=text("private")),
     Index("repo_index_pending", "index_pending"),
     sqlite_autoincrement=True,  # keys are never reused: they name folders on disk
 )

@@ -1,0 +1,116 @@
+"""What a list query asks of a repo, as pieces of SQL: conditions that test a row, list keys, or both (ADR 0004).
+
+It knows SQLite's full-text tables; `listing_pages` chooses plans, `listing_counts` counts.
+"""
+# ruff: noqa: S608 - every piece of SQL put together here is a constant of this module; values are bound
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+
+from holdfast.base.ids import RepoType
+from holdfast.hub.repos.listing.filters import ListQuery, Range
+from holdfast.hub.repos.store.listing_tables import tag
+
+DRIVE_LIMIT = 16_000
+"""A condition that fewer repos satisfy is worked off whole; else the order's index is walked."""
+
+_TRIGRAM = 3
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """SQL that tests a row `r` and, if it can, SQL that lists the keys (as `key`) of all rows that pass."""
+
+    probe: str
+    keys: str | None = None
+    count: int | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def tag_condition(connection: Connection, repo_type: RepoType, name: str, number: int) -> Condition | None:
+    """A tag, the `number`-th of the query; None when no repo ever had it."""
+    row = connection.execute(
+        select(tag.c.id, tag.c.uses).where(tag.c.repo_type == repo_type.value, tag.c.name == name)
+    ).first()
+    if row is None:
+        return None
+    return Condition(
+        f"EXISTS (SELECT 1 FROM repo_tag WHERE tag_id = :tag{number} AND repo_key = r.key)",
+        f"SELECT repo_key AS key FROM repo_tag WHERE tag_id = :tag{number}",
+        row.uses,
+        {f"tag{number}": row.id},
+    )
+
+
+def author_condition(connection: Connection, query: ListQuery) -> Condition:
+    """The namespace."""
+    start = f"{query.repo_type.value}:{(query.author or '').lower()}"
+    # "0" is the character behind "/": the range holds exactly the keys that start with `author/`.
+    probe = "text_key >= :author_from AND text_key < :author_to"
+    keys = f"SELECT key FROM repo WHERE {probe}"
+    parameters = {"author_from": f"{start}/", "author_to": f"{start}0"}
+    return Condition(f"r.{probe.replace('AND ', 'AND r.')}", keys, _counted(connection, keys, parameters), parameters)
+
+
+def number_condition(connection: Connection, query: ListQuery, column: str, bounds: Range) -> Condition:
+    """Bounds on `parameters` or `weight_bytes`."""
+    low = bounds.low or 0
+    high = bounds.high if bounds.high is not None else 2**62
+    test = f"{column} BETWEEN :{column}_low AND :{column}_high"
+    parameters = {"type": query.repo_type.value, f"{column}_low": low, f"{column}_high": high}
+    keys = f"SELECT key FROM repo WHERE type = :type AND {test}"
+    return Condition(f"r.{test}", keys, _counted(connection, keys, parameters), parameters)
+
+
+def name_conditions(
+    connection: Connection, query: ListQuery, words: Sequence[str], *, is_driven: bool
+) -> list[Condition]:
+    """One condition per word; words too short for trigrams read all names, if nothing else drives."""
+    conditions = []
+    for number, word in enumerate(words):
+        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        prefix = f"{query.repo_type.value}:"
+        parameters: dict[str, Any] = {f"name{number}": f"%{escaped}%", "name_start": len(prefix) + 1}
+        probe = f"substr(r.text_key, :name_start) LIKE :name{number} ESCAPE '\\'"
+        if len(word) < _TRIGRAM and is_driven:
+            conditions.append(Condition(probe, parameters=parameters))
+            continue
+        if len(word) < _TRIGRAM:
+            parameters |= {"names_from": prefix, "names_to": f"{prefix}\U0010ffff"}
+            keys = f"SELECT key FROM repo r WHERE text_key BETWEEN :names_from AND :names_to AND {probe}"
+        else:
+            parameters[f"trigrams{number}"] = _quoted(word)
+            keys = f"SELECT rowid AS key FROM repo_name_fts WHERE repo_name_fts MATCH :trigrams{number}"
+        conditions.append(Condition(probe, keys, _counted(connection, keys, parameters), parameters))
+    return conditions
+
+
+def text_condition(connection: Connection, tokens: Sequence[str]) -> Condition:
+    """All words in the card."""
+    keys = "SELECT rowid AS key FROM repo_text_fts WHERE repo_text_fts MATCH :tokens"
+    parameters = {"tokens": " ".join(map(_quoted, tokens))}
+    # The plus keeps SQLite from driving by the text when something rarer does.
+    return Condition(f"+r.key IN ({keys})", keys, _counted(connection, keys, parameters), parameters)
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'
+
+
+def _counted(connection: Connection, keys: str, parameters: dict[str, Any]) -> int:
+    """How many keys there are, up to just over the limit."""
+    statement = text(f"SELECT count(*) FROM (SELECT 1 FROM ({keys}) LIMIT {DRIVE_LIMIT + 1})")
+    return int(connection.execute(statement, parameters).scalar_one())
+
+
+def searched_words(query: ListQuery) -> tuple[list[str], list[str]]:
+    """What is searched for in names, and the whole words that are searched for in cards."""
+    words = [word for phrase in query.search for word in phrase.split()]
+    return words, [token for word in words for token in _WORD.findall(word)]

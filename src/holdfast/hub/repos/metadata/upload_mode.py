@@ -107,13 +107,20 @@ def _pattern_of(path: str) -> str:
     return '"' + re.sub(r'(["\\])', r"\\\1", pattern) + '"'
 
 
-def default_space_card(title: str, sdk: str, sdk_version: str | None = None) -> str:
-    """The README.md of a new Space; `sdk` is one of `vocabulary.SPACE_SDKS`."""
+def default_card(title: str, license_name: str) -> str:
+    """The README.md of a new model or dataset; `license_name` is one of `vocabulary.LICENSES`."""
+    return "\n".join(["---", f"license: {license_name}", "---", "", f"# {title}", ""])
+
+
+def default_space_card(title: str, sdk: str, sdk_version: str | None = None, license_name: str | None = None) -> str:
+    """The README.md of a new Space; `sdk` is one of `vocabulary.SPACE_SDKS`, `license_name` None says nothing."""
     lines = ["---", f"title: {_yaml_word(title)}", "emoji: 🌱", "colorFrom: green", "colorTo: blue", f"sdk: {sdk}"]
     if sdk_version:
         lines.append(f'sdk_version: "{sdk_version}"')
     if sdk in ("gradio", "streamlit"):
         lines.append("app_file: app.py")
+    if license_name:
+        lines.append(f"license: {license_name}")
     return "\n".join([*lines, "pinned: false", "---", "", f"# {title}", ""])
 
 

@@ -38,7 +38,7 @@ class LifecycleRoutes:
         )
 
     async def create_repo(self, call: Call) -> Response:
-        """Create a repo {name, organization?, type?, visibility?, sdk?}."""
+        """Create a repo {name, organization?, type?, visibility?, sdk?, license?}."""
         fields = await call.fields()
         repo_type = RepoType.parse(fields.optional_text("type"))
         sdk = fields.optional_text("sdk")
@@ -53,6 +53,7 @@ class LifecycleRoutes:
                 repo_id,
                 private=wanted_privacy(fields),
                 space_sdk=sdk,
+                license_name=fields.optional_text("license"),
             )
         except RepoExists as error:
             return _exists(call, error, repo_type, repo_id)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-import pygit2
 from sqlalchemy import Connection
 
 from holdfast.accounts.auditing import AuditAction
@@ -20,15 +19,12 @@ from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RESERVED_REPO_NAMES, RepoId, RepoType, check_name
 from holdfast.hub.objects.service import ObjectService
 from holdfast.hub.repos.domain import Gating, Repo, repo_text_key
-from holdfast.hub.repos.git_storage.commits import create_commit
-from holdfast.hub.repos.git_storage.edits import PutBlob, apply_edits
-from holdfast.hub.repos.git_storage.object_writer import ObjectWriter
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
-from holdfast.hub.repos.git_storage.refs import create_ref, list_refs
-from holdfast.hub.repos.metadata.upload_mode import default_gitattributes, default_space_card
+from holdfast.hub.repos.git_storage.refs import list_refs
+from holdfast.hub.repos.metadata.vocabulary import LICENSES
 from holdfast.hub.repos.service import description
 from holdfast.hub.repos.service.access import RepoGate
-from holdfast.hub.repos.service.authorship import author_of
+from holdfast.hub.repos.service.first_commit import first_commit, first_files
 from holdfast.hub.repos.service.indexing import RepoIndex
 from holdfast.hub.repos.store import access_requests, discussions, downloads, likes, listing_index, repos
 
@@ -74,15 +70,20 @@ class RepoLifecycle:
         *,
         private: bool | None = None,
         space_sdk: str | None = None,
+        license_name: str | None = None,
     ) -> Repo:
         """Create a repo with its first commit; None for `private` means the namespace's default.
+
+        A license, and every Space, gets a card that says so; other repos begin without one.
 
         Raises:
             RepoExists: the id is taken.
             Forbidden, LoginRequired: the actor may not create in this namespace.
-            InvalidInput: a name that may not be.
+            InvalidInput: a name that may not be, or a license that nobody knows.
         """
         _check_repo_name(repo_id)
+        if license_name is not None and license_name not in LICENSES:
+            raise InvalidInput(field="license", problem="is none that cards may name")
         with self.database.write() as connection:
             owner = self._owner(connection, actor, repo_id)
             key = self._insert(connection, actor, repo_type, RepoId(owner.name, repo_id.name), owner, private)
@@ -90,7 +91,8 @@ class RepoLifecycle:
             with self._new_folder(key):
                 self.pool.create(key, DEFAULT_BRANCH)
                 with self.pool.open(key) as git:
-                    head_oid = _first_commit(git, repo, actor, space_sdk, self.clock())
+                    files = first_files(repo, space_sdk, license_name)
+                    head_oid = first_commit(git, repo, actor, files, self.clock())
                     repos.put_refs(connection, key, {repo.default_ref: head_oid})
                     self.index.write_head(connection, repo, git, head_oid)
                 created = self._existing(connection, key)
@@ -249,18 +251,6 @@ class RepoLifecycle:
         repo = repos.get_repo(connection, key)
         assert repo is not None
         return repo
-
-
-def _first_commit(git: pygit2.Repository, repo: Repo, actor: Actor, space_sdk: str | None, now: int) -> str:
-    files = {".gitattributes": default_gitattributes(repo.type)}
-    if repo.type is RepoType.SPACE:
-        files["README.md"] = default_space_card(repo.id.name, space_sdk or "static")
-    with ObjectWriter(git) as writer:
-        edits = [PutBlob(path, writer.write_blob(text.encode())) for path, text in files.items()]
-        tree = apply_edits(git, None, edits, writer)
-    oid = create_commit(git, tree.oid, (), author_of(actor, now), "initial commit")
-    create_ref(git, repo.default_ref, oid)
-    return oid
 
 
 def _check_repo_name(repo_id: RepoId) -> None:

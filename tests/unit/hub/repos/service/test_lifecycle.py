@@ -34,6 +34,17 @@ def test_a_new_repo_has_one_commit_with_attributes(hub: Hub):
     assert info.facts["sdk"] == "static"
 
 
+@pytest.mark.parametrize("repo_type", RepoType)
+def test_a_license_is_said_in_the_first_commit(hub: Hub, repo_type: RepoType):
+    create = hub.repos.lifecycle.create_repo
+    repo = create(hub.alice, repo_type, rid("alice/licensed"), space_sdk="static", license_name="mit")
+    info = hub.repos.infos.repo_info(hub.alice, repo_type, repo.id, None, parts=())
+    assert info.facts["cardData"]["license"] == "mit"
+    assert hub.repos.reads.count_commits(hub.alice, repo_type, repo.id, "main") == 1
+    with pytest.raises(InvalidInput, match="license"):
+        create(hub.alice, repo_type, rid("alice/mine"), license_name="mine")
+
+
 def test_ids_are_unique_whatever_their_case_but_per_type(hub: Hub):
     hub.create("alice/Bert")
     with pytest.raises(RepoExists):

@@ -32,7 +32,10 @@
     ├── NotServed 501               a part of the Hub API that this version does not serve
     ├── NotInstalled 501            needs an optional part of Holdfast
     ├── Overloaded 503              try again soon
-    │   └── TooManyAttempts 429     wrong passwords; wait before the next
+    │   ├── TooManyAttempts 429     wrong passwords; wait before the next
+    │   ├── ModelBusy 429           as many questions wait for a model as may
+    │   ├── ModelLoading 503        not ready yet; says how long it takes
+    │   └── ModelFailed 503         its process ended, hung or cannot be reached
     ├── InternalError 500           a defect of ours: the log has the details
     └── StorageFull 507
 
@@ -475,6 +478,52 @@ class TooManyAttempts(Overloaded):
     @property
     def message(self) -> str:
         return f"Too many wrong passwords. Please try again in {self.retry_after_seconds} seconds."
+
+
+@dataclass(eq=False)
+class ModelBusy(Overloaded):
+    """As many questions wait for a model as may."""
+
+    code: ClassVar[str] = "ModelBusy"
+    status: int = 429
+    waiting: int = 0
+
+    @property
+    def message(self) -> str:
+        return (
+            f"The model is busy: {self.waiting} requests are waiting for it. "
+            f"Please try again in {self.retry_after_seconds} seconds."
+        )
+
+
+@dataclass(eq=False)
+class ModelLoading(Overloaded):
+    """A model is being loaded, and the caller did not want to wait. Source: clients read `estimated_time`, seconds."""
+
+    code: ClassVar[str] = "ModelLoading"
+    model: str = ""
+    estimated_seconds: float = 20.0
+
+    @property
+    def message(self) -> str:
+        return f"Model {self.model} is currently loading"
+
+    @property
+    def extra(self) -> dict[str, float]:
+        """What clients read of it, beside the message."""
+        return {"estimated_time": self.estimated_seconds}
+
+
+@dataclass(eq=False)
+class ModelFailed(Overloaded):
+    """What runs a model ended, hung or cannot be reached, in the middle of a request; the next one starts it anew."""
+
+    code: ClassVar[str] = "ModelFailed"
+    reason: str = "It ended unexpectedly"
+
+    @property
+    def message(self) -> str:
+        return f"The model could not answer: {self.reason}. Please try again."
 
 
 @dataclass(eq=False)

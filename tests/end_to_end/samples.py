@@ -75,6 +75,7 @@ _see, _read, _discuss = Permission.SEE_REPO, Permission.READ_REPO, Permission.DI
 _write, _admin = Permission.WRITE_REPO, Permission.ADMIN_REPO
 _public, _login, _own = Permission.PUBLIC, Permission.LOGIN, Permission.WRITE_OWN
 _account, _signed = Permission.OWN_ACCOUNT, Permission.SIGNED
+_site = Permission.SITE_ADMIN
 _REPO = "/api/{types}/{repo}"
 _REQUESTS = f"{_REPO}/user-access-request"
 _BY_AUTHOR = "who opened a discussion may, without writing to the repo"
@@ -221,15 +222,31 @@ SAMPLES: dict[str, Sample] = {
     "DELETE /api/organizations/{org}/members/{user}": Sample(
         Permission.ADMIN_ORG, words={"user": "outsider"}, success=(404,)
     ),
+    "PUT /api/organizations/{org}/settings": Sample(Permission.ADMIN_ORG, {"details": "A lab."}),
+    "DELETE /api/organizations/{org}": Sample(Permission.ADMIN_ORG, success=(409,)),
     "GET /api/settings/tokens": Sample(_account),
     "POST /api/settings/tokens": Sample(_account, {"displayName": "t", "role": "read"}),
     "DELETE /api/settings/tokens/{id}": Sample(_account),
     "POST /api/login": Sample(_public, {"username": "nobody", "password": "wrong password"}, success=(401, 429)),
     "POST /api/logout": Sample(_public, success=(204,)),
+    "POST /api/signup": Sample(_public, {"username": "newcomer", "password": "long enough"}, success=(403,)),
+    "POST /api/setup": Sample(_public, {"code": "x", "username": "x", "password": "y"}, success=(409,)),
+    "GET /api/settings/sessions": Sample(_account),
+    "DELETE /api/settings/sessions": Sample(_account),
+    "DELETE /api/settings/sessions/{id}": Sample(_account),
+    "PUT /api/settings/profile": Sample(_own, {"fullname": "A Name"}),
+    # administration
+    "GET /api/admin/users": Sample(_site),
+    "POST /api/admin/users": Sample(_site, {"username": "made-by-root"}, success=(201, 409)),
+    "PUT /api/admin/users/{user}": Sample(_site, {"disabled": False}),
+    "POST /api/admin/users/{user}/password": Sample(_site),
+    "GET /api/admin/audit": Sample(_site),
+    "GET /api/admin/settings": Sample(_site),
+    "PUT /api/admin/settings": Sample(_site, {"announcement": ""}),
     "POST /api/settings/password": Sample(_account, {"currentPassword": "x", "newPassword": "yyyyyyyy"}),
     "POST /oauth/device": Sample(_public, "client_id=x", content_type="application/x-www-form-urlencoded"),
-    "GET /oauth/device": Sample(_public),
     "POST /oauth/token": Sample(_public, {"grant_type": "refresh_token", "refresh_token": "x"}, success=(400,)),
+    "GET /api/settings/devices/{id}": Sample(_account),
     "POST /api/settings/devices": Sample(_account, {"userCode": "ABCD-EFGH", "approve": True}),
     # pages
     "GET /static/{version}/{path}": Sample(_public, words={"version": "0", "path": "css/base.css"}),
@@ -240,6 +257,8 @@ SAMPLES: dict[str, Sample] = {
     "POST /logout": Sample(_public, success=(303,), content_type=FORM),
     "GET /join": Sample(_public, success=(303, 403)),
     "POST /join": Sample(_public, "username=x&password=yyyyyyyy&repeated=yyyyyyyy", success=(403,), content_type=FORM),
+    "GET /{user}": Sample(_public),
+    "GET /avatars/{user}.svg": Sample(_public),
     "GET /setup": Sample(_public, success=(303,)),
     "POST /setup": Sample(_public, "code=x&username=x", success=(409,), content_type=FORM),
     # the server

@@ -249,11 +249,16 @@ class OAuthRefusal(Enum):
 
 @dataclass(frozen=True)
 class RepoCounts:
-    """How many public repos a namespace has."""
+    """How many repos a namespace has, by type."""
 
     models: int
     datasets: int
     spaces: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.models + self.datasets + self.spaces
 
 
 @dataclass(frozen=True)

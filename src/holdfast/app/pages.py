@@ -10,7 +10,10 @@ from holdfast.base.clock import now_milliseconds
 from holdfast.http.routing import Route
 from holdfast.ui.page import Pages, open_pages
 from holdfast.ui.pages.login import LoginPages
+from holdfast.ui.pages.people import PeoplePages
+from holdfast.ui.pages.repo import RepoPages
 from holdfast.ui.pages.theme import ThemePages
+from holdfast.ui.rendering import Remembered
 
 
 def open_site(services: Services) -> Pages:
@@ -33,14 +36,25 @@ def fixed_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
         *pages.assets.table(),
         *ThemePages(pages).table(),
         *LoginPages(pages, services.accounts).table(),
+        *_people_pages(pages, services).fixed_table(),
     )
 
 
 def repo_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
     """Pages of repos, more specific ones first."""
-    return ()
+    return (*_front_pages(pages, services).table(),)
 
 
 def namespace_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
-    """`/{namespace}`: it matches every address of one word, so it comes last of all."""
-    return ()
+    """`/{namespace}` matches every address of one word, and the front page of repos even more: these come last."""
+    return (*_people_pages(pages, services).table(), *_front_pages(pages, services).front())
+
+
+def _people_pages(pages: Pages, services: Services) -> PeoplePages:
+    repos = services.repos
+    return PeoplePages(pages, services.accounts.profiles, repos.lists, repos.likes, services.gate)
+
+
+def _front_pages(pages: Pages, services: Services) -> RepoPages:
+    repos = services.repos
+    return RepoPages(pages, repos.overviews, repos.likes, repos.gating, Remembered())

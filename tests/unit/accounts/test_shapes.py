@@ -52,7 +52,7 @@ def test_overviews_tell_no_secrets(services, alice, bob):
     assert (user["user"], user["type"], user["fullname"], user["orgs"]) == ("Alice", "user", "Alice Liddell", [])
     assert not {"email", "numModels"} & set(user)
     org = shapes.organization_overview(services.profiles.organization_overview("acme"))
-    assert (org["name"], org["numUsers"], org["avatarUrl"]) == ("acme", 1, "")
+    assert (org["name"], org["numUsers"], org["avatarUrl"]) == ("acme", 1, "/avatars/acme.svg")
 
 
 def test_counts_appear_when_known(services, alice):

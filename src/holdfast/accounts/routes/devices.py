@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from holdfast.accounts.domain import IssuedOAuthToken, OAuthRefusal
 from holdfast.accounts.service.devices import DeviceService
+from holdfast.base.clock import iso
 from holdfast.base.errors import InvalidInput
 from holdfast.base.identity import Permission
 from holdfast.http.call import Call, Fields
@@ -23,21 +24,6 @@ DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 REFRESH_GRANT = "refresh_token"
 _MAX_FORM_BYTES = 64 * 1024
 _NO_STORE = {"Cache-Control": "no-store"}
-
-_HOW_TO_APPROVE = """\
-A program wants to act for you, with the right to write.
-
-Compare the code that it shows: {code}
-
-To let it in, either run this on the machine that holds Holdfast's data:
-
-    holdfast token approve {code} --user YOUR_NAME
-
-or send this with your own password:
-
-    curl -u YOUR_NAME -H 'Content-Type: application/json' \\
-         -d '{{"userCode": "{code}", "approve": true}}' {url}
-"""
 
 
 @dataclass(frozen=True)
@@ -50,8 +36,8 @@ class DeviceRoutes:
         """The routes of this group."""
         return (
             Route("POST", "/oauth/device", self.start, Permission.PUBLIC),
-            Route("GET", "/oauth/device", self.explain, Permission.PUBLIC),
             Route("POST", "/oauth/token", self.token, Permission.PUBLIC),
+            Route("GET", "/api/settings/devices/{id}", self.show, Permission.OWN_ACCOUNT),
             Route("POST", "/api/settings/devices", self.decide, Permission.OWN_ACCOUNT),
         )
 
@@ -70,12 +56,11 @@ class DeviceRoutes:
         }
         return json_response(body, headers=_NO_STORE)
 
-    async def explain(self, call: Call) -> Response:
-        """Tell the person at the verification address what to do."""
-        code = call.query_params.get("user_code", "")
-        shown = code if len(code) <= 9 and code.isascii() and code.replace("-", "").isalpha() else "XXXX-XXXX"
-        text = _HOW_TO_APPROVE.format(code=shown, url=call.urls.to("/api/settings/devices"))
-        return Response(text, 200, _NO_STORE, "text/plain; charset=utf-8")
+    async def show(self, call: Call) -> Response:
+        """The program that waits under a user code."""
+        grant = await call.run(self.devices.find, call.actor, call.words["id"])
+        body = {"userCode": grant.user_code, "clientId": grant.client_id, "createdAt": iso(grant.created_at)}
+        return json_response({**body, "expiresAt": iso(grant.expires_at)}, headers=_NO_STORE)
 
     async def token(self, call: Call) -> Response:
         """Exchange a device code or a refresh token for an access token."""

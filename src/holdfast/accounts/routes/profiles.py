@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from holdfast.accounts.domain import ProfileChange
 from holdfast.accounts.routes import shapes
+from holdfast.accounts.service.namespaces import NamespaceService
 from holdfast.accounts.service.profiles import ProfileService
 from holdfast.base.identity import Permission
 from holdfast.http.call import Call
@@ -18,15 +20,17 @@ MEMBERS_PER_PAGE = 500
 
 @dataclass(frozen=True)
 class ProfileRoutes:
-    """Reads accounts."""
+    """Reads accounts; everybody may change their own."""
 
     profiles: ProfileService
+    namespaces: NamespaceService
 
     def table(self) -> tuple[Route, ...]:
         """The routes of this group."""
         public = Permission.PUBLIC
         return (
             Route("GET", "/api/whoami-v2", self.whoami, Permission.LOGIN),
+            Route("PUT", "/api/settings/profile", self.edit_own, Permission.WRITE_OWN),
             Route("GET", "/api/users/{user}/overview", self.user_overview, public),
             Route("GET", "/api/users/{user}/followers", self.user_followers, public),
             Route("GET", "/api/users/{user}/following", self.user_followers, public),
@@ -37,6 +41,13 @@ class ProfileRoutes:
 
     async def whoami(self, call: Call) -> Response:
         """The caller's account."""
+        return json_response(shapes.whoami(await call.run(self.profiles.whoami, call.actor)))
+
+    async def edit_own(self, call: Call) -> Response:
+        """Change one's full name, bio and e-mail address; what is absent stays."""
+        fields = await call.fields()
+        change = ProfileChange(fields.optional_text("fullname"), fields.optional_text("details"))
+        await call.run(self.namespaces.edit_own, call.actor, change, email=fields.optional_text("email"))
         return json_response(shapes.whoami(await call.run(self.profiles.whoami, call.actor)))
 
     async def user_overview(self, call: Call) -> Response:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from holdfast.accounts.domain import AccessToken, Membership, Namespace, RepoCounts, TokenOrigin
+from holdfast.accounts.auditing import AuditEvent
+from holdfast.accounts.domain import AccessToken, LoginSession, Membership, Namespace, RepoCounts, TokenOrigin, User
 from holdfast.accounts.service.profiles import Identity, OrganizationOverview, UserOverview
 from holdfast.base.clock import iso
 from holdfast.base.identity import Grant, TokenRole
@@ -24,7 +25,7 @@ def whoami(identity: Identity) -> dict[str, Any]:
         "periodEnd": None,
         "isPro": False,
         "isAdmin": user.is_site_admin,
-        "avatarUrl": user.namespace.avatar_url or "",
+        "avatarUrl": _avatar(user.namespace),
         "orgs": [_own_org(membership) for membership in identity.orgs],
         "auth": _auth(identity.token),
     }
@@ -36,6 +37,7 @@ def user_overview(overview: UserOverview) -> dict[str, Any]:
     return {
         **user_item(namespace),
         "createdAt": iso(namespace.created_at),
+        "details": namespace.bio,
         "orgs": [_org(membership.namespace) for membership in overview.orgs],
         "numFollowing": 0,
         "numFollowers": 0,
@@ -49,6 +51,7 @@ def organization_overview(overview: OrganizationOverview) -> dict[str, Any]:
         **_org(overview.org),
         "type": "org",
         "createdAt": iso(overview.org.created_at),
+        "details": overview.org.bio,
         "isVerified": False,
         "isFollowing": False,
         "numUsers": overview.member_count,
@@ -64,7 +67,7 @@ def user_item(namespace: Namespace) -> dict[str, Any]:
         "type": "user",
         "user": namespace.name,
         "fullname": namespace.fullname,
-        "avatarUrl": namespace.avatar_url or "",
+        "avatarUrl": _avatar(namespace),
         "isPro": False,
         "isFollowing": False,
     }
@@ -80,6 +83,45 @@ def access_token(token: AccessToken) -> dict[str, Any]:
         "lastUsedAt": _optional(token.last_used_at),
         "expiresAt": _optional(token.expires_at),
         "grants": [_grant(grant) for grant in token.grants],
+    }
+
+
+def login_session(session: LoginSession) -> dict[str, Any]:
+    """A login session as its owner sees it."""
+    return {
+        "id": session.id,
+        "createdAt": iso(session.created_at),
+        "lastSeenAt": _optional(session.last_seen_at),
+        "expiresAt": iso(session.expires_at),
+        "address": session.address,
+        "userAgent": session.user_agent,
+        "current": session.is_current,
+    }
+
+
+def managed_user(user: User) -> dict[str, Any]:
+    """A user as administrators of the site see one."""
+    return {
+        **user_item(user.namespace),
+        "email": user.email,
+        "isAdmin": user.is_site_admin,
+        "hasPassword": user.has_password,
+        "createdAt": iso(user.namespace.created_at),
+        "disabledAt": _optional(user.disabled_at),
+        "lastLoginAt": _optional(user.last_login_at),
+    }
+
+
+def audit_event(event: AuditEvent) -> dict[str, Any]:
+    """A line of the audit log."""
+    return {
+        "id": event.id,
+        "at": iso(event.happened_at),
+        "actor": event.actor,
+        "address": event.address,
+        "action": event.action.value,
+        "target": event.target,
+        "details": dict(event.details),
     }
 
 
@@ -100,7 +142,7 @@ def _org(namespace: Namespace) -> dict[str, Any]:
         "id": namespace.uid,
         "name": namespace.name,
         "fullname": namespace.fullname,
-        "avatarUrl": namespace.avatar_url or "",
+        "avatarUrl": _avatar(namespace),
     }
 
 
@@ -132,3 +174,8 @@ def _counts(counts: RepoCounts | None) -> dict[str, int]:
 
 def _optional(moment: int | None) -> str | None:
     return None if moment is None else iso(moment)
+
+
+def _avatar(namespace: Namespace) -> str:
+    # As on the public Hub: where nobody has uploaded a picture, a path of the server's own.
+    return namespace.avatar_url or f"/avatars/{namespace.name}.svg"

@@ -163,16 +163,23 @@ class AccountService:
         """
         permissions.check_account(actor, Permission.SITE_ADMIN)
         with self.database.write() as connection:
-            user = self.find_user(connection, name)
-            if disabled == (user.disabled_at is not None):
-                return user
-            namespaces.set_disabled_at(connection, user.id, self.clock() if disabled else None)
-            if disabled:
-                sessions.delete_sessions(connection, user.id)
-                check_site_admin_left(connection, user)
-            action = AuditAction.USER_DISABLED if disabled else AuditAction.USER_ENABLED
-            self.audit.record(connection, actor, action, user.name)
+            self.set_disabled(connection, actor, self.find_user(connection, name), disabled=disabled)
             return self.find_user(connection, name)
+
+    def set_disabled(self, connection: Connection, actor: Actor, user: User, *, disabled: bool) -> None:
+        """The same in the transaction of a caller who has checked the permission; nothing happens twice.
+
+        Raises:
+            Conflict: no site admin would be left.
+        """
+        if disabled == (user.disabled_at is not None):
+            return
+        namespaces.set_disabled_at(connection, user.id, self.clock() if disabled else None)
+        if disabled:
+            sessions.delete_sessions(connection, user.id)
+            check_site_admin_left(connection, user)
+        action = AuditAction.USER_DISABLED if disabled else AuditAction.USER_ENABLED
+        self.audit.record(connection, actor, action, user.name)
 
     def create_organization(
         self,

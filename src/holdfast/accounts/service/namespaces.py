@@ -63,7 +63,7 @@ class NamespaceService:
             found = self.accounts.administered(connection, actor, org)
             if self.repo_counter is None:
                 raise Conflict(reason="Only the server can delete an organization: it knows the repos.")
-            count = self.repo_counter.count_repos(connection, found.id)
+            count = self.repo_counter.count_repos(connection, found.id).total
             if count:
                 repos = "1 repo" if count == 1 else f"{count} repos"
                 raise Conflict(reason=f"{found.name} has {repos}. Delete or move them first.")

@@ -8,12 +8,14 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from holdfast.accounts import permissions
-from holdfast.accounts.domain import AccessToken, Membership, Namespace, RepoCounts, User
+from holdfast.accounts.domain import AccessToken, Membership, Namespace, OrgRole, RepoCounts, User
 from holdfast.accounts.service.accounts import AccountService
 from holdfast.accounts.store import credentials, namespaces
 from holdfast.backends.database.protocol import Database
 from holdfast.base.errors import LoginRequired
 from holdfast.base.identity import Actor, Permission
+
+MEMBERS_SHOWN = 60
 
 
 class RepoCounter(Protocol):
@@ -23,8 +25,8 @@ class RepoCounter(Protocol):
         """How many public repos the namespace has."""
         ...
 
-    def count_repos(self, connection: Connection, namespace_id: int) -> int:
-        """How many repos the namespace has, private ones too: nobody may learn it but its admins."""
+    def count_repos(self, connection: Connection, namespace_id: int) -> RepoCounts:
+        """How many repos the namespace has, private ones too: nobody but insiders may learn it."""
         ...
 
 
@@ -53,6 +55,27 @@ class OrganizationOverview:
     org: Namespace
     member_count: int
     counts: RepoCounts | None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the page of a user or an organization shows.
+
+    Args:
+        namespace: whose page it is.
+        counts: of the repos that the actor may find there.
+        orgs: of a user.
+        members: the first `MEMBERS_SHOWN` of an organization.
+        member_count: all members of an organization, 0 for a user.
+        role: what the actor may do there; None for strangers.
+    """
+
+    namespace: Namespace
+    counts: RepoCounts
+    orgs: list[Membership]
+    members: list[Membership]
+    member_count: int
+    role: OrgRole | None
 
 
 @dataclass(frozen=True)
@@ -99,6 +122,28 @@ class ProfileService:
             count = namespaces.count_members(connection, org.id)
             return OrganizationOverview(org, count, self._counts(connection, org.id))
 
+    def find_profile(self, actor: Actor, name: str) -> Profile | None:
+        """Whoever has that name, as the actor may see them; None when nobody has it.
+
+        Private repos are counted for those who find them in lists.
+        """
+        with self.database.read() as connection:
+            found = self.accounts.find_namespace(connection, name)
+            if found is None:
+                return None
+            seen = self.accounts.visibility(connection, actor)
+            count = self._counts if not (seen.everything or found.id in seen.namespace_ids) else self._all_counts
+            orgs = [] if found.is_org else namespaces.list_memberships(connection, found.id)
+            members = namespaces.list_members(connection, found.id, 0, MEMBERS_SHOWN) if found.is_org else []
+            return Profile(
+                namespace=found,
+                counts=count(connection, found.id) or RepoCounts(0, 0, 0),
+                orgs=orgs,
+                members=members,
+                member_count=namespaces.count_members(connection, found.id),
+                role=self.accounts.role_in(connection, actor, found.id),
+            )
+
     def list_members(self, name: str, after_id: int, limit: int) -> list[Membership]:
         """The next `limit` members of an organization after a user id, in the order of their ids.
 
@@ -107,6 +152,9 @@ class ProfileService:
         """
         with self.database.read() as connection:
             return namespaces.list_members(connection, self.accounts.organization(connection, name).id, after_id, limit)
+
+    def _all_counts(self, connection: Connection, namespace_id: int) -> RepoCounts | None:
+        return None if self.repo_counter is None else self.repo_counter.count_repos(connection, namespace_id)
 
     def _counts(self, connection: Connection, namespace_id: int) -> RepoCounts | None:
         if self.repo_counter is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from holdfast.accounts import permissions
 from holdfast.accounts.auditing import AuditAction
 from holdfast.accounts.domain import User
@@ -45,8 +47,12 @@ class UserAdminService:
             users = namespaces.find_users(connection, text, after, limit + 1)
         return UserPage(users[:limit], users[limit - 1].namespace.key if len(users) > limit else None)
 
-    def set_site_admin(self, actor: Actor, name: str, *, is_site_admin: bool) -> User:
-        """Let a user administer this Holdfast, or no longer.
+    def change_user(
+        self, actor: Actor, name: str, *, disabled: bool | None = None, is_site_admin: bool | None = None
+    ) -> User:
+        """Lock a user out or let the user in again; let the user administer this Holdfast or no longer.
+
+        None means: as it is. Of a user who is locked out, sessions end for good; password and tokens wait.
 
         Raises:
             NotFound: no such user.
@@ -56,13 +62,19 @@ class UserAdminService:
         permissions.check_account(actor, Permission.SITE_ADMIN)
         with self.database.write() as connection:
             user = self.accounts.find_user(connection, name)
-            if user.is_site_admin == is_site_admin:
-                return user
-            namespaces.set_site_admin(connection, user.id, is_site_admin=is_site_admin)
-            check_site_admin_left(connection, user)
-            action = AuditAction.SITE_ADMIN_GRANTED if is_site_admin else AuditAction.SITE_ADMIN_REVOKED
-            self.accounts.audit.record(connection, actor, action, user.name)
+            if is_site_admin is not None and user.is_site_admin != is_site_admin:
+                self._set_site_admin(connection, actor, user, is_site_admin=is_site_admin)
+            if disabled is not None:
+                self.accounts.set_disabled(
+                    connection, actor, self.accounts.find_user(connection, name), disabled=disabled
+                )
             return self.accounts.find_user(connection, name)
+
+    def _set_site_admin(self, connection: Connection, actor: Actor, user: User, *, is_site_admin: bool) -> None:
+        namespaces.set_site_admin(connection, user.id, is_site_admin=is_site_admin)
+        check_site_admin_left(connection, user)
+        action = AuditAction.SITE_ADMIN_GRANTED if is_site_admin else AuditAction.SITE_ADMIN_REVOKED
+        self.accounts.audit.record(connection, actor, action, user.name)
 
     def reset_password(self, actor: Actor, name: str) -> str:
         """Give a user a made-up password, which is returned and stored nowhere; ends all login sessions of the user.

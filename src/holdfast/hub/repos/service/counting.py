@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection
 
 from holdfast.accounts.domain import RepoCounts
@@ -14,13 +16,16 @@ class PublicRepoCounter:
 
     def count_public_repos(self, connection: Connection, namespace_id: int) -> RepoCounts:
         """Count by type; private repos are nobody's business here."""
-        counts = repos.count_public(connection, namespace_id)
-        return RepoCounts(
-            models=counts.get(RepoType.MODEL.value, 0),
-            datasets=counts.get(RepoType.DATASET.value, 0),
-            spaces=counts.get(RepoType.SPACE.value, 0),
-        )
+        return _counts(repos.count_by_type(connection, namespace_id, with_private=False))
 
-    def count_repos(self, connection: Connection, namespace_id: int) -> int:
-        """Count all, private ones too."""
-        return repos.count_all(connection, namespace_id)
+    def count_repos(self, connection: Connection, namespace_id: int) -> RepoCounts:
+        """Count by type, private ones too."""
+        return _counts(repos.count_by_type(connection, namespace_id, with_private=True))
+
+
+def _counts(numbers: Mapping[str, int]) -> RepoCounts:
+    return RepoCounts(
+        models=numbers.get(RepoType.MODEL.value, 0),
+        datasets=numbers.get(RepoType.DATASET.value, 0),
+        spaces=numbers.get(RepoType.SPACE.value, 0),
+    )

@@ -217,17 +217,12 @@ def repos_of_namespaces(connection: Connection, namespace_ids: Iterable[int]) ->
     return [repo_from_row(row) for row in connection.execute(query)]
 
 
-def count_public(connection: Connection, namespace_id: int) -> dict[str, int]:
-    """Public repos of a namespace by type."""
-    counted = select(repo.c.type, func.count().label("number"))
-    query = counted.where(repo.c.namespace_id == namespace_id, repo.c.private.is_(False)).group_by(repo.c.type)
-    return {row.type: row.number for row in connection.execute(query)}
-
-
-def count_all(connection: Connection, namespace_id: int) -> int:
-    """Every repo of a namespace."""
-    query = select(func.count()).select_from(repo).where(repo.c.namespace_id == namespace_id)
-    return int(connection.execute(query).scalar_one())
+def count_by_type(connection: Connection, namespace_id: int, *, with_private: bool) -> dict[str, int]:
+    """Repos of a namespace by type."""
+    query = select(repo.c.type, func.count().label("number")).where(repo.c.namespace_id == namespace_id)
+    if not with_private:
+        query = query.where(repo.c.private.is_(False))
+    return {row.type: row.number for row in connection.execute(query.group_by(repo.c.type))}
 
 
 def repo_from_row(row: Row[Any]) -> Repo:

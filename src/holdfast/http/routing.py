@@ -27,7 +27,7 @@ Endpoint = Callable[["Call"], Awaitable[Response]]
 _NOT_RESERVED = "(?!(?:" + "|".join(sorted(re.escape(name) for name in RESERVED_REPO_NAMES)) + ")(?:/|$))"
 _WORDS = {
     "types": "models|datasets|spaces",
-    "prefix": "(?:datasets/|spaces/)?",
+    "prefix": "(?:datasets/|spaces/)?(?!(?:api|v1|v2|cas|static)/)",
     "repo": f"[^/]+/{_NOT_RESERVED}[^/]+|[^/]+",
     "rev": "refs/(?:heads|tags|pr|convert)/[^/]+|[^/]+",
     "path": ".*",

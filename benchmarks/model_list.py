@@ -28,16 +28,20 @@ from holdfast.accounts.store.tables import namespace
 from holdfast.backends.database.sqlite import SqliteDatabase
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import repo_text_key
-from holdfast.hub.repos.metadata.documents import RepoFacts, derive_facts
+from holdfast.hub.repos.listing.key_sets import KeySet
+from holdfast.hub.repos.metadata.documents import FACTS_VERSION, RepoFacts, derive_facts
+from holdfast.hub.repos.metadata.facets import model_facets
 from holdfast.hub.repos.metadata.files import RepoFile
 from holdfast.hub.repos.metadata.info_fields import info_fields
 from holdfast.hub.repos.metadata.tag_kinds import TagKind, tag_kind
-from holdfast.hub.repos.store.listing_index import FILTER_KIND
-from holdfast.hub.repos.store.listing_tables import repo_listing, repo_tag, tag
+from holdfast.hub.repos.store.listing_bits import FILTER_KIND, is_counted
+from holdfast.hub.repos.store.listing_index import PUBLIC
+from holdfast.hub.repos.store.listing_tables import repo_listing, repo_tag, tag, tag_bits
 from holdfast.hub.repos.store.tables import repo, repo_facts
 from tests.live_server import LiveServer, Org, User, live_server, seed
 
 GOAL_MILLISECONDS = 20.0
+PAGE_GOAL_MILLISECONDS = 100.0
 ALICE = User("alice")
 CARDS = 500
 BATCH = 5_000
@@ -87,8 +91,12 @@ def main() -> int:
 
 
 def ask_all(server: LiveServer, repeat: int) -> int:
-    """Ask every question, anonymously and as a member of namespaces."""
+    """Ask every question, anonymously and as a member of namespaces; then the pages that people see."""
     met = [ask(server, title, f"{words}&limit=20", repeat) for title, words in QUESTIONS.items()]
+    for title, words in QUESTIONS.items():
+        met.append(
+            ask(server, f"counts, {title}", words, repeat, goal=PAGE_GOAL_MILLISECONDS, path="/api/models-facets")
+        )
     token = {"Authorization": f"Bearer {ALICE.token}"}
     met.append(ask(server, "task, as a member of organizations", "pipeline_tag=fill-mask&limit=20", repeat, token))
     ask(server, "page of 1,000 (no goal)", "limit=1000", max(3, repeat // 5), goal=None)
@@ -102,9 +110,10 @@ def ask(
     repeat: int,
     headers: dict[str, str] | None = None,
     goal: float | None = GOAL_MILLISECONDS,
+    path: str = "/api/models",
 ) -> bool:
     """Ask one question again and again; the goal is for the median of CPU."""
-    url = f"{server.url}/api/models?{quote(words, safe='=&:,')}"
+    url = f"{server.url}{path}?{quote(words, safe='=&:,')}"
     cpu, wall = [], []
     for number in range(repeat + 2):
         before, began = precise_cpu_seconds(server.process.pid), time.perf_counter()
@@ -129,6 +138,7 @@ def fill(data_dir: Path, repos: int) -> None:
             numbers = range(start, min(start + BATCH, repos))
             write_batch(connection, source, numbers, cards, owners, tags)
         connection.execute(insert(tag), tags.rows())
+        connection.execute(insert(tag_bits), tags.bits())
     database.close()
 
 
@@ -148,7 +158,10 @@ def write_batch(
         found = repo_row(source, key, owners, public=public)
         rows.append(found)
         facts.append({"repo_key": key, "facts": card_json(card)})
-        links += [{"tag_id": tags.count(name, kind, public=public), "repo_key": key} for name, kind in tags_of(card)]
+        links += [
+            {"tag_id": tags.count(name, kind, key, found["type"], public=public), "repo_key": key}
+            for name, kind in tags_of(card, found)
+        ]
         names.append({"key": key, "words": f"{found['namespace']}/{found['name']}"})
         words = [f"word{int(source.paretovariate(0.7)) % 20_000}" for _ in range(120)]
         texts.append({"key": key, "words": f"{card.search_text} {' '.join(words)}"})
@@ -156,7 +169,11 @@ def write_batch(
     connection.execute(insert(repo_facts), facts)
     connection.execute(insert(repo_tag), links)
     connection.execute(
-        insert(repo_listing), [{"repo_key": each["key"], "counted_public": not each["private"]} for each in rows]
+        insert(repo_listing),
+        [
+            {"repo_key": each["key"], "counted_public": not each["private"], "facts_version": FACTS_VERSION}
+            for each in rows
+        ],
     )
     connection.execute(text("INSERT INTO repo_name_fts(rowid, name) VALUES (:key, :words)"), names)
     connection.execute(text("INSERT INTO repo_text_fts(rowid, body) VALUES (:key, :words)"), texts)
@@ -168,6 +185,7 @@ def repo_row(source: random.Random, key: int, owners: dict[str, int], *, public:
     owner = f"org{min(int(source.expovariate(0.08)), 99)}"
     name = f"{source.choice(FAMILIES)}-{key}-{source.choice(('base', 'instruct', 'chat', 'large'))}"
     changed = 1_700_000_000_000 + source.randrange(10**10)
+    parameters = source.choice((None, 110_000_000, 7_000_000_000, 13_000_000_000))
     return {
         "key": key,
         "uid": f"{key:024x}",
@@ -185,7 +203,8 @@ def repo_row(source: random.Random, key: int, owners: dict[str, int], *, public:
         "downloads": int(source.paretovariate(0.6)) - 1,
         "downloads_all_time": 0,
         "trending_score": round(source.expovariate(1), 3),
-        "parameters": source.choice((None, 110_000_000, 7_000_000_000, 13_000_000_000)),
+        "parameters": parameters,
+        "weight_bytes": parameters and 2 * parameters,
         "index_pending": False,
     }
 
@@ -221,41 +240,54 @@ def card_json(card: RepoFacts) -> str:
     return _json.setdefault(id(card), json.dumps(info_fields(RepoType.MODEL, card)))
 
 
-def tags_of(card: RepoFacts) -> list[tuple[str, TagKind]]:
+def tags_of(card: RepoFacts, found: dict[str, Any]) -> list[tuple[str, TagKind]]:
     """As `listing_index` writes them."""
     named = {name.lower(): tag_kind(RepoType.MODEL, name, card.languages) for name in card.tags}
-    return [*named.items(), ("=gated:no", TagKind(FILTER_KIND, "=gated:no"))]
+    size, memory = found["parameters"], found["weight_bytes"]
+    words = model_facets(card.tags, card.licenses, card.base_models, card.pipeline_tag, size, memory, ("bf16",))
+    hidden = ["=gated:no", *(f"={word}" for word in words), *([] if found["private"] else [PUBLIC])]
+    return [*named.items(), *((name, TagKind(FILTER_KIND, name)) for name in hidden)]
 
 
 class _Tags:
-    """Numbers and counts of tags."""
+    """Numbers and counts of tags, by type of repo and name."""
 
     def __init__(self) -> None:
-        self._kinds: dict[str, TagKind] = {}
-        self._ids: dict[str, int] = {}
-        self._uses: collections.Counter[str] = collections.Counter()
-        self._public: collections.Counter[str] = collections.Counter()
+        self._kinds: dict[tuple[str, str], TagKind] = {}
+        self._keys: dict[tuple[str, str], list[int]] = {}
+        self._ids: dict[tuple[str, str], int] = {}
+        self._public: collections.Counter[tuple[str, str]] = collections.Counter()
 
-    def count(self, name: str, kind: TagKind, *, public: bool) -> int:
+    def count(self, name: str, kind: TagKind, key: int, repo_type: str, *, public: bool) -> int:
         """One more repo has it; returns the tag's number."""
-        self._kinds.setdefault(name, kind)
-        self._uses[name] += 1
-        self._public[name] += public
-        return self._ids.setdefault(name, len(self._ids) + 1)
+        place = (repo_type, name)
+        self._kinds.setdefault(place, kind)
+        self._keys.setdefault(place, []).append(key)
+        self._public[place] += public
+        return self._ids.setdefault(place, len(self._ids) + 1)
 
     def rows(self) -> list[dict[str, Any]]:
         """Rows of `tag`."""
         return [
             {
                 "id": key,
-                "repo_type": "model",
-                "name": name,
-                "label": self._kinds[name].label,
-                "kind": self._kinds[name].kind,
-                "uses": self._uses[name],
-                "public_uses": self._public[name],
+                "repo_type": place[0],
+                "name": place[1],
+                "label": self._kinds[place].label,
+                "kind": self._kinds[place].kind,
+                "uses": len(self._keys[place]),
+                "public_uses": self._public[place],
             }
-            for name, key in self._ids.items()
+            for place, key in self._ids.items()
+        ]
+
+    def bits(self) -> list[dict[str, Any]]:
+        """Rows of `tag_bits`."""
+        return [
+            {"tag_id": key, "block": block, "bits": bits}
+            for place, key in self._ids.items()
+            if is_counted(self._kinds[place].kind, place[1])
+            for block, bits in KeySet.of(self._keys[place]).to_bytes()
         ]
 
 

@@ -156,6 +156,9 @@ SAMPLES: dict[str, Sample] = {
     f"GET {_REPO}/likers": Sample(_see),
     "GET /api/users/{username}/likes": Sample(_public),
     "GET /api/{types}": Sample(_public),
+    "GET /api/{types}-facets": Sample(_public),
+    "GET /api/quicksearch": Sample(_public),
+    "GET /api/trending": Sample(_public),
     "GET /api/models-tags-by-type": Sample(_public),
     "GET /api/datasets-tags-by-type": Sample(_public),
     # large files

@@ -16,7 +16,7 @@ from holdfast.accounts.checks import check_any_password, check_email, check_full
 from holdfast.accounts.domain import Namespace, NamespaceKind, OrgRole, User
 from holdfast.accounts.passwords import hash_password
 from holdfast.accounts.service.audit import AuditLog
-from holdfast.accounts.store import namespaces, sessions
+from holdfast.accounts.store import namespaces, people, sessions
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
 from holdfast.base.errors import Conflict, Forbidden, LoginRequired, NotFound
@@ -49,6 +49,12 @@ class AccountService:
     def find_namespace(self, connection: Connection, name: str) -> Namespace | None:
         """The user or organization of that name in any case, None when there is none."""
         return namespaces.find_namespace(connection, name)
+
+    def search_namespaces(
+        self, connection: Connection, words: Sequence[str], kind: NamespaceKind, limit: int
+    ) -> tuple[list[Namespace], int]:
+        """The first `limit` users or organizations whose name or full name holds every word, and how many there are."""
+        return people.search(connection, words, kind, limit)
 
     def find_user(self, connection: Connection, name: str) -> User:
         """The user of that name in any case.

@@ -1,13 +1,6 @@
-"""Tasks in words for people, and what the Hub says of each.
-
-Source: huggingface_hub 2.4.0 inference/_providers/hf_inference.py takes the first of a task's `widgetModels`.
-"""
+"""How people read the name of a task."""
 
 from __future__ import annotations
-
-from typing import Any
-
-from holdfast.hub.repos.metadata.vocabulary import PIPELINE_TAGS
 
 _LABELS = {
     "fill-mask": "Fill-Mask",
@@ -29,23 +22,6 @@ def task_label(task: str) -> str:
     for pair in _JOINED:
         label = label.replace(pair, pair.replace(" ", "-"))
     return label
-
-
-def task_items() -> dict[str, dict[str, Any]]:
-    """Every task by its id. There are no recommended models here: that would be the public Hub's choice."""
-    return {
-        task: {
-            "id": task,
-            "label": task_label(task),
-            "summary": "",
-            "datasets": [],
-            "metrics": [],
-            "models": [],
-            "spaces": [],
-            "widgetModels": [],
-        }
-        for task in PIPELINE_TAGS
-    }
 
 
 def _capital(word: str) -> str:

@@ -17,6 +17,7 @@ from holdfast.hub.repos.routes.lists import ListRoutes
 from holdfast.hub.repos.routes.overview import OverviewRoutes
 from holdfast.hub.repos.routes.own_repos import OwnRepoRoutes
 from holdfast.hub.repos.routes.resolve import ResolveRoutes
+from holdfast.hub.repos.routes.search import SearchRoutes
 from holdfast.hub.repos.routes.tasks import task_routes
 from holdfast.hub.repos.routes.tensors import TensorRoutes
 from holdfast.hub.repos.routes.uploads import UploadRoutes
@@ -46,6 +47,7 @@ def table(services: RepoServices, objects: ObjectService, settings: Settings) ->
         *GatingRoutes(services.gating).table(),
         *LikeRoutes(services.likes).table(),
         *ListRoutes(services.lists).table(),
+        *SearchRoutes(services.search).table(),
         *OverviewRoutes(services.overviews).table(),
         *InfoRoutes(services.infos).table(),
     )

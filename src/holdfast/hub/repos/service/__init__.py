@@ -31,6 +31,7 @@ from holdfast.hub.repos.service.pulls import PullService
 from holdfast.hub.repos.service.reading import ReadService
 from holdfast.hub.repos.service.renewing import IndexRenewer
 from holdfast.hub.repos.service.resolving import ResolveService, XetFiles
+from holdfast.hub.repos.service.searching import SearchService
 from holdfast.hub.repos.service.tensors import TensorService
 
 __all__ = ["RepoServices", "open_repos"]
@@ -54,6 +55,7 @@ class RepoServices:
     resolves: ResolveService
     infos: InfoService
     lists: ListService
+    search: SearchService
     pulls: PullService
     large_files: LargeFileService
     tensors: TensorService
@@ -83,6 +85,7 @@ def open_repos(
     pulls = PullService(database, accounts, gate, index, clock)
     headers = HeaderService(database, gate)
     infos = InfoService(database, gate, pool, facts, objects)
+    lists = ListService(database, accounts, infos, here_bytes)
     return RepoServices(
         pool=pool,
         index=index,
@@ -97,7 +100,8 @@ def open_repos(
         overviews=OverviewService(database, gate, pool, objects, headers, LineageReader(accounts, gate)),
         resolves=ResolveService(database, gate, pool, xet_files),
         infos=infos,
-        lists=ListService(database, accounts, infos, here_bytes),
+        lists=lists,
+        search=SearchService(database, accounts, lists),
         pulls=pulls,
         large_files=LargeFileService(database, gate, pool, index, objects, xet_files),
         tensors=TensorService(database, gate, pool, objects),

@@ -18,7 +18,7 @@ from holdfast.hub.repos.listing.filters import Cursor, ListQuery
 from holdfast.hub.repos.metadata.known_tags import known_tags
 from holdfast.hub.repos.service.info import InfoService
 from holdfast.hub.repos.store import repos
-from holdfast.hub.repos.store.listing_counts import ValueCount, count_facets
+from holdfast.hub.repos.store.listing_counts import ValueCount, count_facets, count_matches
 from holdfast.hub.repos.store.listing_index import outdated_keys
 from holdfast.hub.repos.store.listing_pages import Viewer, list_repo_keys, public_tags
 
@@ -60,7 +60,7 @@ class TagCount:
 
 @dataclass(frozen=True)
 class ListCounts:
-    """`total` repos match; `groups` as in `listing.facets`. Not complete: repos are being read again after an upgrade."""
+    """`total` repos match; `groups` as in `listing.facets`. Not complete: old repos are being read again."""
 
     total: int
     groups: Mapping[str, tuple[ValueCount, ...]]
@@ -95,6 +95,12 @@ class ListService:
         with self.database.read() as connection:
             counted = count_facets(connection, query, self._viewer(connection, actor))
             return ListCounts(counted.total, counted.groups, is_complete=not outdated_keys(connection, 1))
+
+    def count_matches(self, actor: Actor, query: ListQuery) -> int:
+        """How many repos the whole list has, of those the actor sees."""
+        query = replace(query, here_bytes=self.here_bytes)
+        with self.database.read() as connection:
+            return count_matches(connection, query, self._viewer(connection, actor))
 
     def list_tags(self, repo_type: RepoType) -> list[TagCount]:
         """Tags of public repos, most used first, then those of the vocabulary that none has yet."""

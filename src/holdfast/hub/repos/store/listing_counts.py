@@ -71,19 +71,28 @@ class _Tag:
 
 def count_facets(connection: Connection, query: ListQuery, viewer: Viewer) -> FacetCounts:
     """Count for a query, whatever its page, order and limit."""
-    return _Counting(connection, query, viewer).run()
+    return _Counting(connection, query, viewer, list(_counted_tags(connection, query.repo_type))).run()
+
+
+def count_matches(connection: Connection, query: ListQuery, viewer: Viewer) -> int:
+    """How many repos match, without the values of filters."""
+    return _Counting(connection, query, viewer, []).total()
 
 
 class _Counting:
     """One count: the sets that it needs are read once."""
 
-    def __init__(self, connection: Connection, query: ListQuery, viewer: Viewer) -> None:
+    def __init__(self, connection: Connection, query: ListQuery, viewer: Viewer, tags: Sequence[_Tag]) -> None:
         self._connection = connection
         self._query = query
-        self._tags = {found.name: found for found in _counted_tags(connection, query.repo_type)}
+        self._tags = {found.name: found for found in tags}
         self._sets = listing_bits.read_sets(connection, [found.id for found in self._tags.values()])
         self._visible = self._visible_to(viewer)
         self._conditions = [] if query.matches_nothing else list(self._all_conditions())
+
+    def total(self) -> int:
+        """Count all that match."""
+        return 0 if self._query.matches_nothing else len(self._matches(None))
 
     def run(self) -> FacetCounts:
         """Count everything."""
@@ -157,8 +166,12 @@ class _Counting:
         if name in self._tags:
             return self._set_of(self._tags[name])
         ours = (tag.c.repo_type == self._query.repo_type.value) & (tag.c.name == name)
-        tag_id = self._connection.execute(select(tag.c.id).where(ours)).scalar()
-        return KeySet() if tag_id is None else listing_bits.read_listed_set(self._connection, tag_id)
+        row = self._connection.execute(select(tag.c.id, tag.c.kind).where(ours)).first()
+        if row is None:
+            return KeySet()
+        if listing_bits.is_counted(row.kind, name):
+            return listing_bits.read_sets(self._connection, [row.id]).get(row.id, KeySet())
+        return listing_bits.read_listed_set(self._connection, row.id)
 
     def _listed(self, condition: Condition) -> KeySet:
         assert condition.keys is not None

@@ -1,7 +1,6 @@
 import pytest
 
-from holdfast.hub.repos.metadata.tasks import task_items, task_label
-from holdfast.hub.repos.metadata.vocabulary import PIPELINE_TAGS
+from holdfast.hub.repos.metadata.tasks import task_label
 
 
 @pytest.mark.parametrize(
@@ -18,9 +17,3 @@ from holdfast.hub.repos.metadata.vocabulary import PIPELINE_TAGS
 )
 def test_labels_read_as_on_the_hub(task, label):
     assert task_label(task) == label
-
-
-def test_every_task_is_told_and_recommends_nothing():
-    items = task_items()
-    assert tuple(items) == PIPELINE_TAGS
-    assert all(item["id"] == task and item["widgetModels"] == [] for task, item in items.items())

@@ -28,11 +28,8 @@ def choose(query, group, word):
         kept = [each for each in query.facets if not each.startswith(f"{group.name}:")]
         found = replace(query, facets=(*kept, f"{group.name}:{word}"))
         return replace(found, parameters=None) if group.name == "size" else found
-    kept = [
-        name
-        for name in query.tags
-        if not group.one_choice or tag_kind(query.repo_type, name, ("en",)).kind != group.kind
-    ]
+    kinds = {name: tag_kind(query.repo_type, name, ("en",)).kind for name in query.tags}
+    kept = [name for name in query.tags if not group.one_choice or kinds[name] != group.kind]
     return replace(query, tags=tuple(dict.fromkeys([*kept, word])))
 
 
@@ -50,9 +47,7 @@ def test_counts_agree_with_brute_force(connection):
                 chosen = choose(query, group, value.word)
                 assert value.count == len(brute_force(items, chosen, viewer)), (query, group.name, value)
                 seen.add((query.repo_type, group.name))
-    assert {name for kind, name in seen if kind is RepoType.MODEL} >= {
-        "pipeline_tag", "library", "language", "commercial", "license", "size", "fits", "precision", "training", "gated",
-    }  # fmt: skip
+    assert {name for kind, name in seen if kind is RepoType.MODEL} == {group.name for group in GROUPS[RepoType.MODEL]}
 
 
 def test_values_that_only_private_repos_have_are_not_even_named_to_strangers(connection):

@@ -11,7 +11,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
-from holdfast.http.zero_copy import ZeroCopyProtocol
+from holdfast.http.direct_bodies import DirectBodyProtocol
 
 _HEAD_TOO_LARGE = "431 Request Header Fields Too Large"
 _TOO_SLOW = "408 Request Timeout"
@@ -36,7 +36,7 @@ class Patience:
     look_seconds: float = 15.0
 
 
-class PatientProtocol(ZeroCopyProtocol):
+class PatientProtocol(DirectBodyProtocol):
     """Give it to uvicorn as `http=`."""
 
     patience: ClassVar[Patience] = Patience()
@@ -69,6 +69,10 @@ class PatientProtocol(ZeroCopyProtocol):
         super().data_received(data)
         if self._is_in_head and self._head_bytes > self.patience.head_bytes:
             self._refuse(_HEAD_TOO_LARGE)
+
+    def heard(self) -> None:
+        """Note that the client is alive."""
+        self._heard_at = self.loop.time()
 
     def on_headers_complete(self) -> None:
         """The head is whole."""

@@ -19,8 +19,6 @@ from holdfast.hub.xet.routes.cas import cas_routes, read_claim, read_hash
 from holdfast.hub.xet.service.tokens import CasTokens
 from holdfast.hub.xet.service.uploads import XorbUploads
 
-_BATCH_BYTES = 1 << 20
-
 
 @dataclass(frozen=True)
 class UploadRoutes:
@@ -49,7 +47,7 @@ class UploadRoutes:
             if await call.run(self.uploads.offer, name):
                 return json_response({"was_inserted": False})
             with await call.run(self.uploads.begin, name) as receiver:
-                await receive_body(call, receiver.write, _BATCH_BYTES)
+                await receive_body(call, receiver.write)
                 finishing = asyncio.get_running_loop().run_in_executor(self.validators, self.uploads.finish, receiver)
                 was_inserted = await finishing
         return json_response({"was_inserted": was_inserted})

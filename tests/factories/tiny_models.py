@@ -2,92 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
-WORDS = [
-    "the",
-    "a",
-    "an",
-    "of",
-    "to",
-    "and",
-    "in",
-    "is",
-    "was",
-    "i",
-    "you",
-    "it",
-    "we",
-    "they",
-    "he",
-    "she",
-    "love",
-    "hate",
-    "like",
-    "this",
-    "that",
-    "movie",
-    "film",
-    "great",
-    "bad",
-    "good",
-    "awful",
-    "not",
-    "very",
-    "how",
-    "what",
-    "where",
-    "who",
-    "when",
-    "paris",
-    "berlin",
-    "london",
-    "france",
-    "germany",
-    "lives",
-    "works",
-    "for",
-    "my",
-    "name",
-    "sarah",
-    "john",
-    "city",
-    "capital",
-    "answer",
-    "question",
-    "many",
-    "stars",
-    "red",
-    "green",
-    "blue",
-    "cat",
-    "dog",
-    "sat",
-    "on",
-    "mat",
-    "big",
-    "small",
-    "one",
-    "two",
-    "three",
-    "zero",
-    ".",
-    ",",
-    "!",
-    "?",
-    "-",
-    "'",
-]
-LETTERS = list("abcdefghijklmnopqrstuvwxyz0123456789")
+import torch
+import transformers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+WORDS = (
+    "the a an of to and in is was i you it we they he she love hate like this that movie film great bad good awful "
+    "not very how what where who when paris berlin london france germany lives works for my name sarah john city "
+    "capital answer question many stars red green blue cat dog sat on mat big small one two three zero . , ! ? - '"
+)
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+torch.set_num_threads(1)
+transformers.utils.logging.disable_progress_bar()
+transformers.utils.logging.set_verbosity_error()
 
 
-def word_tokenizer(folder: Path, **special: str) -> Any:
-    """A WordPiece tokenizer of some eighty words and all letters, in the manner of BERT."""
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import BertTokenizerFast
-
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS)]
+def word_tokenizer(folder: Path, **options: Any) -> Any:
+    """A WordPiece tokenizer of some eighty words and all letters, in the manner of BERT; texts of 64 tokens."""
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words = [*special, *WORDS.split(), *LETTERS, *(f"##{letter}" for letter in LETTERS)]
     vocabulary = {word: index for index, word in enumerate(dict.fromkeys(words))}
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
@@ -95,34 +33,96 @@ def word_tokenizer(folder: Path, **special: str) -> Any:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    fast = BertTokenizerFast(tokenizer_object=tokenizer, model_max_length=64, **special)
+    fast = transformers.BertTokenizerFast(tokenizer_object=tokenizer, **{"model_max_length": 64, **options})
     fast.save_pretrained(folder)
     return fast
 
 
+SHAPE = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+
+
 def bert(folder: Path, head: str = "AutoModelForSequenceClassification", **options: Any) -> Path:
     """A BERT of two layers with some head."""
-    import transformers
-
     tokenizer = word_tokenizer(folder)
-    config = transformers.BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-        initializer_range=0.5,
-        **options,
-    )
-    save(getattr(transformers, head), config, folder)
+    places = {"vocab_size": len(tokenizer), "max_position_embeddings": 64, "initializer_range": 0.5}
+    save(getattr(transformers, head), transformers.BertConfig(**SHAPE, **places, **options), folder)
     return folder
+
+
+def sentence_encoder(folder: Path, pooling: str | None = "pooling_mode_mean_tokens") -> Path:
+    """A BERT as sentence-transformers saves it: pooled and normalized, with a prompt."""
+    bert(folder, "AutoModel")
+    kinds = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
+    modules = [{"path": path, "type": f"sentence_transformers.models.{kind}"} for path, kind in kinds.items()]
+    _write(folder / "modules.json", modules)
+    _write(folder / "1_Pooling" / "config.json", {pooling: True, "word_embedding_dimension": 32})
+    _write(folder / "sentence_bert_config.json", {"max_seq_length": 16})
+    _write(folder / "config_sentence_transformers.json", {"prompts": {"query": "question: "}})
+    return folder
+
+
+def _write(path: Path, value: Any) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(value))
 
 
 def save(auto_class: Any, config: Any, folder: Path) -> None:
     """A model with reproducible random weights, in a folder."""
-    import torch
-
     torch.manual_seed(0)
-    torch.set_num_threads(1)
     auto_class.from_config(config).save_pretrained(folder)
+
+
+CHAT_TEMPLATE = (
+    "{% for tool in tools or [] %}tool {{ tool['function']['name'] }} . {% endfor %}"
+    "{% for message in messages %}{{ message['role'] }} : {{ message['content'] }} [SEP] {% endfor %}"
+    "{% if add_generation_prompt %}assistant : {% endif %}"
+)
+
+
+def byte_tokenizer(folder: Path, **options: Any) -> Any:
+    """A byte-level BPE tokenizer without merges, in the manner of GPT-2: any text, one token per byte."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    special = ["<s>", "</s>", "<pad>"]
+    vocabulary = {token: index for index, token in enumerate([*special, *alphabet])}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    fast = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>", **options
+    )
+    fast.save_pretrained(folder)
+    return fast
+
+
+def gpt2(folder: Path, **options: Any) -> Path:
+    """A GPT-2 of two layers; 128 positions, a chat template."""
+    tokenizer = byte_tokenizer(folder, chat_template=CHAT_TEMPLATE)
+    sizes = {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 128, "initializer_range": 0.4}
+    tokens = {"vocab_size": len(tokenizer), "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2}
+    config = transformers.GPT2Config(**sizes, **tokens, **options)
+    save(transformers.AutoModelForCausalLM, config, folder)
+    return folder
+
+
+def t5(folder: Path, **options: Any) -> Path:
+    """A T5 of two layers, with prefixes for its tasks."""
+    tokenizer = byte_tokenizer(folder)
+    sizes = {"d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 2, "num_heads": 2, "initializer_factor": 2.0}
+    tokens = {"vocab_size": len(tokenizer), "decoder_start_token_id": 2, "eos_token_id": 1, "pad_token_id": 2}
+    save(transformers.AutoModelForSeq2SeqLM, transformers.T5Config(**sizes, **tokens, **options), folder)
+    config = json.loads((folder / "config.json").read_text())
+    prefixes = {"translation_en_to_fr": {"prefix": "en to fr: "}, "summarization": {"prefix": "sum: ", "max_length": 12}}
+    _write(folder / "config.json", config | {"task_specific_params": prefixes})
+    return folder
+
+
+def bart(folder: Path, **options: Any) -> Path:
+    """A BART of two layers that searches with two beams; 64 positions."""
+    tokenizer = byte_tokenizer(folder)
+    sizes = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "max_position_embeddings": 64, "init_std": 0.4}
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
+    ends = {"bos_token_id": 0, "eos_token_id": 1, "forced_eos_token_id": 1, "decoder_start_token_id": 1}
+    tokens = {"vocab_size": len(tokenizer), "pad_token_id": 2, **ends}
+    save(transformers.AutoModelForSeq2SeqLM, transformers.BartConfig(**sizes, **heads, **tokens, **options), folder)
+    _write(folder / "generation_config.json", {"num_beams": 2, "max_length": 20, "pad_token_id": 2, **ends})
+    return folder

@@ -41,7 +41,7 @@ def sigmoid(logits: Array) -> Array:
     return scores
 
 
-_FUNCTIONS = {"sigmoid": sigmoid, "softmax": softmax, "none": lambda logits: logits}
+_FUNCTIONS = {"sigmoid": sigmoid, "softmax": softmax, "none": np.asarray}
 
 
 def usual_function(problem_type: str | None, label_count: int) -> str:

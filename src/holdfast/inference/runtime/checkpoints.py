@@ -27,21 +27,37 @@ class Checkpoint:
     folder: Path
 
     def json(self, name: str) -> dict[str, Any] | None:
-        """A JSON file of the folder; None if there is no such file.
+        """A JSON object in a file of the folder; None if there is no such file.
 
         Raises:
             UnusableModel: it is not a JSON object.
         """
+        value = self._read(name)
+        if value is not None and not isinstance(value, dict):
+            raise UnusableModel(problem=f"{name} must hold a JSON object")
+        return value
+
+    def json_list(self, name: str) -> list[dict[str, Any]] | None:
+        """A list of JSON objects in a file of the folder; None if there is no such file.
+
+        Raises:
+            UnusableModel: it is not such a list.
+        """
+        value = self._read(name)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(isinstance(element, dict) for element in value):
+            raise UnusableModel(problem=f"{name} must hold a list of JSON objects")
+        return value
+
+    def _read(self, name: str) -> Any:
         path = self.folder / name
         if not path.is_file():
             return None
         try:
-            value = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError):
             raise UnusableModel(problem=f"{name} is not valid JSON") from None
-        if not isinstance(value, dict):
-            raise UnusableModel(problem=f"{name} must hold a JSON object")
-        return value
 
     def config(self) -> dict[str, Any]:
         """The model's `config.json`.

@@ -38,8 +38,14 @@ class Loaded:
         return [str(names[index]) for index in sorted(names)]
 
 
-def load_model(folder: Path, auto_class: str, wish: Wish) -> Loaded:
+def load_model(folder: Path, auto_class: str, wish: Wish, *, spare: tuple[str, ...] = ()) -> Loaded:
     """Load a model by one of transformers' Auto classes, e.g. `AutoModelForMaskedLM`.
+
+    Args:
+        folder: with config.json and safetensors weights.
+        auto_class: a name in transformers.
+        wish: where to compute.
+        spare: parts that the weights may lack, since the task has no use for them, e.g. `pooler`.
 
     Raises:
         UnsafeWeights: its weights are pickled.
@@ -62,7 +68,7 @@ def load_model(folder: Path, auto_class: str, wish: Wish) -> Loaded:
             trust_remote_code=False,
             output_loading_info=True,
         )
-    _refuse_missing(report, auto_class)
+    _refuse_missing(report, auto_class, spare)
     return Loaded(model.to(placement.device).eval(), checkpoint, placement)
 
 
@@ -85,13 +91,12 @@ def _refuse_code(config: dict[str, Any]) -> None:
         raise UnusableModel(problem="it needs Python code from its repo, which is not run here")
 
 
-def _refuse_missing(report: dict[str, Any], auto_class: str) -> None:
-    missing = sorted(report["missing_keys"])
+def _refuse_missing(report: dict[str, Any], auto_class: str, spare: tuple[str, ...]) -> None:
+    missing = sorted(name for name in report["missing_keys"] if not set(spare) & set(name.split(".")))
     if missing:
         some = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
-        raise UnusableModel(
-            problem=f"its weights lack {len(missing)} tensors that {auto_class} needs ({some}). It was made for another task"
-        )
+        lack = f"its weights lack {len(missing)} tensors that {auto_class} needs ({some})"
+        raise UnusableModel(problem=f"{lack}. It was made for another task")
     if report.get("mismatched_keys"):
         raise UnusableModel(problem="the shapes of its weights do not fit its config.json")
 

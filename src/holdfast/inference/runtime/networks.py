@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ class Network:
     """
 
     loaded: Loaded
-    padding: Padding = Padding()
+    padding: Padding = field(default_factory=Padding)
     call: Callable[..., Any] | None = None
 
     def forward(

@@ -82,5 +82,5 @@ def load_text_reader(folder: Path, loaded: Loaded) -> TextReader:
 def _positions(config: Any) -> int | None:
     positions: int | None = getattr(config, "max_position_embeddings", None)
     if positions and config.model_type in _POSITIONS_AFTER_PADDING:
-        return positions - config.pad_token_id - 1
+        return positions - int(config.pad_token_id) - 1
     return positions

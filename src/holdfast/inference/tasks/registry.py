@@ -12,7 +12,21 @@ from holdfast.base.errors import UnknownTask
 from holdfast.inference.domain.predictors import Predictor, Wish
 from holdfast.inference.domain.specification import TaskSpec
 
-_TASKS = ("text-classification",)
+_TASKS = (
+    "text-classification",
+    "text-generation",
+    "chat-completion",
+    "summarization",
+    "translation",
+    "text2text-generation",
+    "token-classification",
+    "question-answering",
+    "zero-shot-classification",
+    "fill-mask",
+    "feature-extraction",
+    "sentence-similarity",
+    "text-ranking",
+)
 
 ALIASES = {
     "sentiment-analysis": "text-classification",

@@ -1,0 +1,48 @@
+"""Language models that go on with a text: prompts to rows, and how much room is left behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from holdfast.base.errors import TooLarge
+from holdfast.inference.domain.predictors import Wish
+from holdfast.inference.runtime.generation import Generator
+from holdfast.inference.runtime.loading import load_model
+from holdfast.inference.runtime.rows import Row
+from holdfast.inference.runtime.texts import TextReader, load_text_reader
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A decoder with its tokenizer."""
+
+    generator: Generator
+    reader: TextReader
+
+    def room(self, row: Row, wanted: int, *, was_asked: bool) -> int:
+        """How many tokens can be made behind a prompt.
+
+        Args:
+            row: the prompt.
+            wanted: how many are wanted.
+            was_asked: the caller said so, and is told if there is not so much room.
+
+        Raises:
+            TooLarge: the prompt fills the model's window, or does so with what is wanted.
+        """
+        limit = self.reader.max_tokens
+        if limit is None:
+            return wanted
+        left = limit - len(row["input_ids"])
+        if left < 1 or (was_asked and wanted > left):
+            tokens = f"{len(row['input_ids'])} tokens of prompt and {wanted} new ones: together this"
+            raise TooLarge(what=tokens, limit=f"{limit} tokens")
+        return min(wanted, left)
+
+
+def load_language_model(folder: Path, wish: Wish) -> LanguageModel:
+    """Load a decoder. Raises what `load_model` raises."""
+    loaded = load_model(folder, "AutoModelForCausalLM", wish)
+    reader = load_text_reader(folder, loaded)
+    return LanguageModel(Generator(loaded, reader.tokenizer), reader)

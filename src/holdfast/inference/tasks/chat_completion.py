@@ -1,0 +1,160 @@
+"""chat-completion: the next message of a conversation, as OpenAI's API has it; tools are offered by the chat template.
+
+An answer's `id`, `created` and `model` are the server's to set; here they are empty, as no model knows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from holdfast.base.errors import InvalidInput, UnusableModel
+from holdfast.inference.domain import chats
+from holdfast.inference.domain.generation import Generated, Plan, refuse
+from holdfast.inference.domain.predictors import Item, StreamingPredictor, Wish
+from holdfast.inference.domain.specification import TaskSpec
+from holdfast.inference.domain.tool_calls import ToolCallFilter
+from holdfast.inference.runtime.causal import LanguageModel, load_language_model
+from holdfast.inference.runtime.rows import Row, size_of
+from holdfast.inference.runtime.texts import as_row
+
+SPEC = TaskSpec(
+    name="chat-completion",
+    summary="Answers in a conversation.",
+    inputs=chats.MESSAGES,
+    parameters=chats.PARAMETERS,
+    output=chats.OUTPUT,
+    example=[{"role": "user", "content": "What is the capital of France?"}],
+    batches=False,
+    streams=True,
+)
+_USUAL_NEW_TOKENS = 1_024
+
+
+class ChatCompletion(StreamingPredictor):
+    """A decoder whose tokenizer has a chat template."""
+
+    spec = SPEC
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.placement = model.generator.loaded.placement
+        self._model = model
+
+    def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
+        refuse(parameters, "tool_prompt", "logit_bias")
+        row = self._row(inputs, offered_tools(parameters))
+        asked = parameters.get("max_tokens")
+        plan = Plan(
+            options=_options(parameters),
+            max_new_tokens=self._model.room(row, asked or _USUAL_NEW_TOKENS, was_asked=asked is not None),
+            stop=_stops(parameters.get("stop", ())),
+            seed=parameters.get("seed"),
+            top_tokens=parameters.get("top_logprobs", 0),
+            presence_penalty=parameters.get("presence_penalty", 0.0),
+            frequency_penalty=parameters.get("frequency_penalty", 0.0),
+        )
+        rows = [row] * parameters.get("n", 1)
+        return Item(inputs, parameters, rows, size_of(row) * len(rows), plan.group, notes=plan)
+
+    def _row(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> Row:
+        try:
+            encoded = self._model.reader.tokenizer.apply_chat_template(
+                chats.as_template_messages(messages, with_images=False),
+                tools=list(tools) or None,
+                add_generation_prompt=True,
+                return_dict=True,
+            )
+        except jinja2.TemplateError as error:
+            raise InvalidInput(field="messages", problem=f"do not fit this model's chat template: {error}") from None
+        return {name: values for name, values in as_row(encoded).items() if name in ("input_ids", "attention_mask")}
+
+    def run(self, items: Sequence[Item]) -> list[Any]:
+        rows = [row for item in items for row in item.rows]
+        plans = [item.notes for item in items for _ in item.rows]
+        found = iter(self._model.generator.generate(rows, plans))
+        return [self._output(item, [next(found) for _ in item.rows]) for item in items]
+
+    def _output(self, item: Item, answers: Sequence[Generated]) -> dict[str, Any]:
+        choices = [self._choice(item, index, generated) for index, generated in enumerate(answers)]
+        made = sum(len(generated.tokens) for generated in answers)
+        counts = chats.usage(answers[0].prompt_tokens, made)
+        return {"object": "chat.completion", **_EMPTY, "choices": choices, "usage": counts}
+
+    @staticmethod
+    def _choice(item: Item, index: int, generated: Generated) -> dict[str, Any]:
+        watch = ToolCallFilter(_tool_names(item))
+        shown = watch.add(generated.text)
+        rest, calls = watch.finish()
+        logprobs = item.parameters.get("logprobs", False)
+        return chats.choice(index, shown + rest, calls, generated, logprobs=logprobs)
+
+    def stream(self, item: Item) -> Iterator[dict[str, Any]]:
+        if len(item.rows) > 1:
+            raise InvalidInput(field="parameters.n", problem="must be 1 in a stream")
+        watch = ToolCallFilter(_tool_names(item))
+        noted: list[dict[str, Any]] = []
+        is_first = True
+        for piece in self._model.generator.stream(item.rows[0], item.notes):
+            if isinstance(piece, Generated):
+                yield from self._last_chunks(item, watch, piece, is_first=is_first)
+                return
+            noted.append(chats.logprob_of(piece))
+            shown = watch.add(piece.text)
+            if shown or is_first:
+                yield _chunk(chats.delta(shown, [], is_first=is_first), None, noted if _wants_logprobs(item) else None)
+                noted, is_first = [], False
+
+    @staticmethod
+    def _last_chunks(
+        item: Item, watch: ToolCallFilter, generated: Generated, *, is_first: bool
+    ) -> Iterator[dict[str, Any]]:
+        rest, calls = watch.finish()
+        yield _chunk(chats.delta(rest or None, calls, is_first=is_first), chats.finish_reason(generated, calls), None)
+        if item.parameters.get("stream_options", {}).get("include_usage"):
+            counts = chats.usage(generated.prompt_tokens, len(generated.tokens))
+            yield {"object": "chat.completion.chunk", **_EMPTY, "choices": [], "usage": counts}
+
+
+_EMPTY = {"id": "", "created": 0, "model": "", "system_fingerprint": ""}
+
+
+def _chunk(delta: dict[str, Any], finish_reason: str | None, noted: list[dict[str, Any]] | None) -> dict[str, Any]:
+    logprobs = None if noted is None else {"content": noted}
+    one = {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": logprobs}
+    return {"object": "chat.completion.chunk", **_EMPTY, "choices": [one], "usage": None}
+
+
+def _wants_logprobs(item: Item) -> bool:
+    return bool(item.parameters.get("logprobs"))
+
+
+def offered_tools(parameters: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Tools that the model is told of."""
+    tools: Sequence[Mapping[str, Any]] = parameters.get("tools", ())
+    return () if parameters.get("tool_choice") == "none" else tools
+
+
+def _tool_names(item: Item) -> list[str]:
+    return [tool["function"]["name"] for tool in offered_tools(item.parameters)]
+
+
+def _options(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    options = {name: parameters[name] for name in ("temperature", "top_p") if name in parameters}
+    if options.get("temperature") == 0:
+        return {"do_sample": False}
+    return options | ({"do_sample": True} if options else {})
+
+
+def _stops(stop: str | Sequence[str]) -> tuple[str, ...]:
+    return (stop,) if isinstance(stop, str) else tuple(stop)
+
+
+def load(folder: Path, wish: Wish) -> ChatCompletion:
+    """Load a decoder. See `tasks.load` for errors."""
+    model = load_language_model(folder, wish)
+    if not model.reader.tokenizer.chat_template:
+        raise UnusableModel(problem="its tokenizer has no chat template, so it is not a chat model; try text-generation")
+    return ChatCompletion(model)

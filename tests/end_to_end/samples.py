@@ -75,7 +75,8 @@ _see, _read, _discuss = Permission.SEE_REPO, Permission.READ_REPO, Permission.DI
 _write, _admin = Permission.WRITE_REPO, Permission.ADMIN_REPO
 _public, _login, _own = Permission.PUBLIC, Permission.LOGIN, Permission.WRITE_OWN
 _account, _signed = Permission.OWN_ACCOUNT, Permission.SIGNED
-_site = Permission.SITE_ADMIN
+_site, _org = Permission.SITE_ADMIN, Permission.ADMIN_ORG
+_ORG = "/organizations/{org}/settings"
 _REPO = "/api/{types}/{repo}"
 _REQUESTS = f"{_REPO}/user-access-request"
 _BY_AUTHOR = "who opened a discussion may, without writing to the repo"
@@ -260,6 +261,29 @@ SAMPLES: dict[str, Sample] = {
     "POST /logout": Sample(_public, success=(303,), content_type=FORM),
     "GET /join": Sample(_public, success=(303, 403)),
     "POST /join": Sample(_public, "username=x&password=yyyyyyyy&repeated=yyyyyyyy", success=(403,), content_type=FORM),
+    "GET /settings": Sample(_login),
+    "GET /settings/profile": Sample(_login),
+    "POST /settings/profile": Sample(_own, "fullname=A+Name&bio=", success=(303,), content_type=FORM),
+    "GET /settings/account": Sample(_login),
+    "POST /settings/email": Sample(_own, "email=", success=(303,), content_type=FORM),
+    "POST /settings/password": Sample(_account, "current=x&new=yyyyyyyy&repeated=yyyyyyyy", content_type=FORM),
+    "GET /settings/sessions": Sample(_account),
+    "POST /settings/sessions/revoke-others": Sample(_account, content_type=FORM),
+    "POST /settings/sessions/{id}/revoke": Sample(_account, content_type=FORM),
+    "GET /settings/tokens": Sample(_account),
+    "POST /settings/tokens": Sample(_account, "name=t&role=read&days=30", content_type=FORM),
+    "POST /settings/tokens/{id}/revoke": Sample(_account, content_type=FORM),
+    "GET /oauth/device": Sample(_public),
+    "POST /oauth/device/decide": Sample(_account, "user_code=ABCD-EFGH&decision=deny", content_type=FORM),
+    "GET /organizations/new": Sample(_login),
+    "POST /organizations/new": Sample(_own, "name=page-org", success=(303, 409), content_type=FORM),
+    f"GET {_ORG}/profile": Sample(_org),
+    f"POST {_ORG}/profile": Sample(_org, "fullname=Lab&bio=", success=(303,), content_type=FORM),
+    f"POST {_ORG}/delete": Sample(_org, "typed=lab", success=(409,), content_type=FORM),
+    f"GET {_ORG}/members": Sample(_org),
+    f"POST {_ORG}/members": Sample(_org, "user=reader&role=read", success=(303,), content_type=FORM),
+    f"POST {_ORG}/members/{{user}}/remove": Sample(_org, words={"user": "outsider"}, success=(404,), content_type=FORM),
+    "POST /organizations/{org}/leave": Sample(_own, words={"org": "nowhere"}, success=(404,), content_type=FORM),
     "GET /{user}": Sample(_public),
     "GET /avatars/{user}.svg": Sample(_public),
     "GET /setup": Sample(_public, success=(303,)),

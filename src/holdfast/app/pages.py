@@ -9,10 +9,14 @@ from holdfast.app.services import Services
 from holdfast.base.clock import now_milliseconds
 from holdfast.http.routing import Route
 from holdfast.ui.page import Pages, open_pages
+from holdfast.ui.pages.files import FilePages
 from holdfast.ui.pages.login import LoginPages
+from holdfast.ui.pages.organizations import OrganizationPages
 from holdfast.ui.pages.people import PeoplePages
 from holdfast.ui.pages.repo import RepoPages
 from holdfast.ui.pages.theme import ThemePages
+from holdfast.ui.pages.tokens import TokenPages
+from holdfast.ui.pages.user_settings import UserSettingsPages
 from holdfast.ui.rendering import Remembered
 
 
@@ -36,13 +40,19 @@ def fixed_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
         *pages.assets.table(),
         *ThemePages(pages).table(),
         *LoginPages(pages, services.accounts).table(),
+        *UserSettingsPages(pages, services.accounts).table(),
+        *TokenPages(pages, services.accounts).table(),
+        *OrganizationPages(pages, services.accounts).table(),
         *_people_pages(pages, services).fixed_table(),
     )
 
 
 def repo_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
     """Pages of repos, more specific ones first."""
-    return (*_front_pages(pages, services).table(),)
+    return (
+        *_front_pages(pages, services).table(),
+        *FilePages(pages, services.repos.folders, services.repos.headers).table(),
+    )
 
 
 def namespace_pages(pages: Pages, services: Services) -> tuple[Route, ...]:

@@ -244,6 +244,8 @@ class AccountService:
             Conflict: the last admin would be gone.
             LoginRequired, Forbidden: not an admin of the organization.
         """
+        if actor.is_anonymous:
+            raise LoginRequired
         with self.database.write() as connection:
             member = self.find_user(connection, user)
             if member.id == actor.user_id:

@@ -51,6 +51,16 @@ class NamespaceService:
         with self.database.write() as connection:
             return self._edit(connection, self.accounts.administered(connection, actor, org).id, change)
 
+    def find_administered(self, actor: Actor, org: str) -> Namespace:
+        """An organization for those who may change it.
+
+        Raises:
+            NotFound: no such organization.
+            LoginRequired, Forbidden: not an admin of the organization.
+        """
+        with self.database.read() as connection:
+            return self.accounts.administered(connection, actor, org)
+
     def delete_organization(self, actor: Actor, org: str) -> None:
         """Delete an organization that has no repos. Its name is free afterwards.
 

@@ -1,0 +1,132 @@
+"""Questions of the Hub's tasks as requests of the OpenAI API, and answers back. Pure: no network.
+
+Source: the public task specifications (huggingface.js, packages/tasks) and platform.openai.com/docs/api-reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import orjson
+
+from holdfast.backends.engines.protocol import JSON, Question
+from holdfast.base.errors import InvalidInput, UnknownTask
+
+_SAMPLING = {
+    "max_new_tokens": "max_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "stop": "stop",
+    "stop_sequences": "stop",
+    "seed": "seed",
+    "frequency_penalty": "frequency_penalty",
+}
+
+
+class Translation(Protocol):
+    """One task in the words of the API."""
+
+    path: str
+    """Below the base url."""
+
+    def request(self, question: Question) -> dict[str, Any]:
+        """The request's body, without `model` and `stream`. Raises InvalidInput."""
+        ...
+
+    def answer(self, reply: dict[str, Any]) -> Any:
+        """The task's output."""
+        ...
+
+    def chunk(self, event: dict[str, Any], index: int) -> Any:
+        """One chunk of the task's stream; None where the event says nothing that counts."""
+        ...
+
+
+class _Chat:
+    path = "chat/completions"
+
+    def request(self, question: Question) -> dict[str, Any]:
+        body = _object(question)
+        if not isinstance(body.get("messages"), list):
+            raise InvalidInput(field="messages", problem="must be a list")
+        return {name: value for name, value in body.items() if name not in ("model", "stream")}
+
+    def answer(self, reply: dict[str, Any]) -> Any:
+        return reply
+
+    def chunk(self, event: dict[str, Any], index: int) -> Any:  # noqa: ARG002 - the same for every task
+        return event
+
+
+class _Embeddings:
+    path = "embeddings"
+
+    def request(self, question: Question) -> dict[str, Any]:
+        inputs = _object(question).get("inputs")
+        texts = inputs if isinstance(inputs, list) else [inputs]
+        if not texts or not all(isinstance(text, str) for text in texts):
+            raise InvalidInput(field="inputs", problem="must be a string or a list of strings")
+        return {"input": texts, "encoding_format": "float"}
+
+    def answer(self, reply: dict[str, Any]) -> Any:
+        ordered = sorted(reply["data"], key=lambda row: row["index"])
+        return [row["embedding"] for row in ordered]
+
+    def chunk(self, event: dict[str, Any], index: int) -> Any:  # noqa: ARG002 - the same for every task
+        raise InvalidInput(field="stream", problem="is not possible for this task")
+
+
+class _Completions:
+    path = "completions"
+
+    def request(self, question: Question) -> dict[str, Any]:
+        body = _object(question)
+        if not isinstance(body.get("inputs"), str):
+            raise InvalidInput(field="inputs", problem="must be a string")
+        parameters = body.get("parameters") or {}
+        if not isinstance(parameters, Mapping):
+            raise InvalidInput(field="parameters", problem="must be an object")
+        chosen = {theirs: parameters[ours] for ours, theirs in _SAMPLING.items() if parameters.get(ours) is not None}
+        return {"prompt": body["inputs"], **chosen}
+
+    def answer(self, reply: dict[str, Any]) -> Any:
+        choice = reply["choices"][0]
+        usage = reply.get("usage") or {}
+        details = {"finish_reason": choice.get("finish_reason"), "generated_tokens": usage.get("completion_tokens", 0)}
+        return [{"generated_text": choice["text"], "details": details}]
+
+    def chunk(self, event: dict[str, Any], index: int) -> Any:
+        choices = event.get("choices") or []
+        if not choices or not choices[0].get("text"):
+            return None
+        return {"index": index, "token": {"text": choices[0]["text"], "special": False}}
+
+
+TRANSLATIONS: Mapping[str, Translation] = {
+    "chat-completion": _Chat(),
+    "feature-extraction": _Embeddings(),
+    "text-generation": _Completions(),
+}
+
+
+def translation(task: str) -> Translation:
+    """How a task is said in that API.
+
+    Raises:
+        UnknownTask: it cannot be.
+    """
+    found = TRANSLATIONS.get(task)
+    if found is None:
+        raise UnknownTask(task=task[:80], known=tuple(TRANSLATIONS))
+    return found
+
+
+def _object(question: Question) -> dict[str, Any]:
+    try:
+        body = orjson.loads(question.body) if question.media_type == JSON else None
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(field="body", problem="is not valid JSON") from error
+    if not isinstance(body, dict):
+        raise InvalidInput(field="body", problem="must be a JSON object")
+    return body

@@ -1,0 +1,155 @@
+"""The program of a model's process: `python -m holdfast.backends.engines.worker.serve DESCRIPTOR`.
+
+Loads one model, answers what comes over the socket, and ends when the server does. One thread; the socket is looked at
+between batches, so that everything that came meanwhile goes into the next one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import logging
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from holdfast.backends.engines.protocol import ModelSource, Question
+from holdfast.backends.engines.worker.batching import Scheduler
+from holdfast.backends.engines.worker.errors import pack_error
+from holdfast.backends.engines.worker.frames import LENGTHS, Frame, read_head, read_lengths
+from holdfast.backends.engines.worker.hosted import HostedModel, Loader
+from holdfast.base.errors import HoldfastError, UnusableModel
+
+DEFAULT_BATCH_SIZE = 8_192
+LINGER_SECONDS = 0.004
+_RECEIVE_BYTES = 256 * 1024
+_PR_SET_PDEATHSIG = 1
+
+
+class ServerGone(Exception):
+    """The other end of the socket is closed."""
+
+
+class Line:
+    """The socket to the server: whole messages in, whole messages out."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._buffer = bytearray()
+        self._poll = select.poll()
+        self._poll.register(connection, select.POLLIN)
+
+    def send(self, frame: Frame) -> None:
+        """Send a message; blocks while the server does not take it."""
+        try:
+            self._socket.sendall(frame.encode())
+        except OSError as error:
+            raise ServerGone from error
+
+    def receive(self, timeout_seconds: float | None) -> Iterator[Frame]:
+        """Messages that are there; waits up to the timeout for the first bytes (None: for ever)."""
+        for frame in self._whole():
+            timeout_seconds = 0.0
+            yield frame
+        while self._poll.poll(None if timeout_seconds is None else timeout_seconds * 1000):
+            received = self._socket.recv(_RECEIVE_BYTES)
+            if not received:
+                raise ServerGone
+            self._buffer += received
+            yield from self._whole()
+            timeout_seconds = 0.0
+
+    def first(self) -> Frame:
+        """The next message, however long it takes."""
+        while True:
+            for frame in self.receive(None):
+                return frame
+
+    def _whole(self) -> Iterator[Frame]:
+        while len(self._buffer) >= LENGTHS.size:
+            head_bytes, body_bytes = read_lengths(bytes(self._buffer[: LENGTHS.size]))
+            middle, end = LENGTHS.size + head_bytes, LENGTHS.size + head_bytes + body_bytes
+            if len(self._buffer) < end:
+                return
+            frame = Frame(read_head(bytes(self._buffer[LENGTHS.size : middle])), bytes(self._buffer[middle:end]))
+            del self._buffer[:end]
+            yield frame
+
+
+def main() -> None:
+    """Be a model's process."""
+    logging.basicConfig(level=logging.WARNING, format="model process %(process)d: %(message)s")
+    _confine()
+    line = Line(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        _serve(line)
+    except (ServerGone, KeyboardInterrupt):
+        os._exit(0)  # threads of libraries must not keep us
+
+
+def _serve(line: Line) -> None:
+    wish = line.first().head
+    source = ModelSource(wish["location"], wish["task"], wish["options"])
+    try:
+        model = _load(wish["loader"], source)
+    except HoldfastError as error:
+        line.send(Frame({"kind": "error", **pack_error(error)}))
+        return
+    line.send(Frame({"kind": "ready", "facts": dict(model.facts)}))
+    scheduler = Scheduler(model, line.send, int(source.options.get("batch_size", DEFAULT_BATCH_SIZE)))
+    served = 0
+    while True:
+        take_in(line, scheduler, served)
+        served = scheduler.step()
+
+
+def take_in(line: Line, scheduler: Scheduler, served: int) -> None:
+    """Take what has come in. Waits if there is nothing to do.
+
+    Where several questions were answered together a moment ago, their askers are likely to ask again: the first of them
+    waits a little for the others. Whoever is alone never waits.
+    """
+    for frame in line.receive(None if scheduler.is_idle else 0.0):
+        _obey(frame, scheduler)
+    give_up = time.monotonic() + LINGER_SECONDS
+    while 0 < scheduler.waiting < served and (left := give_up - time.monotonic()) > 0:
+        for frame in line.receive(left):
+            _obey(frame, scheduler)
+
+
+def _obey(frame: Frame, scheduler: Scheduler) -> None:
+    kind = frame.head["kind"]
+    if kind == "cancel":
+        scheduler.withdraw(frame.head["id"])
+    else:
+        question = Question(frame.body, frame.head["type"])
+        scheduler.ask(frame.head["id"], question, streamed=kind == "stream")
+
+
+def _load(loader: str, source: ModelSource) -> HostedModel:
+    module, _, name = loader.partition(":")
+    function: Loader = getattr(importlib.import_module(module), name)
+    try:
+        return function(source)
+    except MemoryError as error:
+        raise UnusableModel(problem="there is not enough memory for it") from error
+
+
+def _confine() -> None:
+    """Die with the server, leave no core files, and be the first to go when memory runs out: never the Hub."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    score = Path("/proc/self/oom_score_adj")
+    if score.exists():
+        score.write_text("1000")
+
+
+if __name__ == "__main__":
+    main()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from holdfast.app.changing_pages import changing_pages, new_repo_pages
 from holdfast.app.services import Services
 from holdfast.base.clock import now_milliseconds
 from holdfast.http.routing import Route
 from holdfast.ui.page import Pages, open_pages
 from holdfast.ui.pages.files import FilePages
+from holdfast.ui.pages.history import HistoryPages
 from holdfast.ui.pages.login import LoginPages
 from holdfast.ui.pages.organizations import OrganizationPages
 from holdfast.ui.pages.people import PeoplePages
@@ -44,14 +46,18 @@ def fixed_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
         *TokenPages(pages, services.accounts).table(),
         *OrganizationPages(pages, services.accounts).table(),
         *_people_pages(pages, services).fixed_table(),
+        *new_repo_pages(pages, services),
     )
 
 
 def repo_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
     """Pages of repos, more specific ones first."""
+    repos = services.repos
     return (
         *_front_pages(pages, services).table(),
-        *FilePages(pages, services.repos.folders, services.repos.headers).table(),
+        *FilePages(pages, repos.folders, repos.headers).table(),
+        *HistoryPages(pages, repos.history, repos.reads, repos.headers).table(),
+        *changing_pages(pages, services),
     )
 
 

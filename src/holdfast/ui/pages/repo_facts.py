@@ -9,7 +9,7 @@ from typing import Any
 MAX_ROWS = 60
 MAX_VALUE_CHARACTERS = 2_000
 MAX_GATE_FIELDS = 30
-_TOLD_ELSEWHERE = frozenset({"model-index", "widget", "dataset_info", "extra_gated_fields"})
+_TOLD_ELSEWHERE = frozenset({"model-index", "widget", "dataset_info"})
 _NAMES = {
     "pipeline_tag": "Task",
     "library_name": "Library",
@@ -118,6 +118,10 @@ def _gate_field(name: str, kind: Any) -> GateField:
 
 def _text(value: Any) -> str | None:
     return value[:MAX_VALUE_CHARACTERS] if isinstance(value, str) and value.strip() else None
+
+
+def _is_shown(name: str, value: Any) -> bool:
+    return name not in _TOLD_ELSEWHERE and not name.startswith("extra_gated_") and value not in (None, [], {}, "")
 
 
 def _row(name: str, value: Any) -> MetadataRow:

@@ -48,7 +48,6 @@ class GitDataRoutes:
             Route("GET", "/api/{types}/{repo}/refs", self.list_refs, see),
             Route("GET", "/api/{types}/{repo}/commits/{rev}", self.list_commits, see),
             Route("GET", "/api/{types}/{repo}/compare/{spec}", self.compare, Permission.READ_REPO),
-            Route("GET", "/{prefix}{repo}/commit/{rev}", self.show_commit, Permission.READ_REPO),
         )
 
     async def list_tree(self, call: Call) -> Response:
@@ -123,14 +122,6 @@ class GitDataRoutes:
             # Source: huggingface.js packages/hub `countCommits`.
             response.headers["X-Total-Count"] = str(await call.run(self.reads.count_commits, *revision))
         return response
-
-    async def show_commit(self, call: Call) -> Response:
-        """One commit as text: who, when, why, and what changed. It is the `commitUrl` that commits answer with."""
-        revision = (call.actor, call.repo_type, call.repo_id, call.words["rev"])
-        commit, diff = await call.run(self.reads.show_commit, *revision)
-        author, date = f"{commit.author_name} <{commit.author_email}>", commit.authored_at.isoformat()
-        heading = f"commit {commit.oid}\nAuthor: {author}\nDate:   {date}\n\n{commit.summary}\n{commit.description}\n"
-        return PlainTextResponse(f"{heading}\n{diff}", headers={"X-Repo-Commit": commit.oid})
 
     async def compare(self, call: Call) -> Response:
         """What changed from `base` to `head` (`spec` is `base..head`); `raw` lists paths like `git diff --raw`."""

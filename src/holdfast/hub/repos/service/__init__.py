@@ -14,6 +14,7 @@ from holdfast.hub.repos.service.branching import BranchService
 from holdfast.hub.repos.service.committing import CommitService
 from holdfast.hub.repos.service.downloads import DownloadCounter
 from holdfast.hub.repos.service.facts import FactReader
+from holdfast.hub.repos.service.folders import FolderService
 from holdfast.hub.repos.service.gating import GatingService
 from holdfast.hub.repos.service.headers import HeaderService
 from holdfast.hub.repos.service.history import HistoryService
@@ -50,6 +51,7 @@ class RepoServices:
     branches: BranchService
     reads: ReadService
     history: HistoryService
+    folders: FolderService
     headers: HeaderService
     overviews: OverviewService
     resolves: ResolveService
@@ -96,6 +98,7 @@ def open_repos(
         branches=BranchService(database, gate, index, clock),
         reads=ReadService(database, gate, pool, xet_files),
         history=HistoryService(database, gate, pool),
+        folders=FolderService(database, gate, pool, headers, xet_files),
         headers=headers,
         overviews=OverviewService(database, gate, pool, objects, headers, LineageReader(accounts, gate)),
         resolves=ResolveService(database, gate, pool, xet_files),

@@ -13,7 +13,7 @@ from holdfast.base.errors import EntryNotFound, InvalidInput
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import Repo
-from holdfast.hub.repos.git_storage.commits import CommitInfo, read_commit, tree_of
+from holdfast.hub.repos.git_storage.commits import CommitInfo, tree_of
 from holdfast.hub.repos.git_storage.diffs import compare, format_raw, unified_diff
 from holdfast.hub.repos.git_storage.folder_sizes import folder_size
 from holdfast.hub.repos.git_storage.history import count_commits
@@ -128,17 +128,6 @@ class ReadService:
         """How many commits the history of a revision has."""
         with self._opened(actor, repo_type, repo_id) as (_, git):
             return count_commits(git, resolve_revision(git, revision))
-
-    def show_commit(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, revision: str) -> tuple[CommitInfo, str]:
-        """A commit, and as a unified diff what it changed in its first parent.
-
-        Raises:
-            RevisionNotFound.
-        """
-        with self._opened(actor, repo_type, repo_id, Permission.READ_REPO) as (_, git):
-            commit = read_commit(git, resolve_revision(git, revision))
-            parent_oid = commit.parents[0] if commit.parents else None
-            return commit, unified_diff(git, compare(git, parent_oid, commit.oid).changes).text
 
     @contextmanager
     def _opened(

@@ -13,6 +13,10 @@ from holdfast.http.routing import Route
 COMMIT = '{"key":"header","value":{"summary":"s","description":""}}\n'
 FORM = "application/x-www-form-urlencoded"
 NOWHERE = "0" * 64
+UPLOAD = (
+    '--border\r\nContent-Disposition: form-data; name="target"\r\n\r\npull\r\n'
+    '--border\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\ntext\r\n--border--\r\n'
+)
 WORDS = {
     "types": "models",
     "prefix": "",
@@ -77,8 +81,10 @@ _public, _login, _own = Permission.PUBLIC, Permission.LOGIN, Permission.WRITE_OW
 _account, _signed = Permission.OWN_ACCOUNT, Permission.SIGNED
 _site, _org = Permission.SITE_ADMIN, Permission.ADMIN_ORG
 _ORG = "/organizations/{org}/settings"
+_ADMIN_PAGES = ("", "/users", "/storage", "/storage/garbage", "/audit", "/doctor", "/settings")
 _REPO = "/api/{types}/{repo}"
 _REQUESTS = f"{_REPO}/user-access-request"
+_PAGE = "/{prefix}{repo}"
 _BY_AUTHOR = "who opened a discussion may, without writing to the repo"
 
 _UNSIGNED = Sample(_signed, {}, success=(401, 403, 404))
@@ -109,7 +115,6 @@ SAMPLES: dict[str, Sample] = {
     # files
     "GET /{prefix}{repo}/resolve/{rev}/{path}": Sample(_read),
     "GET /{prefix}{repo}/raw/{rev}/{path}": Sample(_read),
-    "GET /{prefix}{repo}/commit/{rev}": Sample(_read),
     f"GET {_REPO}/auth-check": Sample(_read),
     f"GET {_REPO}/auth-check/write": Sample(_write),
     # git data
@@ -245,6 +250,9 @@ SAMPLES: dict[str, Sample] = {
     "PUT /api/admin/users/{user}": Sample(_site, {"disabled": False}),
     "POST /api/admin/users/{user}/password": Sample(_site),
     "GET /api/admin/audit": Sample(_site),
+    "GET /api/admin/storage": Sample(_site),
+    "GET /api/admin/storage/garbage": Sample(_site),
+    "GET /api/admin/doctor": Sample(_site),
     "GET /api/admin/settings": Sample(_site),
     "PUT /api/admin/settings": Sample(_site, {"announcement": ""}),
     "POST /api/settings/password": Sample(_account, {"currentPassword": "x", "newPassword": "yyyyyyyy"}),
@@ -284,14 +292,59 @@ SAMPLES: dict[str, Sample] = {
     f"POST {_ORG}/members": Sample(_org, "user=reader&role=read", success=(303,), content_type=FORM),
     f"POST {_ORG}/members/{{user}}/remove": Sample(_org, words={"user": "outsider"}, success=(404,), content_type=FORM),
     "POST /organizations/{org}/leave": Sample(_own, words={"org": "nowhere"}, success=(404,), content_type=FORM),
+    **{f"GET /admin{page}": Sample(_site) for page in _ADMIN_PAGES},
+    "POST /admin/users": Sample(_site, "username=made-by-page", success=(200, 409), content_type=FORM),
+    "POST /admin/users/{user}": Sample(_site, "change=enable", success=(303,), content_type=FORM),
+    "POST /admin/users/{user}/password": Sample(_site, content_type=FORM),
+    "POST /admin/settings": Sample(_site, "instance_name=&announcement=", success=(303,), content_type=FORM),
     "GET /{user}": Sample(_public),
+    "GET /{types}": Sample(_public),
     "GET /avatars/{user}.svg": Sample(_public),
     "GET /setup": Sample(_public, success=(303,)),
     "POST /setup": Sample(_public, "code=x&username=x", success=(409,), content_type=FORM),
+    "GET /{prefix}{repo}": Sample(_see),
+    "POST /{prefix}{repo}/like": Sample(_own, "liked=no", success=(303,), content_type=FORM),
+    "POST /{prefix}{repo}/request-access": Sample(_own, "a=b", success=(303, 400), content_type=FORM),
+    "GET /{prefix}{repo}/tree": Sample(_see, success=(303,)),
+    "GET /{prefix}{repo}/tree/{rev}": Sample(_see),
+    "GET /{prefix}{repo}/tree/{rev}/{path}": Sample(_see, words={"path": ""}),
+    "GET /{prefix}{repo}/commits/{rev}": Sample(_see),
+    "GET /{prefix}{repo}/commits/{rev}/{path}": Sample(_see),
+    "GET /{prefix}{repo}/commit/{rev}": Sample(_read),
+    "GET /{prefix}{repo}/blame/{rev}/{path}": Sample(_read),
     # the server
     "GET /": Sample(_public),
     "GET /healthz": Sample(_public),
     "GET /api/version": Sample(_public),
     "GET /api/telemetry/{path}": Sample(_public),
     "GET /api/agent-harnesses": Sample(_public),
+    **{f"GET {address}": Sample(_login) for address in ("/new", "/new-dataset", "/new-space")},
+    **{
+        f"POST {address}": Sample(
+            _own, "name=same-name&visibility=public&sdk=static", success=(303, 409), content_type=FORM
+        )
+        for address in ("/new", "/new-dataset", "/new-space")
+    },
+    f"GET {_PAGE}/edit/{{rev}}/{{path}}": Sample(_discuss),
+    f"POST {_PAGE}/edit/{{rev}}/{{path}}": Sample(
+        _discuss, "path=file.txt&text=new&target=pull", success=(303,), content_type=FORM
+    ),
+    f"GET {_PAGE}/new/{{rev}}": Sample(_discuss),
+    f"GET {_PAGE}/new/{{rev}}/{{path}}": Sample(_discuss, words={"path": "folder"}),
+    **{
+        f"POST {_PAGE}/new/{tail}": Sample(
+            _discuss, "path=a.txt&text=new&target=pull", success=(303,), content_type=FORM
+        )
+        for tail in ("{rev}", "{rev}/{path}")
+    },
+    f"GET {_PAGE}/delete/{{rev}}/{{path}}": Sample(_discuss),
+    f"POST {_PAGE}/delete/{{rev}}/{{path}}": Sample(_discuss, "target=pull", success=(303,), content_type=FORM),
+    f"POST {_PAGE}/preview/{{rev}}": Sample(_discuss, "path=README.md&text=%23+Hello", content_type=FORM),
+    **{f"GET {_PAGE}/upload/{tail}": Sample(_discuss) for tail in ("{rev}", "{rev}/{path}")},
+    **{
+        f"POST {_PAGE}/upload/{tail}": Sample(
+            _discuss, UPLOAD, success=(303,), content_type="multipart/form-data; boundary=border"
+        )
+        for tail in ("{rev}", "{rev}/{path}")
+    },
 }

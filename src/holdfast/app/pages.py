@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from holdfast.app.changing_pages import changing_pages, new_repo_pages
+from holdfast.app.admin.service import AdminService
 from holdfast.app.services import Services
 from holdfast.base.clock import now_milliseconds
 from holdfast.http.routing import Route
 from holdfast.ui.page import Pages, open_pages
 from holdfast.ui.pages.files import FilePages
 from holdfast.ui.pages.history import HistoryPages
+from holdfast.ui.pages.lists import ListPages
+from holdfast.ui.pages.admin import AdminPages
 from holdfast.ui.pages.login import LoginPages
 from holdfast.ui.pages.organizations import OrganizationPages
 from holdfast.ui.pages.people import PeoplePages
@@ -41,10 +44,12 @@ def fixed_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
     return (
         *pages.assets.table(),
         *ThemePages(pages).table(),
+        *ListPages(pages, services.repos.lists).table(),
         *LoginPages(pages, services.accounts).table(),
         *UserSettingsPages(pages, services.accounts).table(),
         *TokenPages(pages, services.accounts).table(),
         *OrganizationPages(pages, services.accounts).table(),
+        *AdminPages(pages, services.accounts, AdminService(services)).table(),
         *_people_pages(pages, services).fixed_table(),
         *new_repo_pages(pages, services),
     )

@@ -25,6 +25,7 @@ from holdfast.http.call import Call
 from holdfast.http.urls import Urls
 from holdfast.ui import formats
 from holdfast.ui.assets import Assets
+from holdfast.ui.repo_lines import repo_description, repo_facts
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 CONTENT_SECURITY_POLICY = "; ".join((
@@ -166,6 +167,7 @@ def open_pages(clock: Clock, site: SiteFacts) -> Pages:
         quoted=lambda text: quote(text, safe="/"),
     )
     environment.globals["icon"] = _icons()
+    environment.globals.update(repo_facts=repo_facts, repo_description=repo_description)
     return Pages(Assets(), clock, environment, site)
 
 

@@ -32,6 +32,15 @@ class FacetGroup:
     one_choice: bool = True
 
 
+@dataclass(frozen=True)
+class ValueCount:
+    """One value of a filter: its word in urls, how its first user wrote it, and how many repos choosing it leaves."""
+
+    word: str
+    label: str
+    count: int
+
+
 COMMERCIAL = FacetGroup(facets.COMMERCIAL)
 SIZE = FacetGroup(facets.SIZE)
 PRECISION = FacetGroup(facets.PRECISION)
@@ -43,14 +52,14 @@ LICENSE = FacetGroup("license", "license")
 GROUPS: dict[RepoType, tuple[FacetGroup, ...]] = {
     RepoType.MODEL: (
         FacetGroup("pipeline_tag", "pipeline_tag"),
-        FacetGroup("library", "library", one_choice=False),
-        FacetGroup("language", "language", one_choice=False),
-        COMMERCIAL,
-        LICENSE,
-        SIZE,
         FITS,
-        PRECISION,
+        SIZE,
+        COMMERCIAL,
+        FacetGroup("language", "language", one_choice=False),
+        FacetGroup("library", "library", one_choice=False),
         TRAINING,
+        LICENSE,
+        PRECISION,
         GATED,
     ),
     RepoType.DATASET: (

@@ -162,7 +162,7 @@ def parse_list_query(repo_type: RepoType, parameters: Parameters) -> ListQuery:
         author=reader.word("author"),
         gated=reader.boolean("gated"),
         facets=read_facets(repo_type, reader.words),
-        parameters=_parameter_range(reader.word("num_parameters")) if is_model else None,
+        parameters=_parameter_range(_bounds(reader)) if is_model else None,
         fits=_memory(reader.word("fits")) if is_model else None,
         datasets=tuple(map(str.lower, reader.words("datasets"))) if is_space else (),
         models=tuple(map(str.lower, reader.words("models"))) if is_space else (),
@@ -283,6 +283,13 @@ def _memory(word: str | None) -> Memory | None:
 
 _BOUND = re.compile(r"(min|max):(\d{1,9}(?:\.\d{1,9})?)([KMBT]?)", re.IGNORECASE)
 _FACTORS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+
+
+def _bounds(reader: _Reader) -> str | None:
+    """The API's one parameter, or the two of a form."""
+    low, high = reader.word("min_parameters"), reader.word("max_parameters")
+    parts = [*([f"min:{low}"] if low else []), *([f"max:{high}"] if high else [])]
+    return reader.word("num_parameters") or ",".join(parts) or None
 
 
 def _parameter_range(text: str | None) -> Range | None:

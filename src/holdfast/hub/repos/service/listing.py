@@ -14,11 +14,12 @@ from holdfast.base.identity import Actor
 from holdfast.base.ids import RepoType
 from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.git_storage.trees import TreeEntry
+from holdfast.hub.repos.listing.facets import ValueCount
 from holdfast.hub.repos.listing.filters import Cursor, ListQuery
 from holdfast.hub.repos.metadata.known_tags import known_tags
 from holdfast.hub.repos.service.info import InfoService
 from holdfast.hub.repos.store import repos
-from holdfast.hub.repos.store.listing_counts import ValueCount, count_facets, count_matches
+from holdfast.hub.repos.store.listing_counts import count_facets, count_matches
 from holdfast.hub.repos.store.listing_index import outdated_keys
 from holdfast.hub.repos.store.listing_pages import Viewer, list_repo_keys, public_tags
 

@@ -13,7 +13,7 @@ from functools import reduce
 from sqlalchemy import Connection, select, text
 
 from holdfast.base.ids import RepoType
-from holdfast.hub.repos.listing.facets import FITS, GROUPS, SIZE, FacetGroup
+from holdfast.hub.repos.listing.facets import FITS, GROUPS, SIZE, FacetGroup, ValueCount
 from holdfast.hub.repos.listing.filters import ListQuery, Range
 from holdfast.hub.repos.listing.key_sets import KeySet
 from holdfast.hub.repos.metadata.facets import GIB, MEMORY, MEMORY_LEVELS, memory_word, most_weight_bytes
@@ -35,15 +35,6 @@ from holdfast.hub.repos.store.tables import repo
 
 MOST_VALUES = 120
 """Of one group, the most used ones: some cards name a language that nobody else has."""
-
-
-@dataclass(frozen=True)
-class ValueCount:
-    """One value of a filter: its word in urls, how its first user wrote it, and how many repos choosing it leaves."""
-
-    word: str
-    label: str
-    count: int
 
 
 @dataclass(frozen=True)

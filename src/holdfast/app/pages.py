@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from holdfast.app.changing_pages import changing_pages, new_repo_pages
 from holdfast.app.admin.service import AdminService
+from holdfast.app.changing_pages import changing_pages, new_repo_pages
 from holdfast.app.services import Services
 from holdfast.base.clock import now_milliseconds
 from holdfast.http.routing import Route
 from holdfast.ui.page import Pages, open_pages
+from holdfast.ui.pages.admin import AdminPages
 from holdfast.ui.pages.files import FilePages
 from holdfast.ui.pages.history import HistoryPages
 from holdfast.ui.pages.lists import ListPages
-from holdfast.ui.pages.admin import AdminPages
 from holdfast.ui.pages.login import LoginPages
 from holdfast.ui.pages.organizations import OrganizationPages
 from holdfast.ui.pages.people import PeoplePages

@@ -8,6 +8,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from holdfast import __version__
 from holdfast.accounts.routes import table as account_routes
+from holdfast.app.admin.routes import InstanceRoutes
+from holdfast.app.admin.service import AdminService
 from holdfast.app.pages import fixed_pages, namespace_pages, repo_pages
 from holdfast.app.services import Services
 from holdfast.base.errors import NotServed
@@ -63,6 +65,7 @@ def all_routes(services: Services, pages: Pages) -> Sequence[Route]:
         *lfs_routes(services.lfs),
         *GitRoutes(services.git).table(),
         *account_routes(services.accounts),
+        *InstanceRoutes(AdminService(services)).table(),
         *CommunityRoutes(services.community).table(),
         *_own_routes(),
         *_unserved_routes(fixed=False),

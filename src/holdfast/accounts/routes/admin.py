@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from holdfast.accounts import permissions
 from holdfast.accounts.auditing import AuditAction, AuditQuery
 from holdfast.accounts.domain import SiteSettings
 from holdfast.accounts.routes import shapes
@@ -95,8 +94,7 @@ class AdminRoutes:
 
     async def show_settings(self, call: Call) -> Response:
         """The site's settings."""
-        permissions.check_account(call.actor, Permission.SITE_ADMIN)
-        return json_response(_settings(self.site.settings()))
+        return json_response(_settings(await call.run(self.site.for_admins, call.actor)))
 
     async def change_settings(self, call: Call) -> Response:
         """Change the site's settings while the server runs; what is absent stays."""

@@ -29,6 +29,15 @@ class SiteService:
         """As they are now; everybody may know them. Fast enough for every page."""
         return site.read_settings(self.database, self.defaults)
 
+    def for_admins(self, actor: Actor) -> SiteSettings:
+        """The same for those who may change them.
+
+        Raises:
+            LoginRequired, Forbidden: not a site admin.
+        """
+        permissions.check_account(actor, Permission.SITE_ADMIN)
+        return self.settings()
+
     def change(
         self,
         actor: Actor,

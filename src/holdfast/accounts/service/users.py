@@ -47,6 +47,22 @@ class UserAdminService:
             users = namespaces.find_users(connection, text, after, limit + 1)
         return UserPage(users[:limit], users[limit - 1].namespace.key if len(users) > limit else None)
 
+    def add_user(
+        self, actor: Actor, name: str, *, fullname: str | None, email: str | None, is_site_admin: bool
+    ) -> tuple[User, str]:
+        """Add a user with a made-up password, which is returned and stored nowhere.
+
+        Raises:
+            InvalidInput: a bad name, full name or e-mail address.
+            Conflict: the name is taken or reserved.
+            LoginRequired, Forbidden: not a site admin.
+        """
+        password = secrets.token_urlsafe(12)
+        user = self.accounts.create_user(
+            actor, name, password=password, fullname=fullname, email=email, is_site_admin=is_site_admin
+        )
+        return user, password
+
     def change_user(
         self, actor: Actor, name: str, *, disabled: bool | None = None, is_site_admin: bool | None = None
     ) -> User:

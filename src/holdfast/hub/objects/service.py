@@ -150,6 +150,14 @@ class ObjectService:
         """What the whole instance stores, by form."""
         return {kind: store.kind_usage(connection, kind) for kind in ObjectKind}
 
+    def distinct_usage(self, connection: Connection) -> Usage:
+        """What the whole instance stores, each object counted once, in however many forms it lies here."""
+        return store.distinct_usage(connection)
+
+    def all_repo_sizes(self, connection: Connection) -> dict[int, int]:
+        """The bytes that each repo has; those without objects are left out."""
+        return store.all_repo_sizes(connection)
+
     def _open_first(self, sha256: str, first: Sequence[object] | None) -> ObjectReader:
         if first is None:
             raise ObjectNotFound(oid=sha256)

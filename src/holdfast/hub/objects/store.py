@@ -241,6 +241,24 @@ def repo_sizes(connection: Connection, repo_keys: Collection[int]) -> dict[int, 
     return sizes
 
 
+def all_repo_sizes(connection: Connection) -> dict[int, int]:
+    """The same for every repo that has objects, in one pass."""
+    each = (
+        select(REPO_OBJECT.c.repo_key, func.max(OBJECT.c.size_bytes).label("size_bytes"))
+        .join(OBJECT, REPO_OBJECT.c.sha256 == OBJECT.c.sha256)
+        .group_by(REPO_OBJECT.c.repo_key, OBJECT.c.sha256)
+        .subquery()
+    )
+    statement = select(each.c.repo_key, func.sum(each.c.size_bytes)).group_by(each.c.repo_key)
+    return {key: int(size) for key, size in connection.execute(statement)}
+
+
+def distinct_usage(connection: Connection) -> Usage:
+    """What the whole instance stores, each object counted once, in however many forms it lies here."""
+    each = select(func.max(OBJECT.c.size_bytes).label("size_bytes")).group_by(OBJECT.c.sha256).subquery()
+    return Usage(*connection.execute(select(func.count(), func.coalesce(func.sum(each.c.size_bytes), 0))).one())
+
+
 def kind_usage(connection: Connection, kind: ObjectKind) -> Usage:
     """What the whole instance stores in one form."""
     statement = select(func.count(distinct(OBJECT.c.sha256)), func.coalesce(func.sum(OBJECT.c.size_bytes), 0))

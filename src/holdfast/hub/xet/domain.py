@@ -63,6 +63,15 @@ class CasAccess:
 
 
 @dataclass(frozen=True)
+class XorbUsage:
+    """All xorbs together: their number, the bytes of their chunks decoded, and as they lie on the disk."""
+
+    xorbs: int
+    raw_bytes: int
+    stored_bytes: int
+
+
+@dataclass(frozen=True)
 class StoredXorb:
     """One xorb that is durably stored and was validated.
 

@@ -23,13 +23,14 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    func,
     insert,
     select,
     update,
 )
 
 from holdfast.backends.database.protocol import metadata
-from holdfast.hub.xet.domain import StoredXorb, XetFile
+from holdfast.hub.xet.domain import StoredXorb, XetFile, XorbUsage
 from holdfast.hub.xet.formats.hashes import XetHash, hash_from_text, hash_to_text
 from holdfast.hub.xet.formats.terms import unpack_terms
 
@@ -71,7 +72,7 @@ XET_DEDUP = Table(
 )
 XET_STORE = Table("xet_store", metadata, Column("id", Integer, primary_key=True), Column("epoch", String(32)))
 
-NEWEST_HASH = "SELECT hash FROM xet_file WHERE sha256 = ? ORDER BY created_at DESC, hash LIMIT 1"
+NEWEST_HASH = "SELECT hash FROM xet_file WHERE sha256 = ? ORDER BY created_at DESC LIMIT 1"
 STORED_BYTES = "SELECT stored_bytes FROM xorb WHERE hash = ?"
 EPOCH = "SELECT epoch FROM xet_store WHERE id = 1"
 
@@ -117,6 +118,12 @@ def scan_xorbs(connection: Connection, after: str, limit: int) -> list[StoredXor
     """The next xorbs in the order of their hash's text; begin with an empty text."""
     statement = select(XORB).where(XORB.c.hash > after).order_by(XORB.c.hash).limit(limit)
     return [_xorb(row) for row in connection.execute(statement)]
+
+
+def xorb_usage(connection: Connection) -> XorbUsage:
+    """What all xorbs add up to."""
+    sums = (func.coalesce(func.sum(column), 0) for column in (XORB.c.raw_bytes, XORB.c.stored_bytes))
+    return XorbUsage(*connection.execute(select(func.count(), *sums).select_from(XORB)).one())
 
 
 def condemn_xorbs(connection: Connection, seen: Iterable[StoredXorb], now: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from holdfast.accounts.permissions import Visibility, check_account
@@ -29,6 +30,15 @@ class StoredRepoPage:
 
     repos: list[StoredRepo]
     next_cursor: int | None
+
+
+@dataclass(frozen=True)
+class NamespaceUsage:
+    """What a user or an organization has: repos, and the bytes of their large files, counted for each repo anew."""
+
+    name: str
+    repos: int
+    size_bytes: int
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,23 @@ class OwnRepoService:
         rest = [repo for repo in visible if before is None or repo.key < before]
         page = [_stored(repo, sizes.get(repo.key, 0), total) for repo in rest[:limit]]
         return StoredRepoPage(page, page[-1].repo.key if len(rest) > limit else None)
+
+    def list_usage(self, actor: Actor) -> list[NamespaceUsage]:
+        """What every namespace with repos has, the largest first; for site admins.
+
+        Raises:
+            LoginRequired, Forbidden: not a site admin.
+        """
+        check_account(actor, Permission.SITE_ADMIN)
+        with self.database.read() as connection:
+            owners = repos.namespaces_by_key(connection)
+            sizes = self.objects.all_repo_sizes(connection)
+        counts, totals = Counter(owners.values()), Counter[str]()
+        for key, size_bytes in sizes.items():
+            if key in owners:
+                totals[owners[key]] += size_bytes
+        found = [NamespaceUsage(name, count, totals[name]) for name, count in counts.items()]
+        return sorted(found, key=lambda usage: (-usage.size_bytes, -usage.repos, usage.name))
 
 
 def _is_seen(repo: Repo, seen: Visibility) -> bool:

@@ -225,6 +225,11 @@ def count_by_type(connection: Connection, namespace_id: int, *, with_private: bo
     return {row.type: row.number for row in connection.execute(query.group_by(repo.c.type))}
 
 
+def namespaces_by_key(connection: Connection) -> dict[int, str]:
+    """The namespace's name of every repo, by key."""
+    return {key: namespace for key, namespace in connection.execute(select(repo.c.key, repo.c.namespace))}
+
+
 def repo_from_row(row: Row[Any]) -> Repo:
     """Read a full row of `repo`."""
     return Repo(

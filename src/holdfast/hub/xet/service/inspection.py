@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from holdfast.backends.blobs.protocol import BlobStore
 from holdfast.backends.database.protocol import Database
 from holdfast.base.errors import CorruptObject, DamagedObject
@@ -12,7 +14,7 @@ from holdfast.hub.objects.domain import ObjectKind
 from holdfast.hub.objects.fsck import Fault
 from holdfast.hub.objects.service import ObjectService
 from holdfast.hub.xet import store
-from holdfast.hub.xet.domain import SIDECAR_SUFFIX, XORB_FOLDER, StoredXorb, XetFile, xorb_key
+from holdfast.hub.xet.domain import SIDECAR_SUFFIX, XORB_FOLDER, StoredXorb, XetFile, XorbUsage, xorb_key
 from holdfast.hub.xet.formats.hashes import XetHash, hash_to_text
 from holdfast.hub.xet.formats.terms import hash_of_terms, unpack_terms
 from holdfast.hub.xet.formats.xorb_index import XorbIndex
@@ -54,6 +56,10 @@ class XetInspector:
         for name in self._orphans():
             explanation = "A xorb without a row: an upload was interrupted, or a row was lost."
             yield XetFinding(hash_to_text(name), Fault.ORPHAN, explanation)
+
+    def usage(self, connection: Connection) -> XorbUsage:
+        """What all xorbs add up to."""
+        return store.xorb_usage(connection)
 
     def adopt(self) -> int:
         """Record xorbs and files without a row that are what their name says; returns how many.

@@ -12,8 +12,8 @@ from typing import Any
 
 from holdfast.base.errors import UnsafeWeights, UnusableModel
 
-_PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".h5", ".msgpack", ".npy")
-_HOW_TO_CONVERT = (
+PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".h5", ".msgpack", ".npy")
+HOW_TO_CONVERT = (
     "pickled weights can run code when they are loaded. Convert them where you trust them, and push the result: "
     "AutoModel.from_pretrained(FOLDER).save_pretrained(NEW_FOLDER) writes model.safetensors; for scikit-learn, "
     "skops.io.dump(model, 'model.skops')."
@@ -88,6 +88,6 @@ class Checkpoint:
         Raises:
             UnsafeWeights: there are such files.
         """
-        pickled = sorted(path.name for path in self.folder.iterdir() if path.suffix in _PICKLED)
+        pickled = sorted(path.name for path in self.folder.iterdir() if path.suffix in PICKLED)
         if pickled:
-            raise UnsafeWeights(files=tuple(pickled[:5]), problem=_HOW_TO_CONVERT)
+            raise UnsafeWeights(files=tuple(pickled[:5]), problem=HOW_TO_CONVERT)

@@ -90,6 +90,11 @@ class ResolveService:
         known = self._entries.get((key, commit_oid, path))
         return None if known is None else _located(key, commit_oid, path, known)
 
+    def head_hot(self, repo_type: RepoType, repo_id: RepoId) -> tuple[int, str] | None:
+        """Key and newest commit of a public repo, open to everybody; None for all others. Never blocks for long."""
+        row = self.database.fetch_one(_PUBLIC_HEAD, ("", repo_text_key(repo_type, repo_id)))
+        return None if row is None or row[1] is None else (int(row[0]), str(row[1]))
+
     def locate(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, revision: str, path: str) -> Located:
         """Find the file.
 

@@ -16,6 +16,7 @@ RESERVED_NAMESPACES = frozenset({
     "login", "logout", "join", "signup", "settings", "admin", "static", "healthz", "metrics", "new", "docs", "search",
     "uploads", "organizations", "users", "notifications", "tasks", "papers", "posts", "me", "resolve", "whoami-v2",
     "embed", "rerank", "predict", "generate", "generate_stream", "info", "health",
+    "pipeline", "hf-inference",
 })  # fmt: skip
 RESERVED_REPO_NAMES = frozenset({
     "refs", "tree", "revision", "commits", "resolve", "raw", "blob", "commit", "compare", "paths-info", "preupload",

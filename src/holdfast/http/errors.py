@@ -30,6 +30,7 @@ from holdfast.http.urls import Urls
 
 logger = logging.getLogger("holdfast.http")
 
+_OPENAI_KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -63,7 +64,15 @@ def render_error(error: HoldfastError, family: Family, request_id: str, target: 
             headers["LFS-Authenticate"] = 'Basic realm="Holdfast", charset="UTF-8"'
         body = {"message": error.message, "request_id": request_id}
         return Response(orjson.dumps(body), error.status, headers, "application/vnd.git-lfs+json")
-    return Response(orjson.dumps(_hub_body(error)), error.status, headers, "application/json")
+    body = openai_body(error) if family is Family.OPENAI else _hub_body(error)
+    return Response(orjson.dumps(body), error.status, headers, "application/json")
+
+
+def openai_body(error: HoldfastError) -> dict[str, Any]:
+    """An error in the shape of OpenAI's API. Source: platform.openai.com/docs/guides/error-codes."""
+    kind = _OPENAI_KINDS.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error")
+    param = getattr(error, "field", None)
+    return {"error": {"message": error.message, "type": kind, "param": param or None, "code": error.code}}
 
 
 def log_crash(error: Exception, request_id: str) -> None:

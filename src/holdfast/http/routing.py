@@ -43,6 +43,7 @@ class Family(Enum):
     GIT = "git"
     CAS = "cas"
     PAGE = "page"
+    OPENAI = "openai"
     NONE = "none"
     """No route was found."""
 

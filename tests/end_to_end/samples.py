@@ -299,6 +299,9 @@ SAMPLES: dict[str, Sample] = {
     "POST /admin/settings": Sample(_site, "instance_name=&announcement=", success=(303,), content_type=FORM),
     "GET /{user}": Sample(_public),
     "GET /{types}": Sample(_public),
+    "GET /tasks": Sample(_public),
+    "GET /tasks/{task}": Sample(_public, words={"task": "fill-mask"}),
+    "GET /search": Sample(_public),
     "GET /avatars/{user}.svg": Sample(_public),
     "GET /setup": Sample(_public, success=(303,)),
     "POST /setup": Sample(_public, "code=x&username=x", success=(409,), content_type=FORM),
@@ -325,6 +328,23 @@ SAMPLES: dict[str, Sample] = {
         )
         for address in ("/new", "/new-dataset", "/new-space")
     },
+    f"GET {_PAGE}/discussions": Sample(_see),
+    f"GET {_PAGE}/discussions/new": Sample(_discuss),
+    f"POST {_PAGE}/discussions/new": Sample(_discuss, "title=A+question&text=Why", success=(303,), content_type=FORM),
+    f"GET {_PAGE}/discussions/{{num}}": Sample(_see),
+    f"GET {_PAGE}/discussions/{{num}}/files": Sample(_read),
+    f"POST {_PAGE}/discussions/{{num}}/comment": Sample(_discuss, "text=Because", success=(303,), content_type=FORM),
+    f"POST {_PAGE}/discussions/{{num}}/comment/{{id}}/edit": Sample(
+        _discuss, "text=Because", success=(404,), content_type=FORM
+    ),
+    f"POST {_PAGE}/discussions/{{num}}/comment/{{id}}/hide": Sample(_discuss, success=(404,), content_type=FORM),
+    f"POST {_PAGE}/discussions/{{num}}/title": Sample(
+        _write, "title=Another+title", success=(303,), content_type=FORM, declared=_BY_AUTHOR
+    ),
+    f"POST {_PAGE}/discussions/{{num}}/status": Sample(
+        _write, "status=closed", success=(303,), content_type=FORM, declared=_BY_AUTHOR
+    ),
+    f"POST {_PAGE}/discussions/{{num}}/merge": Sample(_write, success=(303,), content_type=FORM),
     f"GET {_PAGE}/edit/{{rev}}/{{path}}": Sample(_discuss),
     f"POST {_PAGE}/edit/{{rev}}/{{path}}": Sample(
         _discuss, "path=file.txt&text=new&target=pull", success=(303,), content_type=FORM

@@ -14,11 +14,14 @@ from holdfast.ui.page import Pages, open_pages
 from holdfast.ui.pages.admin import AdminPages
 from holdfast.ui.pages.files import FilePages
 from holdfast.ui.pages.history import HistoryPages
+from holdfast.ui.pages.home import HomePages
 from holdfast.ui.pages.lists import ListPages
 from holdfast.ui.pages.login import LoginPages
 from holdfast.ui.pages.organizations import OrganizationPages
 from holdfast.ui.pages.people import PeoplePages
 from holdfast.ui.pages.repo import RepoPages
+from holdfast.ui.pages.search import SearchPages
+from holdfast.ui.pages.tasks import TaskPages
 from holdfast.ui.pages.theme import ThemePages
 from holdfast.ui.pages.tokens import TokenPages
 from holdfast.ui.pages.user_settings import UserSettingsPages
@@ -45,6 +48,9 @@ def fixed_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
         *pages.assets.table(),
         *ThemePages(pages).table(),
         *ListPages(pages, services.repos.lists).table(),
+        *HomePages(pages, services.repos.lists, services.accounts.profiles).table(),
+        *TaskPages(pages, services.repos.lists).table(),
+        *SearchPages(pages, services.repos.search).table(),
         *LoginPages(pages, services.accounts).table(),
         *UserSettingsPages(pages, services.accounts).table(),
         *TokenPages(pages, services.accounts).table(),

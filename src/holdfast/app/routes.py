@@ -76,7 +76,6 @@ def all_routes(services: Services, pages: Pages) -> Sequence[Route]:
 
 def _own_routes() -> tuple[Route, ...]:
     return (
-        Route("GET", "/", _welcome, Permission.PUBLIC),
         Route("GET", "/healthz", _healthz, Permission.PUBLIC),
         Route("GET", "/api/version", _version, Permission.PUBLIC),
         Route("GET", "/api/telemetry/{path}", _telemetry, Permission.PUBLIC),
@@ -100,15 +99,6 @@ def _refusal(feature: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - an
         raise NotServed(feature=feature)
 
     return refuse
-
-
-async def _welcome(call: Call) -> Response:
-    """Tells whoever opens the address how to go on."""
-    return PlainTextResponse(
-        f"Holdfast {__version__} is running. Point your usual clients here:\n\n"
-        f"    export HF_ENDPOINT={call.urls.base}\n\n"
-        "huggingface_hub, hf, transformers, datasets and git then work as usual.\n"
-    )
 
 
 async def _healthz(_: Call) -> Response:

@@ -14,6 +14,7 @@ from holdfast.hub.repos.service.branching import BranchService
 from holdfast.hub.repos.service.committing import CommitService
 from holdfast.hub.repos.service.downloads import DownloadCounter
 from holdfast.hub.repos.service.facts import FactReader
+from holdfast.hub.repos.service.files import FileService
 from holdfast.hub.repos.service.folders import FolderService
 from holdfast.hub.repos.service.gating import GatingService
 from holdfast.hub.repos.service.headers import HeaderService
@@ -52,6 +53,7 @@ class RepoServices:
     reads: ReadService
     history: HistoryService
     folders: FolderService
+    files: FileService
     headers: HeaderService
     overviews: OverviewService
     resolves: ResolveService
@@ -99,6 +101,7 @@ def open_repos(
         reads=ReadService(database, gate, pool, xet_files),
         history=HistoryService(database, gate, pool),
         folders=FolderService(database, gate, pool, headers, xet_files),
+        files=FileService(database, gate, pool, objects, headers, xet_files),
         headers=headers,
         overviews=OverviewService(database, gate, pool, objects, headers, LineageReader(accounts, gate)),
         resolves=ResolveService(database, gate, pool, xet_files),

@@ -75,6 +75,11 @@ class DiscussionService:
             changes.records.append(lambda connection: discussions.insert_discussion(connection, opened))
         return num
 
+    def check_may_discuss(self, actor: Actor, repo_type: RepoType, repo_id: RepoId) -> None:
+        """Refuse, before anything is written, who may not open a discussion. Raises as `RepoGate.find`."""
+        with self.database.read() as connection:
+            self.gate.find(connection, actor, repo_type, repo_id, Permission.DISCUSS_REPO)
+
     def comment(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, num: int, text: str) -> Event:
         """Say something in a discussion; returns the comment.
 

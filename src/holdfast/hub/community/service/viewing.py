@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from holdfast.accounts.service import AccountService
 from holdfast.backends.database.protocol import Database
+from holdfast.base.errors import NotFound
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.community import store
@@ -20,6 +21,7 @@ from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.git_storage.commits import describe_commit
 from holdfast.hub.repos.git_storage.diffs import compare, unified_diff
 from holdfast.hub.repos.git_storage.merging import conflicting_paths, merge_base
+from holdfast.hub.repos.git_storage.patches import FilePatch, read_patches
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.refs import read_ref
 from holdfast.hub.repos.service.access import RepoGate
@@ -27,6 +29,7 @@ from holdfast.hub.repos.store import discussions
 from holdfast.hub.repos.store.discussions import Discussion, DiscussionFilter
 
 PAGE_SIZE = 50
+PATCHES_PAGE = 50
 MAX_COMMITS = 500
 """Shown of one pull request; the newest count."""
 
@@ -82,6 +85,23 @@ class DiscussionView:
     may_discuss: bool = False
     may_change: bool = False
     may_merge: bool = False
+
+
+@dataclass(frozen=True)
+class PullChanges:
+    """What a pull request changes, a page of files at a time, from the commit where it parted from its branch.
+
+    `file_count` is of all files; `next_file` is where the next page starts, None on the last one. `base_oid` and
+    `head_oid` are None where its commits are gone; then there is nothing to see.
+    """
+
+    repo: Repo
+    discussion: Discussion
+    patches: tuple[FilePatch, ...]
+    file_count: int
+    base_oid: str | None
+    head_oid: str | None
+    next_file: int | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +186,29 @@ class ViewService:
             may_change=may_write or (may_discuss and discussion.author_id == actor.user_id),
             may_merge=may_write and discussion.is_pull_request,
         )
+
+    def get_changes(
+        self, actor: Actor, repo_type: RepoType, repo_id: RepoId, num: int, *, first_file: int = 0
+    ) -> PullChanges:
+        """What a pull request changes, from the `first_file`-th file on, counted from 0.
+
+        Raises:
+            NotFound: no pull request has that number.
+        """
+        with self.database.read() as connection:
+            repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.READ_REPO)
+            discussion = existing_discussion(connection, repo, num)
+        if discussion.base_ref is None:
+            raise NotFound(what=f"Pull request {num}")
+        with self.pool.open(repo.key) as git:
+            found = _range(git, discussion)
+            if found is None:
+                return PullChanges(repo, discussion, (), 0, None, None)
+            changes = compare(git, found.base, found.head).changes
+            end = first_file + PATCHES_PAGE
+            patches = tuple(read_patches(git, changes[first_file:end]))
+        next_file = end if end < len(changes) else None
+        return PullChanges(repo, discussion, patches, len(changes), found.base, found.head, next_file)
 
     def name_event(self, event: Event) -> NamedEvent:
         """The event with its author's name."""

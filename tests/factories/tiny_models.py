@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
+from PIL import Image
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 WORDS = (
@@ -111,7 +114,10 @@ def t5(folder: Path, **options: Any) -> Path:
     tokens = {"vocab_size": len(tokenizer), "decoder_start_token_id": 2, "eos_token_id": 1, "pad_token_id": 2}
     save(transformers.AutoModelForSeq2SeqLM, transformers.T5Config(**sizes, **tokens, **options), folder)
     config = json.loads((folder / "config.json").read_text())
-    prefixes = {"translation_en_to_fr": {"prefix": "en to fr: "}, "summarization": {"prefix": "sum: ", "max_length": 12}}
+    prefixes = {
+        "translation_en_to_fr": {"prefix": "en to fr: "},
+        "summarization": {"prefix": "sum: ", "max_length": 12},
+    }
     _write(folder / "config.json", config | {"task_specific_params": prefixes})
     return folder
 
@@ -126,3 +132,70 @@ def bart(folder: Path, **options: Any) -> Path:
     save(transformers.AutoModelForSeq2SeqLM, transformers.BartConfig(**sizes, **heads, **tokens, **options), folder)
     _write(folder / "generation_config.json", {"num_beams": 2, "max_length": 20, "pad_token_id": 2, **ends})
     return folder
+
+
+VISION = {**SHAPE, "image_size": 32, "patch_size": 8, "initializer_range": 0.5}
+IMAGE_SIZE = {"height": 32, "width": 32}
+
+
+def vit(folder: Path, head: str = "AutoModelForImageClassification", **options: Any) -> Path:
+    """A vision transformer for pictures of 32 × 32."""
+    save(getattr(transformers, head), transformers.ViTConfig(**VISION, **options), folder)
+    transformers.ViTImageProcessorPil(size=IMAGE_SIZE).save_pretrained(folder)
+    return folder
+
+
+def clip(folder: Path) -> Path:
+    """A CLIP that reads the words of `word_tokenizer`."""
+    tokenizer = word_tokenizer(folder)
+    ends = {"bos_token_id": 2, "eos_token_id": 3, "pad_token_id": 0}
+    text = {**SHAPE, "vocab_size": len(tokenizer), "max_position_embeddings": 64, **ends}
+    config = transformers.CLIPConfig(text_config=text, vision_config=VISION, projection_dim=16)
+    save(transformers.AutoModelForZeroShotImageClassification, config, folder)
+    transformers.CLIPImageProcessorPil(size=IMAGE_SIZE, crop_size=IMAGE_SIZE).save_pretrained(folder)
+    return folder
+
+
+def yolos(folder: Path) -> Path:
+    """A detector of three kinds of things."""
+    options = {**VISION, "image_size": [32, 32], "num_detection_tokens": 5, "num_labels": 3}
+    save(transformers.AutoModelForObjectDetection, transformers.YolosConfig(**options), folder)
+    transformers.YolosImageProcessorPil(size=IMAGE_SIZE, do_pad=False).save_pretrained(folder)
+    return folder
+
+
+def segformer(folder: Path) -> Path:
+    """A semantic segmenter of four kinds."""
+    sizes = {"hidden_sizes": [8, 8, 16, 16], "depths": [1, 1, 1, 1], "num_attention_heads": [1, 1, 2, 2]}
+    config = transformers.SegformerConfig(**sizes, decoder_hidden_size=16, num_labels=4, initializer_range=0.5)
+    save(transformers.AutoModelForSemanticSegmentation, config, folder)
+    transformers.SegformerImageProcessorPil(size=IMAGE_SIZE).save_pretrained(folder)
+    return folder
+
+
+def maskformer(folder: Path) -> Path:
+    """A panoptic segmenter of four kinds."""
+    backbone = {"depths": [1, 1, 1, 1], "num_heads": [1, 1, 2, 2], "embed_dim": 16, "window_size": 4, "image_size": 64}
+    swin = transformers.SwinConfig(**backbone, out_features=["stage1", "stage2", "stage3", "stage4"])
+    detr = transformers.DetrConfig(
+        d_model=16,
+        encoder_layers=1,
+        decoder_layers=1,
+        num_queries=4,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+    )
+    config = transformers.MaskFormerConfig(
+        backbone_config=swin, decoder_config=detr, num_labels=4, fpn_feature_size=32, mask_feature_size=32
+    )
+    save(transformers.AutoModelForInstanceSegmentation, config, folder)
+    transformers.MaskFormerImageProcessorPil(size={"height": 64, "width": 64}, ignore_index=255).save_pretrained(folder)
+    return folder
+
+
+def picture(width: int = 48, height: int = 40, kind: str = "PNG") -> bytes:
+    """A picture file of coloured noise, always the same."""
+    pixels = np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, kind)
+    return buffer.getvalue()

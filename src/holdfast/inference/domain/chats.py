@@ -30,13 +30,22 @@ _PART = Record(
     {
         "type": Field(Choice(("text", "image_url", "image")), required=True),
         "text": Field(Text()),
-        "image_url": Field(Either((Text(), Record({"url": Field(Text(), required=True), "detail": Field(Text())})), "a URL")),
+        "image_url": Field(
+            Either((Text(), Record({"url": Field(Text(), required=True), "detail": Field(Text())})), "a URL")
+        ),
         "image": Field(Anything()),
     }
 )
-_FUNCTION_CALLED = Record({"name": Field(Text(), required=True), "arguments": Field(Anything()), "description": Field(Text())})
+_FUNCTION_CALLED = Record(
+    {"name": Field(Text(), required=True), "arguments": Field(Anything()), "description": Field(Text())}
+)
 _CALL = Record(
-    {"id": Field(Text()), "type": Field(Text()), "function": Field(_FUNCTION_CALLED, required=True), "index": Field(Integer())}
+    {
+        "id": Field(Text()),
+        "type": Field(Text()),
+        "function": Field(_FUNCTION_CALLED, required=True),
+        "index": Field(Integer()),
+    }
 )
 MESSAGES: Kind = ListOf(
     Record(
@@ -72,12 +81,18 @@ _TOOL = Record(
 PARAMETERS = Record(
     {
         "max_tokens": Field(
-            Integer(1, 100_000), "Most tokens of an answer; without it, what fits.", also_called=("max_completion_tokens",)
+            Integer(1, 100_000),
+            "Most tokens of an answer; without it, what fits.",
+            also_called=("max_completion_tokens",),
         ),
-        "temperature": Field(Number(0, 2), "0 always takes the likeliest token; without it, what the model's makers chose."),
+        "temperature": Field(
+            Number(0, 2), "0 always takes the likeliest token; without it, what the model's makers chose."
+        ),
         "top_p": Field(Number(0, 1), "Draw from the likeliest tokens that make up this probability."),
         "n": Field(Integer(1, 16), "How many answers."),
-        "stop": Field(Either((Text(min_characters=1), ListOf(Text(min_characters=1), max_items=16)), "a string or strings")),
+        "stop": Field(
+            Either((Text(min_characters=1), ListOf(Text(min_characters=1), max_items=16)), "a string or strings")
+        ),
         "seed": Field(Integer(0, 2**63 - 1), "Makes draws repeatable."),
         "logprobs": Field(Flag(), "Give log-probabilities."),
         "top_logprobs": Field(Integer(0, 20), "With logprobs: the likeliest tokens at each step."),

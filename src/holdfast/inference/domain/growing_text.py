@@ -1,6 +1,7 @@
 """Text that grows token by token: what of it may be shown already.
 
-A token can be half of a character, and a word can be the beginning of a stop text: both are held back until it is clear.
+A token can be half of a character, and a word can be the beginning of a stop text: both are held back until it is
+clear.
 """
 
 from __future__ import annotations

@@ -130,6 +130,19 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A value of a table: text, number, true, false or null."""
+
+    def parse(self, value: Any, name: str) -> Any:
+        if value is None or isinstance(value, bool):
+            return value
+        return Text().parse(value, name) if isinstance(value, str) else Number().parse(value, name)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "number", "boolean", "null"]}
+
+
+@dataclass(frozen=True)
 class Anything:
     """Any JSON value, passed on as it is."""
 

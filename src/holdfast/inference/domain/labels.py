@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from holdfast.base.errors import InvalidInput
 from holdfast.inference.domain.kinds import Choice, Field, Integer, ListOf, Number, Record, Text
 
 Array = np.ndarray[Any, Any]
@@ -41,7 +42,7 @@ def sigmoid(logits: Array) -> Array:
     return scores
 
 
-_FUNCTIONS = {"sigmoid": sigmoid, "softmax": softmax, "none": np.asarray}
+_FUNCTIONS: dict[str, Callable[[Array], Array]] = {"sigmoid": sigmoid, "softmax": softmax, "none": np.asarray}
 
 
 def usual_function(problem_type: str | None, label_count: int) -> str:
@@ -56,3 +57,14 @@ def scored_labels(logits: Array, labels: Sequence[str], function: str, top_k: in
     scores = _FUNCTIONS[function](np.asarray(logits, np.float64))
     order = np.argsort(-scores, kind="stable")[:top_k]
     return [{"label": labels[index], "score": float(scores[index])} for index in order]
+
+
+def hypotheses_of(labels: Sequence[str], template: str) -> list[str]:
+    """A sentence for each label.
+
+    Raises:
+        InvalidInput: the template has no place for a label.
+    """
+    if "{}" not in template:
+        raise InvalidInput(field="parameters.hypothesis_template", problem="must hold {} where the label goes")
+    return [template.replace("{}", label) for label in labels]

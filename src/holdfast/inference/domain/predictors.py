@@ -61,8 +61,9 @@ class Item:
 class Predictor(ABC):
     """A task with a loaded model. Not for several threads at once: one worker, one predictor, one call at a time.
 
-    `prepare` is cheap, needs no device, and raises what is wrong with one question; `run` raises nothing that is the
-    caller's fault. So a server prepares each request as it comes, refuses the bad ones, and runs the others together.
+    `prepare` is cheap, needs no device, and raises what is wrong with one question. So a server prepares each request
+    as it comes, refuses the bad ones, and runs the others together. `run` raises InvalidInput only for what no look at
+    the question can tell (a table's words that the model never saw): then run the items of that batch one by one.
     """
 
     spec: ClassVar[TaskSpec]

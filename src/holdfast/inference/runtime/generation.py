@@ -89,7 +89,9 @@ class _Growing:
 class _Batch:
     """One run of transformers' loop. It is its own stopping criterion: called with all tokens after each step."""
 
-    def __init__(self, generator: Generator, rows: Sequence[Row], plans: Sequence[Plan], emit: Emit | None = None) -> None:
+    def __init__(
+        self, generator: Generator, rows: Sequence[Row], plans: Sequence[Plan], emit: Emit | None = None
+    ) -> None:
         self._generator = generator
         self._model = generator.loaded.model
         self._is_decoder = not self._model.config.is_encoder_decoder
@@ -156,7 +158,9 @@ class _Batch:
         if self._plan.beams > 1:
             yield
             return
-        hook = self._model.register_forward_hook(lambda _model, _inputs, output: self._logits.append(output.logits[:, -1]))
+        hook = self._model.register_forward_hook(
+            lambda _model, _inputs, output: self._logits.append(output.logits[:, -1])
+        )
         try:
             yield
         finally:

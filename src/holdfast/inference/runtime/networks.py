@@ -38,7 +38,7 @@ class Network:
 
         Args:
             rows: any number, in any order.
-            outputs: names in the model's output, e.g. `start_logits`.
+            outputs: names in the model's output, e.g. `start_logits`; those that it does not have are left out.
             per_token: the first dimension of outputs is the row's tokens; padding is cut off.
         """
         results: list[Arrays] = [{} for _ in rows]
@@ -54,7 +54,8 @@ class Network:
         torch = need("torch")
         with torch.inference_mode():
             found = (self.call or self.loaded.model)(**self.tensors(stack(rows, self.padding)))
-        return {name: as_array(_named(found, name)) for name in outputs}
+        named = {name: _named(found, name) for name in outputs}
+        return {name: as_array(tensor) for name, tensor in named.items() if tensor is not None}
 
     def tensors(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, Any]:
         """Arrays where the model is, and numbers as exact as its own."""
@@ -75,4 +76,4 @@ def as_array(tensor: Any) -> np.ndarray[Any, Any]:
 
 
 def _named(output: Any, name: str) -> Any:
-    return output[name] if isinstance(output, Mapping) else getattr(output, name)
+    return output.get(name) if isinstance(output, Mapping) else getattr(output, name, None)

@@ -6,7 +6,7 @@ config_sentence_transformers.json. A folder without them is a plain transformer 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,13 @@ _MODES = {
     "pooling_mode_weightedmean_tokens": "weightedmean",
     "pooling_mode_lasttoken": "lasttoken",
 }
-_ACTIVATIONS = {"Tanh": np.tanh, "Identity": np.asarray, "ReLU": lambda vector: np.maximum(vector, 0)}
+
+
+def _relu(vector: Array) -> Array:
+    return np.maximum(vector, 0.0)
+
+
+_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"Tanh": np.tanh, "Identity": np.asarray, "ReLU": _relu}
 
 
 @dataclass(frozen=True)

@@ -34,13 +34,17 @@ _OF_WINDOWS = ("offset_mapping", "special_tokens_mask", "overflow_to_sample_mapp
 
 
 def text_windows(
-    tokenizer: Any, texts: Sequence[str], max_tokens: int | None, stride: int, truncation: str | bool = True
+    tokenizer: Any,
+    texts: Sequence[str | Sequence[str]],
+    max_tokens: int | None,
+    stride: int,
+    truncation: str = "longest_first",
 ) -> list[Window]:
     """A text, or a pair of texts, in windows.
 
     Args:
         tokenizer: a fast one, which knows where tokens stood.
-        texts: one or two.
+        texts: one or two; each a string, or all lists of words.
         max_tokens: of a window; None: everything in one.
         stride: how many tokens neighbours share.
         truncation: which of the texts is cut, e.g. `only_second`.
@@ -48,6 +52,7 @@ def text_windows(
     cut = {"truncation": truncation, "max_length": max_tokens, "stride": stride} if max_tokens else {}
     encoded = tokenizer(
         *texts,
+        is_split_into_words=not isinstance(texts[0], str),
         return_overflowing_tokens=bool(max_tokens),
         return_offsets_mapping=True,
         return_special_tokens_mask=True,

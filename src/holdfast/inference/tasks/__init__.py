@@ -21,7 +21,7 @@ What an engine does with a predictor (`domain.predictors`):
 
     item = predictor.prepare(inputs, parameters)   # per request: InvalidInput, TooLarge; cheap, no device
     item.size, item.group                          # batch items of one group while the sum of sizes allows
-    predictor.run([item, …])                       # answers in order; never the caller's fault
+    predictor.run([item, …])                       # answers in order; on InvalidInput run them one by one
     predictor.stream(item)                         # where spec.streams: an iterator of chunks; closing it cancels
 
 Everything that goes in and out can cross a process boundary: str, numbers, lists, dicts, and bytes for media files

@@ -156,5 +156,7 @@ def load(folder: Path, wish: Wish) -> ChatCompletion:
     """Load a decoder. See `tasks.load` for errors."""
     model = load_language_model(folder, wish)
     if not model.reader.tokenizer.chat_template:
-        raise UnusableModel(problem="its tokenizer has no chat template, so it is not a chat model; try text-generation")
+        raise UnusableModel(
+            problem="its tokenizer has no chat template, so it is not a chat model; try text-generation"
+        )
     return ChatCompletion(model)

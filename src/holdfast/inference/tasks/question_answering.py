@@ -1,48 +1,28 @@
 """question-answering: the stretch of a text that answers a question.
 
-transformers 5 has no pipeline for it any more. Source: transformers 4.57, pipelines/question_answering.py, for parameters,
-their defaults and what scores mean: probabilities of start and end within a window, multiplied.
+transformers 5 has no pipeline for it any more. Source: transformers 4.57, pipelines/question_answering.py, for
+parameters and their defaults.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from holdfast.base.errors import InvalidInput, TooLarge, UnusableModel
-from holdfast.inference.domain.kinds import Field, Flag, Integer, ListOf, Number, Record, Text
-from holdfast.inference.domain.labels import softmax
+from holdfast.inference.domain.kinds import Field, Flag, Record, Text
 from holdfast.inference.domain.predictors import Item, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
+from holdfast.inference.domain.spans import ANSWERS, READING_FIELDS, Span, best_spans, span_scores
 from holdfast.inference.domain.specification import Shape, TaskSpec
 from holdfast.inference.runtime.loading import Loaded, load_model
 from holdfast.inference.runtime.networks import Arrays, Network
 from holdfast.inference.runtime.rows import Row, size_of
 from holdfast.inference.runtime.texts import TextReader, load_text_reader
 from holdfast.inference.runtime.windows import Window, text_windows
-
-ANSWERS = ListOf(
-    Record(
-        {
-            "answer": Field(Text(), required=True),
-            "score": Field(Number(), required=True),
-            "start": Field(Integer(0), "First character (or word) of the answer.", required=True),
-            "end": Field(Integer(0), "Character after the last (or last word).", required=True),
-        }
-    )
-)
-PARAMETERS = {
-    "top_k": Field(Integer(1, 100), "How many answers to give; 1 without it."),
-    "doc_stride": Field(Integer(0), "How many tokens windows of a long text share."),
-    "max_answer_len": Field(Integer(1, 1_000), "Tokens of an answer; 15 without it."),
-    "max_seq_len": Field(Integer(8), "Tokens of a window, question included; 384 without it."),
-    "max_question_len": Field(Integer(1), "Tokens of the question; 64 without it."),
-    "handle_impossible_answer": Field(Flag(), "Allow `no answer` (an empty one)."),
-}
 
 SPEC = TaskSpec(
     name="question-answering",
@@ -53,20 +33,11 @@ SPEC = TaskSpec(
             "context": Field(Text(min_characters=1), "The text that has the answer.", required=True),
         }
     ),
-    parameters=Record({**PARAMETERS, "align_to_words": Field(Flag(), "Answer in whole words; true without it.")}),
+    parameters=Record({**READING_FIELDS, "align_to_words": Field(Flag(), "Answer in whole words; true without it.")}),
     output=ANSWERS,
     example={"question": "Where do I live?", "context": "My name is Merve and I live in Istanbul."},
     shape=Shape.BEST,
 )
-
-
-@dataclass(frozen=True)
-class Span:
-    """Tokens from `start` to `end`, both included, with what they score."""
-
-    start: int
-    end: int
-    score: float
 
 
 class QuestionAnswering(RowPredictor):
@@ -93,7 +64,9 @@ class QuestionAnswering(RowPredictor):
         # The question comes first, so that only the text behind it is cut into windows.
         texts = (inputs["question"], inputs["context"])
         windows = text_windows(tokenizer, texts, length, stride, "only_second")
-        return Item(inputs, parameters, [one.row for one in windows], sum(size_of(one.row) for one in windows), notes=windows)
+        return Item(
+            inputs, parameters, [one.row for one in windows], sum(size_of(one.row) for one in windows), notes=windows
+        )
 
     def forward(self, rows: Sequence[Row]) -> Sequence[Arrays]:
         return self._network.forward(rows, ("start_logits", "end_logits"), per_token=True)
@@ -114,7 +87,7 @@ class QuestionAnswering(RowPredictor):
 
 def _answers(item: Item, window: Window, result: Arrays) -> Iterator[dict[str, Any]]:
     allowed = np.array([text == 1 for text in window.texts])
-    starts, ends = _scores(window, result)
+    starts, ends = span_scores(window.texts, result)
     spans = best_spans(starts * allowed, ends * allowed, item.parameters.get("max_answer_len", 15), top_k=20)
     context = item.inputs["context"]
     for span in spans:
@@ -122,18 +95,8 @@ def _answers(item: Item, window: Window, result: Arrays) -> Iterator[dict[str, A
         yield {"answer": context[first:last], "score": span.score, "start": first, "end": last}
 
 
-def _scores(window: Window, result: Arrays) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Probabilities over the context and the first token, which stands for `no answer`."""
-    counted = np.array([text == 1 for text in window.texts])
-    counted[0] = True
-    starts, ends = (
-        softmax(np.where(counted, result[name].astype(np.float64), -1e4)) for name in ("start_logits", "end_logits")
-    )
-    return starts, ends
-
-
 def _no_answer_score(window: Window, result: Arrays) -> float:
-    starts, ends = _scores(window, result)
+    starts, ends = span_scores(window.texts, result)
     return float(starts[0] * ends[0])
 
 
@@ -150,17 +113,6 @@ def _places(window: Window, span: Span, *, whole_words: bool) -> tuple[int, int]
 def _same_word(window: Window, one: int, other: int) -> bool:
     in_context = window.texts[one] == window.texts[other] == 1
     return in_context and window.words[one] is not None and window.words[one] == window.words[other]
-
-
-def best_spans(
-    starts: np.ndarray[Any, Any], ends: np.ndarray[Any, Any], max_tokens: int, top_k: int
-) -> list[Span]:
-    """The spans with the largest product of scores, no longer than `max_tokens`; those of zero are left out."""
-    products = np.triu(np.outer(starts, ends)) - np.triu(np.outer(starts, ends), max_tokens)
-    flat = products.ravel()
-    best = np.argsort(-flat, kind="stable")[:top_k]
-    found = (divmod(int(index), len(ends)) for index in best if flat[index] > 0)
-    return [Span(start, end, float(products[start, end])) for start, end in found]
 
 
 def load(folder: Path, wish: Wish) -> QuestionAnswering:

@@ -17,7 +17,7 @@ SPEC = TaskSpec(
     inputs=Text(min_characters=1),
     parameters=Record(text_to_text_fields()),
     output=Record({"summary_text": Field(Text(), required=True)}),
-    example="The tower is 324 metres tall, about the same height as an 81-storey building, and the tallest one in Paris.",
+    example="The tower is 324 metres tall, about the same height as an 81-storey building, and the tallest in Paris.",
     shape=Shape.LISTED,
 )
 

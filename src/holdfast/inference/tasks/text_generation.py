@@ -47,7 +47,9 @@ SPEC = TaskSpec(
         {
             **GENERATION.fields,
             "seed": Field(Integer(0, 2**63 - 1), "Makes draws repeatable."),
-            "stop": Field(ListOf(Text(min_characters=1), max_items=16), "Texts that end it.", also_called=("stop_sequences",)),
+            "stop": Field(
+                ListOf(Text(min_characters=1), max_items=16), "Texts that end it.", also_called=("stop_sequences",)
+            ),
             "return_full_text": Field(Flag(), "Put the prompt before the result."),
             "details": Field(Flag(), "Give tokens with log-probabilities, and why it ended."),
             "top_n_tokens": Field(Integer(0, 20), "With details: the likeliest tokens at each step."),

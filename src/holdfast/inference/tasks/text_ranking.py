@@ -51,7 +51,10 @@ SPEC = TaskSpec(
             }
         )
     ),
-    example={"query": "What is deep learning?", "texts": ["Deep learning is a kind of machine learning.", "A cat sat."]},
+    example={
+        "query": "What is deep learning?",
+        "texts": ["Deep learning is a kind of machine learning.", "A cat sat."],
+    },
 )
 
 

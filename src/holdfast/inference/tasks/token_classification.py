@@ -98,7 +98,9 @@ class TokenClassification(RowPredictor):
         windows = text_windows(self._reader.tokenizer, (inputs,), limit if stride else None, stride or 0)
         if stride is None:
             self._reader.check_length(len(windows[0].row["input_ids"]))
-        return Item(inputs, parameters, [one.row for one in windows], sum(size_of(one.row) for one in windows), notes=windows)
+        return Item(
+            inputs, parameters, [one.row for one in windows], sum(size_of(one.row) for one in windows), notes=windows
+        )
 
     def forward(self, rows: Sequence[Row]) -> Sequence[Arrays]:
         return self._network.forward(rows, per_token=True)

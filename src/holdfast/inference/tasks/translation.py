@@ -64,9 +64,7 @@ class Translation(TextToText):
             raise InvalidInput(field=f"parameters.{name}", problem="is not a language code of this model")
         return found
 
-    def _by_prefix(
-        self, pairs: list[str], source: str | None, target: str | None
-    ) -> tuple[str, dict[str, Any]]:
+    def _by_prefix(self, pairs: list[str], source: str | None, target: str | None) -> tuple[str, dict[str, Any]]:
         task = pairs[0] if len(pairs) == 1 and source is target is None else f"translation_{source}_to_{target}"
         if task not in pairs:
             known = ", ".join(pair.removeprefix("translation_").replace("_to_", " to ") for pair in pairs)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.base.errors import InvalidInput, UnusableModel
+from holdfast.base.errors import UnusableModel
 from holdfast.inference.domain.kinds import Field, Flag, ListOf, Record, Text
-from holdfast.inference.domain.labels import SCORED_LABELS, softmax
+from holdfast.inference.domain.labels import SCORED_LABELS, hypotheses_of, softmax
 from holdfast.inference.domain.predictors import Item, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.inference.domain.specification import TaskSpec
@@ -63,17 +63,6 @@ class ZeroShotClassification(RowPredictor):
         logits = np.stack([result["logits"] for result in results]).astype(np.float64)
         multi = item.parameters.get("multi_label", False)
         return ranked_labels(logits, item.parameters["candidate_labels"], self._entailment, each_alone=multi)
-
-
-def hypotheses_of(labels: Sequence[str], template: str) -> list[str]:
-    """A sentence for each label.
-
-    Raises:
-        InvalidInput: the template has no place for a label.
-    """
-    if "{}" not in template:
-        raise InvalidInput(field="parameters.hypothesis_template", problem="must hold {} where the label goes")
-    return [template.replace("{}", label) for label in labels]
 
 
 def ranked_labels(

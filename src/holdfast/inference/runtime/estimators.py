@@ -1,0 +1,113 @@
+"""Models of scikit-learn, from skops files: data, not code, checked type by type before anything is made of it.
+
+Source: skops 0.16, io.get_untrusted_types; skops' hub_utils for what config.json says (`sklearn.columns`,
+`sklearn.model`).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from holdfast.base.errors import InvalidInput, UnsafeWeights, UnusableModel
+from holdfast.inference.domain.predictors import Item, Placement
+from holdfast.inference.domain.tables import as_numbers, columns_of
+from holdfast.inference.runtime.checkpoints import Checkpoint
+from holdfast.inference.runtime.libraries import need
+
+PLACEMENT = Placement("cpu", "float64")
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """A fitted estimator or pipeline.
+
+    Args:
+        model: what scikit-learn gives.
+        columns: names of its columns in order; None: it was fitted without names.
+        texts: columns whose values are words even if they look like numbers.
+    """
+
+    model: Any
+    columns: Sequence[str] | None
+    texts: frozenset[str]
+
+    def prepare(self, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> Item:
+        """A table as an item with one row: a data frame.
+
+        Raises:
+            InvalidInput: missing or unknown columns, or not as many as the model was fitted with.
+        """
+        columns = columns_of(inputs["table"], self.columns)
+        wanted = getattr(self.model, "n_features_in_", len(columns))
+        if len(columns) != wanted:
+            raise InvalidInput(
+                field="inputs.table", problem=f"must have {wanted} columns, as the model was fitted with"
+            )
+        values = {name: list(column) if name in self.texts else as_numbers(column) for name, column in columns.items()}
+        frame = need("pandas").DataFrame(values)
+        return Item(None, parameters, [frame], size=len(frame))
+
+    def call(self, method: str, frame: Any) -> Any:
+        """One of the model's methods on a data frame.
+
+        Raises:
+            InvalidInput: the table holds what the model cannot take, in scikit-learn's words.
+        """
+        given = frame if self.columns is not None else frame.to_numpy()
+        try:
+            return getattr(self.model, method)(given)
+        except (ValueError, TypeError) as error:
+            raise InvalidInput(field="inputs.table", problem=f"does not fit this model: {str(error)[:300]}") from None
+
+    def can(self, method: str) -> bool:
+        """Whether the model has a method."""
+        return hasattr(self.model, method)
+
+
+def load_estimator(folder: Path) -> Estimator:
+    """Load the skops file of a folder.
+
+    Raises:
+        UnsafeWeights: a pickle, or a skops file with types that are not scikit-learn's own.
+        UnusableModel: no skops file, several, or a damaged one.
+    """
+    checkpoint = Checkpoint(folder)
+    config = (checkpoint.json("config.json") or {}).get("sklearn") or {}
+    path = _find(checkpoint, config)
+    skops = need("skops.io", "Running tabular models")
+    try:
+        unknown = skops.get_untrusted_types(file=path)
+        if unknown:
+            problem = f"it holds types that are not scikit-learn's own: {', '.join(unknown[:5])}"
+            raise UnsafeWeights(files=(path.name,), problem=problem)
+        model = skops.load(path)
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, ImportError, OSError) as error:
+        raise UnusableModel(problem=f"{path.name} cannot be read: {str(error)[:200]}") from error
+    return Estimator(model, _columns(model, config), _texts(config))
+
+
+def _find(checkpoint: Checkpoint, config: Mapping[str, Any]) -> Path:
+    named = (config.get("model") or {}).get("file")
+    found = [path for path in sorted(checkpoint.folder.glob("*.skops")) if named in (None, path.name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnusableModel(problem="it holds several skops files, and config.json does not say which to take")
+    checkpoint.refuse_pickles()
+    raise UnusableModel(problem="there is no skops file (skops.io.dump(model, 'model.skops'))")
+
+
+def _columns(model: Any, config: Mapping[str, Any]) -> list[str] | None:
+    named = config.get("columns")
+    if named is None:
+        named = getattr(model, "feature_names_in_", None)
+    return None if named is None else [str(name) for name in named]
+
+
+def _texts(config: Mapping[str, Any]) -> frozenset[str]:
+    example = config.get("example_input") or {}
+    return frozenset(name for name, values in example.items() if any(isinstance(value, str) for value in values))

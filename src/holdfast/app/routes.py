@@ -22,6 +22,7 @@ from holdfast.hub.git.routes import GitRoutes
 from holdfast.hub.lfs.routes import table as lfs_routes
 from holdfast.hub.repos.routes import table as repo_routes
 from holdfast.hub.xet.routes import table as xet_routes
+from holdfast.inference.routes import table as inference_routes
 from holdfast.ui.page import Pages
 
 UNSERVED = {
@@ -67,6 +68,7 @@ def all_routes(services: Services, pages: Pages) -> Sequence[Route]:
         *account_routes(services.accounts),
         *InstanceRoutes(AdminService(services)).table(),
         *CommunityRoutes(services.community).table(),
+        *inference_routes(services.inference),
         *_own_routes(),
         *_unserved_routes(fixed=False),
         *repo_pages(pages, services),

@@ -80,6 +80,7 @@ def create_application(services: Services) -> Application:
 
     async def stop() -> None:
         loop = asyncio.get_running_loop()
+        await services.inference.stop()
         await loop.run_in_executor(None, housekeeping.stop)
         await loop.run_in_executor(None, daily.stop)
         await loop.run_in_executor(None, renewal.stop)

@@ -33,6 +33,8 @@ from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.counting import PublicRepoCounter
 from holdfast.hub.xet.domain import XetLimits
 from holdfast.hub.xet.service import XetServices, open_xet
+from holdfast.inference.domain.deployments import Limits
+from holdfast.inference.service import InferenceChoices, InferenceServices, open_inference
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Services:
     lfs: LfsServices
     community: CommunityServices
     git: GitService
+    inference: InferenceServices
 
     def close(self) -> None:
         """Write what is kept in memory and give everything back."""
@@ -88,7 +91,29 @@ def open_services(settings: Settings) -> Services:
     repos = open_repos(database, accounts.accounts, gate, pool, objects, xet.files, now_milliseconds, forget, here)
     community = open_community(database, accounts.accounts, gate, repos, now_milliseconds)
     git = open_git(database, gate, repos, objects, settings.data_dir / "git-hooks")
-    return Services(settings, database, blobs, signer, accounts, objects, gate, repos, xet, lfs, community, git)
+    inference = open_inference(repos, objects, settings.data_dir / "inference", _inference_choices(settings, here))
+    return Services(
+        settings, database, blobs, signer, accounts, objects, gate, repos, xet, lfs, community, git, inference
+    )
+
+
+def _inference_choices(settings: Settings, machine_bytes: int) -> InferenceChoices:
+    limits = Limits(
+        memory_bytes=settings.inference_memory_bytes or machine_bytes // 2,
+        waiting=settings.inference_waiting,
+        idle_seconds=settings.inference_idle_seconds,
+        wait_seconds=settings.inference_wait_seconds,
+        load_seconds=settings.inference_load_seconds,
+        answer_seconds=settings.inference_answer_seconds,
+    )
+    return InferenceChoices(
+        limits,
+        device=settings.inference_device,
+        dtype=settings.inference_dtype,
+        attached=settings.inference_attached,
+        attached_token=settings.inference_attached_token,
+        pinned=settings.inference_pinned,
+    )
 
 
 def _secret_key(data_dir: Path) -> bytes:

@@ -26,6 +26,17 @@ class Settings:
         max_regular_file_bytes: larger files must be uploaded as large files (LFS or Xet).
         max_commit_bytes: the body of one commit request.
         max_upload_bytes: one large file.
+        inference_memory_bytes: what models at work may take together; None means half of the machine's memory.
+        inference_idle_seconds: a model that nobody asks for so long is unloaded; 0 means never.
+        inference_waiting: requests that may wait for one model.
+        inference_wait_seconds: how long a request waits for a model that is being loaded.
+        inference_load_seconds: how long loading may take.
+        inference_answer_seconds: a model that is silent for so long, though it has questions, is ended.
+        inference_device: auto, cpu, cuda, cuda:1 or mps.
+        inference_dtype: auto (float32 on a CPU), float32, bfloat16 or float16.
+        inference_pinned: models that stay loaded, by their ids.
+        inference_attached: models that run on servers with OpenAI's API: owner/name=http://host:port/v1#name-there.
+        inference_attached_token: the access token of those servers.
         gc_grace_seconds: how long unreachable objects are kept; 22 days, for the clients' Xet cache lives 21.
     """
 
@@ -41,6 +52,17 @@ class Settings:
     max_commit_bytes: int = 1024 * MEBIBYTE
     max_upload_bytes: int = 500 * 1024 * MEBIBYTE
     gc_grace_seconds: int = 22 * 24 * 3600
+    inference_memory_bytes: int | None = None
+    inference_idle_seconds: int = 15 * 60
+    inference_waiting: int = 256
+    inference_wait_seconds: int = 60
+    inference_load_seconds: int = 600
+    inference_answer_seconds: int = 300
+    inference_device: str = "auto"
+    inference_dtype: str = "auto"
+    inference_pinned: str = ""
+    inference_attached: str = ""
+    inference_attached_token: str | None = None
 
 
 def settings_from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -64,6 +86,17 @@ def settings_from_environment(environment: Mapping[str, str] | None = None) -> S
         max_commit_bytes=source.number("HOLDFAST_MAX_COMMIT_BYTES", Settings.max_commit_bytes),
         max_upload_bytes=source.number("HOLDFAST_MAX_UPLOAD_BYTES", Settings.max_upload_bytes),
         gc_grace_seconds=source.number("HOLDFAST_GC_GRACE_SECONDS", Settings.gc_grace_seconds),
+        inference_memory_bytes=source.number("HOLDFAST_INFERENCE_MEMORY_BYTES", 0) or None,
+        inference_idle_seconds=source.number("HOLDFAST_INFERENCE_IDLE_SECONDS", Settings.inference_idle_seconds),
+        inference_waiting=source.number("HOLDFAST_INFERENCE_WAITING", Settings.inference_waiting),
+        inference_wait_seconds=source.number("HOLDFAST_INFERENCE_WAIT_SECONDS", Settings.inference_wait_seconds),
+        inference_load_seconds=source.number("HOLDFAST_INFERENCE_LOAD_SECONDS", Settings.inference_load_seconds),
+        inference_answer_seconds=source.number("HOLDFAST_INFERENCE_ANSWER_SECONDS", Settings.inference_answer_seconds),
+        inference_device=source.text("HOLDFAST_INFERENCE_DEVICE", "auto"),
+        inference_dtype=source.text("HOLDFAST_INFERENCE_DTYPE", "auto"),
+        inference_pinned=source.text("HOLDFAST_INFERENCE_PINNED", ""),
+        inference_attached=source.text("HOLDFAST_INFERENCE_ATTACHED", ""),
+        inference_attached_token=source.text("HOLDFAST_INFERENCE_ATTACHED_TOKEN", "") or None,
     )
 
 

@@ -1,0 +1,118 @@
+"""A task and its model inside an engine's process: JSON in, JSON out. See `backends.engines.worker.hosted`."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from holdfast.backends.engines.protocol import JSON, Answer, ModelSource, Question
+from holdfast.backends.engines.worker.hosted import Prepared
+from holdfast.base.errors import HoldfastError, InvalidInput
+from holdfast.inference import tasks
+from holdfast.inference.domain.predictors import Item, Predictor, StreamingPredictor
+from holdfast.inference.domain.specification import Call
+
+LOADER = f"{__name__}:load"
+_CHAT = "chat-completion"
+_SOUND = {"text-to-speech": "audio"}
+"""Tasks whose one answer is sent as a file and not as JSON, by the field that holds it."""
+
+
+class HostedTask:
+    """A predictor; a `HostedModel`."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+        self._spec = predictor.spec
+        self.facts: Mapping[str, Any] = {
+            "task": self._spec.name,
+            "device": predictor.placement.device,
+            "dtype": predictor.placement.dtype,
+        }
+
+    def prepare(self, question: Question) -> Prepared:
+        """Read and check a request as it came over HTTP."""
+        call = self._read(question)
+        names = [f"inputs[{index}]" if call.is_batch else "inputs" for index in range(len(call.inputs))]
+        return Prepared([self._item(value, call, name) for value, name in zip(call.inputs, names, strict=True)], call)
+
+    def run(self, parts: Sequence[Item]) -> list[Any]:
+        """See `HostedModel.run`."""
+        return self._predictor.run(parts)
+
+    def finish(self, prepared: Prepared, results: Sequence[Any]) -> Answer:
+        """The answer in the shape that clients expect."""
+        value = self._spec.answer(results, prepared.notes, over_http=True)
+        tokens = sum(part.size for part in prepared.parts)
+        sound = _SOUND.get(self._spec.name)
+        if sound and isinstance(value, Mapping):
+            return Answer(value[sound], "audio/wav", tokens)
+        return Answer(orjson.dumps(value, default=_as_json, option=orjson.OPT_SERIALIZE_NUMPY), JSON, tokens)
+
+    def stream(self, prepared: Prepared) -> Iterator[bytes]:
+        """Chunks of one answer."""
+        if not isinstance(self._predictor, StreamingPredictor):
+            raise InvalidInput(field="stream", problem=f"is not possible for {self._spec.name}")
+        if len(prepared.parts) != 1:
+            raise InvalidInput(field="inputs", problem="must be a single one for a stream")
+        return self._chunks(self._predictor, prepared)
+
+    @staticmethod
+    def _chunks(predictor: StreamingPredictor, prepared: Prepared) -> Iterator[bytes]:
+        [item] = prepared.parts
+        assert isinstance(item, Item)
+        with contextlib.closing(_closable(predictor.stream(item))) as chunks:
+            for chunk in chunks:
+                yield orjson.dumps(chunk, default=_as_json)
+
+    def warm_up(self) -> None:
+        """Answer the example once: the first question of somebody must not be slower than the next ones."""
+        if self._spec.example is None or self._spec.streams:
+            return
+        with contextlib.suppress(HoldfastError):  # the example need not suit every model
+            self._predictor.predict(self._spec.example, self._spec.example_parameters)
+
+    def _item(self, value: Any, call: Call, name: str) -> Item:
+        try:
+            return self._predictor.prepare(value, call.parameters)
+        except InvalidInput as error:
+            error.field = error.field.replace("inputs", name, 1)
+            raise
+
+    def _read(self, question: Question) -> Call:
+        if question.media_type != JSON:
+            return self._spec.parse_call(question.body, {})
+        try:
+            body = orjson.loads(question.body)
+        except orjson.JSONDecodeError as error:
+            raise InvalidInput(field="body", problem=f"is not valid JSON: {error}") from error
+        if self._spec.name == _CHAT and isinstance(body, dict) and "messages" in body:
+            beside = {name: value for name, value in body.items() if name not in ("messages", "model", "stream")}
+            return self._spec.parse_call(body["messages"], beside)
+        return self._spec.parse_body(body)
+
+
+def load(source: ModelSource) -> HostedTask:
+    """Load the model of a folder for a task; options `device` and `dtype` are as in `tasks.load`."""
+    options = source.options
+    predictor = tasks.load(
+        source.task, Path(source.location), device=options.get("device", "auto"), dtype=options.get("dtype", "auto")
+    )
+    hosted = HostedTask(predictor)
+    hosted.warm_up()
+    return hosted
+
+
+def _closable(chunks: Iterator[dict[str, Any]]) -> Any:
+    return chunks if hasattr(chunks, "close") else contextlib.nullcontext(chunks)
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    raise TypeError(type(value).__name__)

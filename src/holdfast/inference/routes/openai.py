@@ -1,0 +1,141 @@
+"""OpenAI's API: chat, completions, embeddings, models.
+
+Source: platform.openai.com/docs/api-reference; the unmodified `openai` client is what it is tested with.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from holdfast.base.errors import InvalidInput
+from holdfast.base.identity import Permission
+from holdfast.base.ids import RepoId
+from holdfast.http.call import Call, Fields
+from holdfast.http.errors import openai_body
+from holdfast.http.responses import json_response
+from holdfast.http.routing import Family, Route
+from holdfast.inference.domain.completions import completion_request, text_choice, text_chunk
+from holdfast.inference.domain.vectors import openai_embedding, sentence_vectors
+from holdfast.inference.routes.reading import asked, model_of, read_fields
+from holdfast.inference.routes.sending import events, while_connected
+from holdfast.inference.routes.tasks import BASES
+from holdfast.inference.service.answering import AnsweringService, Asked
+
+DONE = b"[DONE]"
+MOST_PROMPTS = 256
+MOST_TEXTS = 2_048
+
+
+@dataclass(frozen=True)
+class OpenAIRoutes:
+    """Endpoints of that API, at `/v1` with the model in the body, and below each model's own address."""
+
+    answering: AnsweringService
+
+    def table(self) -> tuple[Route, ...]:
+        """All routes."""
+        posts = (("chat/completions", self.chat), ("completions", self.completions), ("embeddings", self.embeddings))
+        bases = ("", *BASES)
+        read, family = Permission.READ_REPO, Family.OPENAI
+        return (
+            *(Route("POST", f"{base}/v1/{path}", run, read, family) for base in bases for path, run in posts),
+            Route("GET", "/v1/models", self.models, Permission.PUBLIC, family),
+            Route("GET", "/v1/models/{repo}", self.model, read, family),
+        )
+
+    async def chat(self, call: Call) -> Response:
+        """The next message of a conversation."""
+        fields = await read_fields(call)
+        repo_id = model_of(call, fields)
+        head = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": str(repo_id)}
+        question = asked(call, repo_id, "chat-completion", fields.values)
+        if fields.optional_flag("stream"):
+            chunks = self._chat_chunks(call, question, head)
+            return await events(call, chunks, openai_body, last=DONE)
+        answer = await while_connected(call, self.answering.predict(call.actor, question))
+        return json_response({**orjson.loads(answer.body), **head})
+
+    async def _chat_chunks(self, call: Call, question: Asked, head: dict[str, Any]) -> AsyncGenerator[bytes, None]:
+        async with aclosing(self.answering.stream(call.actor, question)) as chunks:
+            async for chunk in chunks:
+                yield orjson.dumps({**orjson.loads(chunk), **head})
+
+    async def completions(self, call: Call) -> Response:
+        """How texts go on."""
+        fields = await read_fields(call)
+        repo_id, prompts = model_of(call, fields), _texts(fields, "prompt", MOST_PROMPTS)
+        head = {
+            "id": f"cmpl-{secrets.token_hex(12)}",
+            "object": "text_completion",
+            "created": int(time.time()),
+            "model": str(repo_id),
+        }
+        request = completion_request(fields.values)
+        if fields.optional_flag("stream"):
+            if len(prompts) > 1:
+                raise InvalidInput(field="prompt", problem="must be a single string for a stream")
+            question = asked(call, repo_id, "text-generation", {"inputs": prompts[0], **request})
+            return await events(call, self._text_chunks(call, question, head), openai_body, last=DONE)
+        question = asked(call, repo_id, "text-generation", {"inputs": prompts, **request})
+        answer = await while_connected(call, self.answering.predict(call.actor, question))
+        choices = [text_choice(index, output) for index, output in enumerate(orjson.loads(answer.body))]
+        made = sum(made for _, made in choices)
+        usage = _usage(answer.tokens, made)
+        return json_response({**head, "choices": [choice for choice, _ in choices], "usage": usage})
+
+    async def _text_chunks(self, call: Call, question: Asked, head: dict[str, Any]) -> AsyncGenerator[bytes, None]:
+        async with aclosing(self.answering.stream(call.actor, question)) as chunks:
+            async for chunk in chunks:
+                yield orjson.dumps({**head, "choices": [text_chunk(orjson.loads(chunk))]})
+
+    async def embeddings(self, call: Call) -> Response:
+        """Texts as vectors."""
+        fields = await read_fields(call)
+        repo_id, texts = model_of(call, fields), _texts(fields, "input", MOST_TEXTS)
+        written = fields.text("encoding_format", "float")
+        if written not in ("float", "base64"):
+            raise InvalidInput(field="encoding_format", problem="must be float or base64")
+        parameters = {"dimensions": fields.values.get("dimensions")}
+        question = asked(call, repo_id, "feature-extraction", {"inputs": texts, "parameters": parameters})
+        answer = await while_connected(call, self.answering.predict(call.actor, question))
+        vectors = sentence_vectors(orjson.loads(answer.body))
+        rows = [openai_embedding(index, vector, written) for index, vector in enumerate(vectors)]
+        usage = {"prompt_tokens": answer.tokens, "total_tokens": answer.tokens}
+        return json_response({"object": "list", "model": str(repo_id), "data": rows, "usage": usage})
+
+    async def models(self, call: Call) -> Response:
+        """Models in memory that the caller may use. Others work too: the first request loads them."""
+        served = await self.answering.served(call.actor)
+        names = dict.fromkeys(one.model.repo_id for one in served)
+        return json_response({"object": "list", "data": [_model(name) for name in names]})
+
+    async def model(self, call: Call) -> Response:
+        """One model that the caller may use, loaded or not."""
+        repo, _ = await self.answering.describe(call.actor, call.repo_id)
+        return json_response(_model(repo.repo_id))
+
+
+def _texts(fields: Fields, name: str, most: int) -> list[str]:
+    value = fields.values.get(name)
+    texts: list[Any] = value if isinstance(value, list) else [value]
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise InvalidInput(field=name, problem="must be a string or a list of strings")
+    if len(texts) > most:
+        raise InvalidInput(field=name, problem=f"must have at most {most} entries")
+    return texts
+
+
+def _usage(read: int, made: int) -> dict[str, int]:
+    return {"prompt_tokens": read, "completion_tokens": made, "total_tokens": read + made}
+
+
+def _model(repo_id: str) -> dict[str, Any]:
+    return {"id": repo_id, "object": "model", "created": 0, "owned_by": RepoId.parse(repo_id).namespace or ""}

@@ -1,0 +1,120 @@
+"""Answers questions of models, for whoever may read their files."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+
+from holdfast.backends.engines.protocol import Answer, Question
+from holdfast.base.errors import Forbidden, HoldfastError, LoginRequired
+from holdfast.base.identity import Actor
+from holdfast.base.ids import RepoId
+from holdfast.inference.domain.deployments import Deployment, FoundModel, Limits
+from holdfast.inference.service.finding import FoundRepo, ModelFinder
+from holdfast.inference.service.keeping import ModelKeeper
+from holdfast.inference.service.telemetry import InferenceTelemetry
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks.
+
+    Args:
+        repo_id: the model's repo.
+        task: None means what the repo says.
+        question: as it came.
+        wait_seconds: how long to wait for a model that is being loaded; None: the server's choice.
+    """
+
+    repo_id: RepoId
+    task: str | None
+    question: Question
+    wait_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class AnsweringService:
+    """Questions in, answers out."""
+
+    finder: ModelFinder
+    keeper: ModelKeeper
+    telemetry: InferenceTelemetry
+    limits: Limits
+
+    async def predict(self, actor: Actor, asked: Asked) -> Answer:
+        """The whole answer.
+
+        Raises:
+            RepoNotFound, GatedRepo, UnknownTask, InvalidInput: see `ModelFinder.find`.
+            ModelBusy, ModelLoading, UnusableModel, UnsafeWeights, NotInstalled: see `ModelKeeper.borrow`.
+            InvalidInput, TooLarge, ModelFailed: see `LoadedModel.predict`.
+        """
+        model = await self.finder.find(actor, asked.repo_id, asked.task)
+        with self._noted(model) as note:
+            async with self.keeper.borrow(model, asked.wait_seconds) as loaded:
+                answer = await loaded.predict(asked.question)
+            note.tokens = answer.tokens
+        return answer
+
+    async def stream(self, actor: Actor, asked: Asked) -> AsyncGenerator[bytes, None]:
+        """The answer in chunks of JSON. Errors as `predict`, before the first chunk or at any later one."""
+        model = await self.finder.find(actor, asked.repo_id, asked.task)
+        with self._noted(model):
+            async with (
+                self.keeper.borrow(model, asked.wait_seconds) as loaded,
+                aclosing(loaded.stream(asked.question)) as chunks,
+            ):
+                async for chunk in chunks:
+                    yield chunk
+
+    async def describe(self, actor: Actor, repo_id: RepoId) -> tuple[FoundRepo, list[Deployment]]:
+        """A model that the actor may use, and how it is being served now: once for each task, or not at all."""
+        repo = await self.finder.find_repo(actor, repo_id)
+        served = [one for one in self.keeper.deployments() if one.model.key.repo_key == repo.key]
+        return repo, served
+
+    async def served(self, actor: Actor) -> list[Deployment]:
+        """Models in memory that the actor may use."""
+        found = []
+        for deployment in self.keeper.deployments():
+            try:
+                await self.finder.find_repo(actor, RepoId.parse(deployment.model.repo_id))
+            except HoldfastError:
+                continue  # none of the actor's business
+            found.append(deployment)
+        return found
+
+    def metrics(self, actor: Actor) -> str:
+        """Numbers for Prometheus; they name models, so only administrators get them.
+
+        Raises:
+            LoginRequired, Forbidden.
+        """
+        if actor.is_anonymous:
+            raise LoginRequired
+        if not actor.is_site_admin:
+            raise Forbidden
+        return self.telemetry.exposition(self.keeper.deployments(), self.limits.memory_bytes)
+
+    @contextmanager
+    def _noted(self, model: FoundModel) -> Iterator[_Note]:
+        note, began = _Note(), time.monotonic()
+        try:
+            yield note
+        except HoldfastError as error:
+            note.outcome = error.code
+            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            note.outcome = "Cancelled"
+            raise
+        finally:
+            self.telemetry.note(model.task, note.outcome, time.monotonic() - began, note.tokens)
+
+
+@dataclass
+class _Note:
+    outcome: str = "ok"
+    tokens: int = 0

@@ -1,0 +1,89 @@
+"""Finds the model that a request means, and whether its caller may use it: who may read a repo's files may."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from holdfast.base.errors import InvalidInput, RepoMoved, UnusableModel
+from holdfast.base.identity import Actor, Permission
+from holdfast.base.ids import RepoId, RepoType
+from holdfast.hub.repos.domain import Repo
+from holdfast.hub.repos.service import RepoServices
+from holdfast.inference import tasks
+from holdfast.inference.domain.deployments import FoundModel, ModelKey
+
+_MODEL = RepoType.MODEL
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True)
+class FoundRepo:
+    """A model repo whose files an actor may read. `task` None: neither card nor config say one."""
+
+    key: int
+    commit_oid: str
+    repo_id: str
+    task: str | None
+
+
+@dataclass(frozen=True)
+class ModelFinder:
+    """Looks models up. For public ones that were used before it takes one prepared statement, on the event loop."""
+
+    repos: RepoServices
+    _known: dict[tuple[int, str], FoundRepo] = field(default_factory=dict)
+
+    async def find(self, actor: Actor, repo_id: RepoId, task: str | None) -> FoundModel:
+        """The model of a repo for a task.
+
+        Args:
+            actor: who asks.
+            repo_id: which repo.
+            task: what is asked of it; None means what the repo says.
+
+        Raises:
+            RepoNotFound, GatedRepo, DisabledRepo, UnusableModel: see `find_repo`.
+            UnknownTask: no such task.
+            InvalidInput: no task is asked, and the repo does not say one.
+        """
+        repo = await self.find_repo(actor, repo_id)
+        return FoundModel(ModelKey(repo.key, repo.commit_oid, _task(task or repo.task)), repo.repo_id)
+
+    async def find_repo(self, actor: Actor, repo_id: RepoId) -> FoundRepo:
+        """A repo at its default branch; renamed ones are found under their old ids too.
+
+        Raises:
+            RepoNotFound, GatedRepo, DisabledRepo: see `RepoGate.find`.
+            UnusableModel: there are no files yet.
+        """
+        hot = self.repos.resolves.head_hot(_MODEL, repo_id)
+        known = None if hot is None else self._known.get(hot)
+        return await asyncio.to_thread(self._look_up, actor, repo_id) if known is None else known
+
+    def _look_up(self, actor: Actor, repo_id: RepoId) -> FoundRepo:
+        repo = self._readable(actor, repo_id)
+        if repo.head_oid is None:
+            raise UnusableModel(problem="its repo has no files yet")
+        facts = self.repos.infos.repo_info(actor, _MODEL, repo.id, None, parts=()).facts
+        found = FoundRepo(repo.key, repo.head_oid, str(repo.id), facts.get("pipeline_tag"))
+        if len(self._known) >= _MOST_REMEMBERED:
+            self._known.clear()
+        self._known[repo.key, repo.head_oid] = found
+        return found
+
+    def _readable(self, actor: Actor, repo_id: RepoId) -> Repo:
+        try:
+            return self.repos.resolves.check_readable(actor, _MODEL, repo_id, Permission.READ_REPO)
+        except RepoMoved as moved:
+            new = RepoId.parse(moved.new_id)
+            return self.repos.resolves.check_readable(actor, _MODEL, new, Permission.READ_REPO)
+
+
+def _task(wanted: str | None) -> str:
+    if wanted is None:
+        known = ", ".join(tasks.names())
+        raise InvalidInput(
+            field="pipeline_tag", problem=f"is missing in this model's card. Add it, or ask for one of: {known}"
+        )
+    return tasks.spec(wanted).name

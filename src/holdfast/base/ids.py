@@ -17,7 +17,15 @@ RESERVED_NAMESPACES = frozenset({
     "uploads", "organizations", "users", "notifications", "tasks", "papers", "posts", "me", "resolve", "whoami-v2",
     "embed", "rerank", "predict", "generate", "generate_stream", "info", "health",
     "pipeline", "hf-inference",
+    "setup", "theme", "avatars", "new-model", "new-dataset", "new-space", "likes", "trending", "telemetry", "version",
+    "status", "help", "about", "blog", "support", "security", "privacy", "terms", "legal", "contact", "home",
+    "explore", "discussions", "jobs", "inference", "endpoints", "training", "evaluation", "leaderboards", "moderation",
+    "guide", "assets", "files", "download", "downloads", "account", "profile", "orgs", "organization", "system",
+    "anonymous", "favicon.ico", "robots.txt", "sitemap.xml", "manifest.json", "sw.js", "git", "raw", "blob", "tree",
+    "webhooks", "tokens", "repos", "languages", "licenses", "libraries", "tags", "reports", "viewer", "mcp",
 })  # fmt: skip
+"""Names that no user or organization can have: words of our addresses, now and perhaps later, or misleading ones."""
+
 RESERVED_REPO_NAMES = frozenset({
     "refs", "tree", "revision", "commits", "resolve", "raw", "blob", "commit", "compare", "paths-info", "preupload",
     "settings", "discussions", "like", "likers", "treesize", "xet-read-token", "xet-write-token", "branch", "tag",

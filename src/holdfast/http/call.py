@@ -48,20 +48,20 @@ class Call(Request):
         self.words = words
         self.urls = urls
         self._executor = executor
-
-    @functools.cached_property
-    def _header_values(self) -> dict[bytes, bytes]:
-        return dict(self.scope["headers"])
+        self._header_values: dict[bytes, bytes] | None = None
 
     def header(self, name: bytes) -> str | None:
         """One header by its lower-case name, the last if there are several: much cheaper than `headers`."""
+        if self._header_values is None:
+            self._header_values = dict(self.scope["headers"])
         value = self._header_values.get(name)
         return None if value is None else value.decode("latin-1")
 
     @property
     def repo_type(self) -> RepoType:
         """The repo type that the path names: `{types}` in API routes, `{prefix}` elsewhere."""
-        return RepoType.parse(self.words.get("types") or self.words.get("prefix", "").rstrip("/") or None)
+        word = self.words.get("types") or self.words.get("prefix")
+        return RepoType.parse(word.rstrip("/")) if word else RepoType.MODEL
 
     @property
     def repo_id(self) -> RepoId:

@@ -29,12 +29,9 @@ class DirectBodyProtocol(ZeroCopyProtocol):
 
     _direct_body: _DirectBody | None = None
 
-    def on_headers_complete(self) -> None:
-        """Offer it to the request that has just been read, if its length is known."""
-        before = self.cycle
-        super().on_headers_complete()
-        cycle = self.cycle
-        if cycle is not before and cycle.scope["method"] in ("PUT", "POST"):
+    def _offer(self, cycle: RequestResponseCycle) -> None:
+        super()._offer(cycle)
+        if cycle.scope["method"] in ("PUT", "POST"):
             names = {name for name, _ in cycle.scope["headers"]}
             if b"content-length" in names and b"transfer-encoding" not in names:
                 scope: dict[str, Any] = cycle.scope  # type: ignore[assignment]  # ASGI lets servers add their own

@@ -32,7 +32,10 @@ class ZeroCopyProtocol(HttpToolsProtocol):
             return
         if cycle.scope["method"] == "HEAD":
             self._answer_heads(cycle)
-            return
+        else:
+            self._offer(cycle)
+
+    def _offer(self, cycle: RequestResponseCycle) -> None:
         if self.scheme != "http" or self.transport.get_extra_info("socket") is None:
             return
         extensions: dict[str, dict[object, object]] = {ZERO_COPY: {}}
@@ -115,7 +118,7 @@ class ZeroCopyProtocol(HttpToolsProtocol):
 
 def _header_block(headers: list[tuple[bytes, bytes]]) -> bytes | None:
     """All headers in one piece; None when one is special or broken: uvicorn knows what to do then."""
-    block = b"".join([b"%b: %b\r\n" % header for header in headers])
+    block = b"\r\n".join(map(b": ".join, headers)) + b"\r\n"
     is_clean = block.count(b"\n") == block.count(b"\r") == len(headers) and b"\0" not in block
     return block if is_clean and b"\nconnection: " not in block else None
 

@@ -72,7 +72,7 @@ class ResolveService:
     gate: RepoGate
     pool: RepositoryPool
     xet_files: XetFiles
-    _entries: BoundedCache[tuple[int, str, str], FileEntry | str] = field(default_factory=lambda: BoundedCache(200_000))
+    _located: BoundedCache[tuple[int, str, str], Located | str] = field(default_factory=lambda: BoundedCache(200_000))
 
     def locate_hot(self, repo_type: RepoType, repo_id: RepoId, revision: str, path: str) -> Located | None:
         """Answer from memory and one SQL statement, or None when it takes more. Never blocks for long.
@@ -87,8 +87,8 @@ class ResolveService:
         commit_oid = branch_oid or (head_oid if head_oid == revision else None)
         if commit_oid is None:
             return None
-        known = self._entries.get((key, commit_oid, path))
-        return None if known is None else _located(key, commit_oid, path, known)
+        known = self._located.get((key, commit_oid, path))
+        return None if known is None else _require(known, commit_oid, path)
 
     def head_hot(self, repo_type: RepoType, repo_id: RepoId) -> tuple[int, str] | None:
         """Key and newest commit of a public repo, open to everybody; None for all others. Never blocks for long."""
@@ -107,17 +107,18 @@ class ResolveService:
             repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.READ_REPO)
         with self.pool.open(repo.key) as git:
             commit_oid = resolve_revision(git, revision)
-            known = self._entries.get((repo.key, commit_oid, path))
+            known = self._located.get((repo.key, commit_oid, path))
             if known is None:
                 found = find_entry(git, tree_of(git, commit_oid), path)
                 if found is None or found.kind is not EntryKind.FILE:
                     known = "absent"
                 else:
                     sha256 = found.lfs.sha256 if found.lfs else None
-                    known = FileEntry(found.oid, found.file_size_bytes or 0, sha256)
+                    entry = FileEntry(found.oid, found.file_size_bytes or 0, sha256)
+                    known = Located(repo.key, commit_oid, path, entry)
                 if len(path) <= MAX_REMEMBERED_CHARACTERS:
-                    self._entries.put((repo.key, commit_oid, path), known)
-        return _located(repo.key, commit_oid, path, known)
+                    self._located.put((repo.key, commit_oid, path), known)
+        return _require(known, commit_oid, path)
 
     def read_regular(self, located: Located) -> bytes:
         """The content of a regular file, whole: it fits into a commit, hence into memory."""
@@ -130,7 +131,7 @@ class ResolveService:
             return self.gate.find(connection, actor, repo_type, repo_id, permission)
 
 
-def _located(key: int, commit_oid: str, path: str, known: FileEntry | str) -> Located:
+def _require(known: Located | str, commit_oid: str, path: str) -> Located:
     if isinstance(known, str):
         raise EntryNotFound(path=path, commit_oid=commit_oid)
-    return Located(key, commit_oid, path, known)
+    return known

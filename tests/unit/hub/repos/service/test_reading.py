@@ -31,7 +31,7 @@ def test_the_size_of_the_repo_a_folder_and_a_file(hub: Hub):
 
 def test_paths_of_strangers_do_not_fill_the_memory(hub: Hub):
     hub.create()
-    entries = hub.repos.resolves._entries
+    entries = hub.repos.resolves._located
     for path, remembered in (("a" * 200, 1), ("a/" * 2000, 0)):
         before = len(entries)
         with pytest.raises(EntryNotFound):

@@ -73,9 +73,7 @@ class GateForm:
 def metadata_rows(facts: dict[str, Any]) -> list[MetadataRow]:
     """The front matter, field by field, as it was written."""
     data = facts.get("cardData") or {}
-    shown = [
-        (name, value) for name, value in data.items() if name not in _TOLD_ELSEWHERE and value not in (None, [], "")
-    ]
+    shown = [(name, value) for name, value in data.items() if _is_shown(name, value)]
     return [_row(name, value) for name, value in shown[:MAX_ROWS]]
 
 

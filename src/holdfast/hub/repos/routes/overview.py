@@ -39,7 +39,8 @@ class OverviewRoutes:
                 "card": {"oid": card.oid, "body": card.body, "problem": card.problem} if card else None,
                 "lineage": _lineage(found.lineage),
                 "evaluations": [asdict(evaluation) for evaluation in found.evaluations],
-                "usedStorage": found.used_bytes,
+                "size": found.file_bytes,
+            "usedStorage": found.used_bytes,
                 "empty": found.is_empty,
             }
         )

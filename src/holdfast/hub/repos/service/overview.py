@@ -13,6 +13,7 @@ from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.objects.service import ObjectService
 from holdfast.hub.repos.git_storage.blobs import read_blob
 from holdfast.hub.repos.git_storage.commits import tree_of
+from holdfast.hub.repos.git_storage.folder_sizes import folder_size
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.trees import EntryKind, find_entry
 from holdfast.hub.repos.metadata.card import CARD_PATH, MAX_CARD_BYTES, read_card, split_card
@@ -42,6 +43,7 @@ class CardText:
 class RepoOverview:
     """What there is to know about a repo at its default branch. `card` None: it has no README.md.
 
+    `file_bytes` is what downloading all files takes, `used_bytes` what large files of all revisions do.
     `is_empty` where it has no commit, or no file that people or programs would look for.
     """
 
@@ -49,6 +51,7 @@ class RepoOverview:
     card: CardText | None
     lineage: Lineage
     evaluations: tuple[Evaluation, ...]
+    file_bytes: int
     used_bytes: int
     is_empty: bool
 
@@ -75,15 +78,16 @@ class OverviewService:
             header = self.headers.header_of(connection, actor, repo)
             lineage = self.lineage.read(connection, actor, repo, header.facts)
             used_bytes = self.objects.repo_usage(connection, repo.key).size_bytes
-        card, results, is_empty = None, [], True
+        card, results, file_bytes, is_empty = None, [], 0, True
         if repo.head_oid is not None:
             with self.pool.open(repo.key) as git:
                 tree_oid = tree_of(git, repo.head_oid)
                 card = _read_card(git, tree_oid)
                 results = eval_results_at(git, tree_oid) if repo_type is RepoType.MODEL else []
+                file_bytes = folder_size(git, tree_oid)
                 is_empty = card is None and _has_only_hidden_files(git, tree_oid)
         found = evaluations(header.facts.get("model-index"), results)
-        return RepoOverview(header, card, lineage, found, used_bytes, is_empty)
+        return RepoOverview(header, card, lineage, found, file_bytes, used_bytes, is_empty)
 
 
 def _read_card(git: pygit2.Repository, tree_oid: str) -> CardText | None:

@@ -37,6 +37,7 @@ def test_a_new_repo_is_empty_and_a_card_fills_it(hub: Hub):
     assert not found.is_empty
     assert found.card is not None
     assert (found.card.body, found.card.problem) == ("# Title\n", None)
+    assert found.file_bytes > len(found.card.body)
     assert found.header.facts["cardData"] == {"license": "mit"}
 
 

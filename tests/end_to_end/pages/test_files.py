@@ -1,0 +1,140 @@
+"""Folders, history, differences and blame, as people meet them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.end_to_end.pages.conftest import ALICE
+from tests.end_to_end.raw_client import RawClient, delete_file, put_file, put_large
+
+REPO = "alice/files"
+ODD = "notes/50% of #1 & more?.txt"
+
+
+@pytest.fixture(scope="module")
+def alice(server):
+    client = RawClient(server.url, ALICE.token)
+    client.create_repo(REPO)
+    client.commit(REPO, put_file("train.py", b"one = 1\ntwo = 2\n"), put_file(ODD, b"<b>odd</b>\n"))
+    large, shared = b"w" * 5_000, b"x" * 200_000
+    client.commit(
+        REPO,
+        put_large("model.safetensors", client.upload_lfs(REPO, large), len(large)),
+        put_large("pytorch_model.bin", client.upload_xet(REPO, shared), len(shared)),
+        *(put_file(f"many/{number:03}.txt", b"x") for number in range(130)),
+    )
+    client.commit(REPO, put_file("train.py", b"one = 1\ntwo = 3\n<script>document.title='owned'</script>\n"))
+    client.commit(REPO, delete_file(ODD), put_file("gone.txt", b"x"))
+    client.commit(REPO, put_file("train.py", b"pass\n"), query="?create_pr=1")
+    client.post_json(f"/api/models/{REPO}/tag/main", {"tag": "v1"})
+    client.post_json(f"/api/models/{REPO}/branch/feature%2Fx", {})
+    yield client
+    client.close()
+
+
+def test_a_folder_lists_what_it_holds(new_visitor, alice):
+    visitor = new_visitor()
+    page = visitor.open(f"/{REPO}/tree/main")
+    row = page.get_by_role("row", name="model.safetensors")
+    assert row.get_by_text("5 kB").is_visible()
+    assert row.get_by_text("lfs", exact=True).is_visible()
+    assert row.get_by_text("safe format").is_visible()
+    row = page.get_by_role("row", name="pytorch_model.bin")
+    assert row.get_by_text("xet", exact=True).is_visible()
+    assert row.get_by_text("can run code (pickle)").is_visible()
+    assert page.get_by_role("link", name="train.py", exact=True).get_attribute("href") == f"/{REPO}/blob/main/train.py"
+    assert visitor.violations() == []
+    page.get_by_role("link", name="many", exact=True).click()
+    assert page.get_by_role("link", name="099.txt").count() == 1
+    assert page.get_by_role("link", name="100.txt").count() == 0
+    page.get_by_role("link", name="More entries").click()
+    assert page.get_by_role("link", name="100.txt", exact=True).is_visible()
+    page.get_by_role("link", name="The folder above").click()
+    assert page.url.endswith(f"/{REPO}/tree/main")
+
+
+def test_revisions_are_switched_without_javascript(new_visitor, alice):
+    visitor = new_visitor(java_script_enabled=False)
+    page = visitor.open(f"/{REPO}/tree/main/many")
+    page.locator(".revisions summary").click()
+    page.get_by_role("link", name="feature/x").click()
+    assert page.url.endswith(f"/{REPO}/tree/feature%2Fx/many")
+    page.locator(".revisions summary").click()
+    page.get_by_role("link", name="#1").click()
+    assert page.url.endswith(f"/{REPO}/tree/refs%2Fpr%2F1/many")
+    page.locator(".revisions summary").click()
+    page.get_by_label("Other branch, tag or commit").fill("v1")
+    page.get_by_role("button", name="Go").click()
+    assert page.url.endswith(f"/{REPO}/tree/v1/many")
+    page = visitor.open(f"/{REPO}/tree/nowhere")
+    assert page.get_by_role("heading", level=1).inner_text() == "Nothing to see here"
+    assert visitor.open(f"/{REPO}/tree/main/train.py").url.endswith(f"/{REPO}/blob/main/train.py")
+
+
+def test_names_with_marks_stay_whole(new_visitor, alice):
+    page = new_visitor().open(f"/{REPO}/commits/main")
+    first = alice.history(REPO)[-2]
+    page = new_visitor().open(f"/{REPO}/tree/{first}/notes")
+    link = page.get_by_role("link", name="50% of #1 & more?.txt", exact=True)
+    assert link.get_attribute("href").endswith("/notes/50%25%20of%20%231%20%26%20more%3F.txt")
+
+
+def test_history_of_a_repo_and_of_a_path(new_visitor, alice):
+    visitor = new_visitor()
+    page = visitor.open(f"/{REPO}/tree/main")
+    page.get_by_role("link", name="History").click()
+    assert page.get_by_role("listitem").filter(has_text="change").count() == 4
+    assert visitor.violations() == []
+    page = visitor.open(f"/{REPO}/commits/main/train.py")
+    assert page.locator(".commit-item").count() == 2
+    assert page.get_by_role("heading", name="History of train.py").is_visible()
+    assert visitor.open(f"/{REPO}/commits/main/notes").locator(".commit-item").count() == 2
+    assert visitor.open(f"/{REPO}/commits/main/never").get_by_text("Nothing to see here").is_visible()
+
+
+def test_what_a_commit_changed(new_visitor, alice):
+    oids = alice.history(REPO)
+    visitor = new_visitor()
+    page = visitor.open(f"/{REPO}/commit/{oids[1]}")
+    assert page.locator(".diff-removed .diff-text").all_inner_texts() == ["two = 2"]
+    added = page.locator(".diff-added .diff-text").all_inner_texts()
+    assert added == ["two = 3", "<script>document.title='owned'</script>"]
+    assert page.title() == "change · alice/files · Holdfast"
+    assert visitor.violations() == []
+    page = visitor.open(f"/{REPO}/commit/{oids[2]}")
+    assert page.get_by_text("50 files on this page").is_visible()
+    assert page.get_by_text("132 changed files; here are 1 to 50.").is_visible()
+    page.get_by_role("link", name="More files").click()
+    assert page.get_by_text("here are 51 to 100").is_visible()
+
+
+def test_large_files_are_told_by_their_size(new_visitor, alice):
+    oid = alice.history(REPO)[2]
+    page = new_visitor().open(f"/{REPO}/commit/{oid}?cursor=100")
+    file = page.locator(".diff-file", has_text="pytorch_model.bin")
+    assert "A large file." in file.inner_text()
+    assert "200 kB" in file.inner_text()
+
+
+def test_blame_leads_to_commits_and_back_in_time(new_visitor, alice):
+    oids = alice.history(REPO)
+    visitor = new_visitor()
+    page = visitor.open(f"/{REPO}/blame/main/train.py")
+    assert page.locator(".blame tbody").count() == 2
+    assert page.locator("#L1 .diff-text").inner_text() == "one = 1"
+    assert page.locator(".blame tbody").nth(1).get_by_role("link", name="change", exact=True).get_attribute("href") == (
+        f"/{REPO}/commit/{oids[1]}"
+    )
+    assert visitor.violations() == []
+    page.get_by_role("link", name=f"Blame before {oids[1][:7]}").click()
+    assert page.locator("#L2 .diff-text").inner_text() == "two = 2"
+    page = visitor.open(f"/{REPO}/blame/main/model.safetensors")
+    assert page.get_by_text("no lines to blame").is_visible()
+
+
+@pytest.mark.parametrize("path", ["tree/main", "tree/main/many", "commits/main", "commit/main", "blame/main/train.py"])
+def test_phones_and_the_dark(new_visitor, alice, path):
+    visitor = new_visitor(width=360, color_scheme="dark", java_script_enabled=True)
+    visitor.open(f"/{REPO}/{path}")
+    assert not visitor.overflows()
+    assert visitor.violations() == []

@@ -1,0 +1,179 @@
+"""The front page of a repo, as people meet it."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+
+import pytest
+
+from tests.end_to_end.pages.conftest import ALICE, BOB
+from tests.end_to_end.raw_client import RawClient, put_file
+
+CARD = """---
+license: mit
+language: [en, de]
+pipeline_tag: text-classification
+base_model: alice/base
+datasets: [nobody/knows]
+tags: [one, two, three, four, five, six, seven, eight, nine, ten]
+model-index:
+- name: m
+  results:
+  - task: {type: text-classification}
+    dataset: {type: glue, name: GLUE}
+    metrics: [{type: accuracy, value: 0.9}]
+---
+# What it is for
+
+It tells **good** from bad. <script>document.title = "owned"</script>
+<img src=x onerror="document.title = 'owned'">
+
+```python
+print("hello")
+```
+"""
+CONFIG = b'{"model_type": "bert", "architectures": ["BertForSequenceClassification"]}'
+CHILD = b"---\nbase_model: alice/shop\n---\n"
+
+
+@pytest.fixture(scope="module")
+def alice(server):
+    client = RawClient(server.url, ALICE.token)
+    for name in ("base", "shop", "empty", "gated", "old-name"):
+        client.create_repo(f"alice/{name}")
+    client.commit("alice/shop", put_file("README.md", CARD.encode()), put_file("config.json", CONFIG))
+    client.commit("alice/gated", put_file("README.md", b"# Behind a gate\n"), put_file("secret.txt", b"s"))
+    client.post_json("/api/models/alice/gated/settings", {"gated": "manual"}, method="PUT")
+    client.move_repo("alice/old-name", "alice/new-name")
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def bob(server, alice):
+    client = RawClient(server.url, BOB.token)
+    for name, private in (("child", False), ("hidden-child", True)):
+        client.post_json("/api/repos/create", {"name": name, "private": private})
+        client.commit(f"bob/{name}", put_file("README.md", CHILD))
+    yield client
+    client.close()
+
+
+def test_a_card_with_its_facts(new_visitor, bob):
+    visitor = new_visitor()
+    page = visitor.open("/alice/shop")
+    assert page.locator("h1").inner_text() == "alice/shop"
+    assert page.get_by_role("heading", name="What it is for").is_visible()
+    assert page.title() == "alice/shop · Holdfast"
+    side = page.get_by_label("About this model")
+    assert side.get_by_role("link", name="alice/base").get_attribute("href") == "/alice/base"
+    assert side.get_by_text("nobody/knows").count() == 2  # as a fact and as metadata, never as a link
+    assert side.get_by_role("link", name="nobody/knows").count() == 0
+    assert page.get_by_role("row", name="text-classification GLUE").get_by_text("0.9").is_visible()
+    assert page.get_by_label("Tags").get_by_role("link", name="Text Classification").is_visible()
+    assert visitor.violations() == []
+
+
+def test_children_are_counted_for_who_looks(new_visitor, bob):
+    page = new_visitor().open("/alice/shop")
+    assert page.get_by_role("link", name="All 1").is_visible()
+    assert "hidden-child" not in page.content()
+    page = new_visitor(BOB).open("/alice/shop")
+    assert page.get_by_role("link", name="All 2").is_visible()
+    assert page.get_by_role("link", name="bob/hidden-child").is_visible()
+
+
+def test_snippets_open_without_javascript_and_name_this_server(new_visitor, server, alice):
+    visitor = new_visitor(java_script_enabled=False, width=360)
+    page = visitor.open("/alice/shop")
+    page.get_by_text("Use this model").click()
+    assert page.get_by_text(f"export HF_ENDPOINT={server.url}").is_visible()
+    assert page.get_by_text(f"git clone {server.url}/alice/shop").is_visible()
+    assert "AutoModelForSequenceClassification" in page.get_by_text("from transformers import pipeline").inner_text()
+
+
+def test_copying(new_visitor, server, alice):
+    visitor = new_visitor(permissions=["clipboard-read", "clipboard-write"])
+    page = visitor.open("/alice/shop")
+    page.get_by_role("button", name="Copy the name alice/shop").click()
+    assert page.evaluate("navigator.clipboard.readText()") == "alice/shop"
+    page.get_by_text("Use this model").click()
+    page.get_by_role("button", name="Copy the code for git").click()
+    assert page.evaluate("navigator.clipboard.readText()") == f"git clone {server.url}/alice/shop"
+
+
+def test_likes(new_visitor, alice):
+    page = new_visitor(java_script_enabled=False).open("/alice/base")
+    page.get_by_role("link", name="Like 0").click()
+    assert "/login?next=/alice/base" in page.url.replace("%2F", "/")
+    page = new_visitor(BOB, java_script_enabled=False).open("/alice/base")
+    page.get_by_role("button", name="Like 0").click()
+    assert page.get_by_role("button", name="Liked 1").get_attribute("aria-pressed") == "true"
+    assert page.url.endswith("/alice/base")
+    page.get_by_role("button", name="Liked 1").click()
+    assert page.get_by_role("button", name="Like 0").is_visible()
+
+
+def test_an_empty_repo_tells_its_owner_how_to_fill_it(new_visitor, alice):
+    visitor = new_visitor(ALICE)
+    page = visitor.open("/alice/empty")
+    assert page.get_by_role("link", name="Upload files").get_attribute("href") == "/alice/empty/upload/main"
+    assert page.get_by_text("hf upload alice/empty").is_visible()
+    assert visitor.violations() == []
+    page = new_visitor().open("/alice/empty")
+    assert page.get_by_text("Nothing here yet").is_visible()
+    assert page.get_by_text("hf upload").count() == 0
+
+
+def test_a_gate_shows_the_card_and_takes_requests(new_visitor, alice):
+    page = new_visitor().open("/alice/gated")
+    assert page.get_by_role("heading", name="Behind a gate").is_visible()
+    assert page.get_by_role("link", name="Log in").last.is_visible()
+    visitor = new_visitor(BOB, java_script_enabled=False)
+    page = visitor.open("/alice/gated")
+    page.get_by_role("button", name="Ask for access").click()
+    assert page.get_by_role("status").inner_text().startswith("Your request was sent. The owner decides")
+    assert page.get_by_text("You asked for access.").is_visible()
+    assert page.get_by_role("button", name="Ask for access").count() == 0
+    page.get_by_role("link", name="Files").click()
+    assert page.get_by_role("link", name="secret.txt").is_visible()
+    assert page.get_by_text("ask for access").is_visible()
+    assert page.get_by_title("Download secret.txt").count() == 0
+    alice.post_json("/api/models/alice/gated/user-access-request/handle", {"user": "bob", "status": "accepted"})
+    visitor.open("/alice/gated/tree/main")
+    assert page.get_by_title("Download secret.txt").count() == 1
+
+
+def test_private_is_as_absent(new_visitor, bob):
+    texts = []
+    for name in ("bob/hidden-child", "bob/no-such-model"):
+        page = new_visitor(ALICE).open(f"/{name}")
+        texts.append(page.locator("main").inner_text())
+    assert texts[0] == texts[1]
+    assert "Repository not found" in texts[0]
+
+
+def test_a_moved_repo_is_found(new_visitor, alice):
+    page = new_visitor().open("/alice/old-name/tree/main")
+    assert page.url.endswith("/alice/new-name/tree/main")
+    assert new_visitor().open("/alice/new-name.git").url.endswith("/alice/new-name")
+
+
+def test_the_json_twin_says_the_same(server, bob):
+    with urllib.request.urlopen(f"{server.url}/api/models/alice/shop/overview") as answer:
+        found = json.load(answer)
+    assert found["lineage"]["children"]["finetune"]["count"] == 1
+    assert found["lineage"]["datasets"] == [{"name": "nobody/knows", "repo": None}]
+    assert found["card"]["body"].startswith("# What it is for")
+    assert found["evaluations"][0]["value"] == "0.9"
+    assert found["you"] == {"like": False, "accessRequest": None, "may": ["read-repo"]}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/alice/shop", "/alice/gated", "/alice/empty"])
+def test_phones_and_themes(new_visitor, bob, scheme, path):
+    visitor = new_visitor(width=360, color_scheme=scheme)
+    visitor.open(path)
+    assert not visitor.overflows()
+    assert visitor.violations() == []

@@ -36,6 +36,7 @@ WORDS = {
     "word": "x.y.z",
     "number": "1",
     "lock": "1",
+    "task": "text-classification",
 }
 
 
@@ -111,7 +112,42 @@ _LFS = {
     ("POST", "locks/{lock}/unlock"): Sample(_write, {}, success=(404,)),
 }
 
+_LET_THROUGH = (200, 400, 422, 501)
+"""The repo holds no model: who may ask is told so, or that nothing here can run models."""
+_MODEL_BASES = ("/models/{repo}", "/hf-inference/models/{repo}")
+_TEXT = {"model": "{repo}", "inputs": "a text"}
+_QUESTIONS = {
+    "v1/chat/completions": {"model": "{repo}", "messages": [{"role": "user", "content": "hello"}]},
+    "v1/completions": {"model": "{repo}", "prompt": "hello"},
+    "v1/embeddings": {"model": "{repo}", "input": "hello"},
+    "embed": _TEXT,
+    "rerank": {"model": "{repo}", "query": "a question", "texts": ["a text"]},
+    "predict": _TEXT,
+    "generate": _TEXT,
+    "generate_stream": _TEXT,
+}
+_INFERENCE = {
+    **{
+        f"POST {base}/{tail}": Sample(_read, payload, success=_LET_THROUGH)
+        for base in ("", *_MODEL_BASES)
+        for tail, payload in _QUESTIONS.items()
+    },
+    **{
+        f"POST {base}{tail}": Sample(_read, _TEXT, success=_LET_THROUGH)
+        for base in _MODEL_BASES
+        for tail in ("", "/pipeline/{task}")
+    },
+    "POST /pipeline/{task}/{repo}": Sample(_read, _TEXT, success=_LET_THROUGH),
+    **{f"GET {base}/{tail}": Sample(_read) for base in _MODEL_BASES for tail in ("info", "health")},
+    "GET /v1/models": Sample(_public),
+    "GET /v1/models/{repo}": Sample(_read),
+    "GET /info": Sample(_public),
+    "GET /health": Sample(_public),
+    "GET /metrics": Sample(Permission.SITE_ADMIN),
+}
+
 SAMPLES: dict[str, Sample] = {
+    **_INFERENCE,
     # files
     "GET /{prefix}{repo}/resolve/{rev}/{path}": Sample(_read),
     "GET /{prefix}{repo}/raw/{rev}/{path}": Sample(_read),
@@ -315,6 +351,8 @@ SAMPLES: dict[str, Sample] = {
     "GET /{prefix}{repo}/commits/{rev}/{path}": Sample(_see),
     "GET /{prefix}{repo}/commit/{rev}": Sample(_read),
     "GET /{prefix}{repo}/blame/{rev}/{path}": Sample(_read),
+    "GET /{prefix}{repo}/blob/{rev}/{path}": Sample(_read),
+    f"GET {_REPO}/preview/{{rev}}/{{path}}": Sample(_read),
     # the server
     "GET /": Sample(_public),
     "GET /healthz": Sample(_public),

@@ -509,7 +509,7 @@ class ModelLoading(Overloaded):
         return f"Model {self.model} is currently loading"
 
     @property
-    def extra(self) -> dict[str, float]:
+    def body_fields(self) -> dict[str, float]:
         """What clients read of it, beside the message."""
         return {"estimated_time": self.estimated_seconds}
 

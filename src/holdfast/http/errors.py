@@ -122,5 +122,5 @@ def _hub_body(error: HoldfastError) -> dict[str, Any]:
     body: dict[str, Any] = {"error": error.message}
     if isinstance(error, InvalidCard):
         body["errors"] = [{"message": message} for message in error.errors]
-    body.update(getattr(error, "extra", {}))
+    body.update(getattr(error, "body_fields", {}))
     return body

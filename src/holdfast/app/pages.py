@@ -12,6 +12,7 @@ from holdfast.base.clock import now_milliseconds
 from holdfast.http.routing import Route
 from holdfast.ui.page import Pages, open_pages
 from holdfast.ui.pages.admin import AdminPages
+from holdfast.ui.pages.blob import BlobPages
 from holdfast.ui.pages.files import FilePages
 from holdfast.ui.pages.history import HistoryPages
 from holdfast.ui.pages.home import HomePages
@@ -67,6 +68,7 @@ def repo_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
     return (
         *_front_pages(pages, services).table(),
         *FilePages(pages, repos.folders, repos.headers).table(),
+        *BlobPages(pages, repos.files).table(),
         *HistoryPages(pages, repos.history, repos.reads, repos.headers).table(),
         *changing_pages(pages, services),
     )

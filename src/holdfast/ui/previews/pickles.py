@@ -17,6 +17,8 @@ from holdfast.ui.previews.archives import open_archive
 from holdfast.ui.previews.preview import Preview, PreviewedFile
 
 SUFFIXES = frozenset(("bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "dill"))
+_ALWAYS = frozenset(("pkl", "pickle", "dill"))
+"""Pickles of Python 2 have no mark at their start."""
 MAX_BYTES = 8 * 1024 * 1024
 MAX_INSTRUCTIONS = 300_000
 MAX_IMPORTS = 200
@@ -51,7 +53,7 @@ def preview(file: PreviewedFile) -> Preview | None:
 
 def _pickle_of(file: PreviewedFile) -> bytes | None:
     start = file.start(2)
-    if start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05":
+    if (start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05") or file.suffix in _ALWAYS:
         return file.start(MAX_BYTES)
     archive = open_archive(file) if start == b"PK" else None
     if archive is None:

@@ -72,8 +72,8 @@ def _parse(content: bytes) -> _Json:
 
 def _cells(notebook: _Json) -> list[_Json]:
     cells = notebook.get("cells")
-    if cells is None:  # nbformat 3 has sheets
-        sheets = [sheet for sheet in _list(notebook.get("worksheets")) if isinstance(sheet, dict)]
+    if cells is None and "worksheets" in notebook:  # nbformat 3
+        sheets = [sheet for sheet in _list(notebook["worksheets"]) if isinstance(sheet, dict)]
         cells = [cell for sheet in sheets for cell in _list(sheet.get("cells"))]
     if not isinstance(cells, list):
         raise CorruptObject(problem="is not a notebook: it has no cells")

@@ -38,8 +38,12 @@ _FIRST_KINDS = (
 )
 _HIDDEN_KINDS = frozenset({"region", "base_model", "dataset", "arxiv", "diffusers", "benchmark"})
 """What tags of these kinds tell stands elsewhere on the page, or tells nobody anything."""
-_PARAMETERS = {"pipeline_tag": "pipeline_tag", "library": "library", "license": "license", "language": "language"}
-"""Kinds with a filter of their own in lists; all others are looked for as `other`."""
+_FILTERS = {
+    RepoType.MODEL: ("pipeline_tag", "library", "license", "language"),
+    RepoType.DATASET: ("task_categories", "size_categories", "modality", "format", "library", "license", "language"),
+    RepoType.SPACE: ("sdk", "license"),
+}
+"""Kinds of tags that lists have a filter of their own for; all others are looked for as `other`."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +126,7 @@ class RepoContext:
         return f"{address}/{quote(path)}" if path else address
 
     def _link(self, tag: str, kind: str, label: str) -> TagLink:
-        name = _PARAMETERS.get(kind, "other") if self.repo.type is RepoType.MODEL else "other"
-        value = label if name == "license" else tag
+        name, value = (kind, label) if kind in _FILTERS[self.repo.type] else ("other", tag)
         shown = task_label(label) if kind in ("pipeline_tag", "task_categories") else label
         return TagLink(shown, f"{self.list_path}?{name}={quote(value, safe='')}", kind)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from holdfast.accounts.service import AccountService
 from holdfast.backends.database.protocol import Database
@@ -87,7 +88,6 @@ def open_repos(
     facts = FactReader(objects)
     index = RepoIndex(database, pool, facts, clock)
     pulls = PullService(database, accounts, gate, index, clock)
-    headers = HeaderService(database, gate)
     infos = InfoService(database, gate, pool, facts, objects)
     lists = ListService(database, accounts, infos, here_bytes)
     return RepoServices(
@@ -100,10 +100,7 @@ def open_repos(
         branches=BranchService(database, gate, index, clock),
         reads=ReadService(database, gate, pool, xet_files),
         history=HistoryService(database, gate, pool),
-        folders=FolderService(database, gate, pool, headers, xet_files),
-        files=FileService(database, gate, pool, objects, headers, xet_files),
-        headers=headers,
-        overviews=OverviewService(database, gate, pool, objects, headers, LineageReader(accounts, gate)),
+        **_readers_of_pages(database, accounts, gate, pool, objects, xet_files),
         resolves=ResolveService(database, gate, pool, xet_files),
         infos=infos,
         lists=lists,
@@ -116,3 +113,29 @@ def open_repos(
         likes=LikeService(database, accounts, gate, clock),
         downloads=DownloadCounter(database, clock),
     )
+
+
+class _ReadersOfPages(TypedDict):
+    """What whole pages are put together from: each service answers all of one."""
+
+    headers: HeaderService
+    folders: FolderService
+    files: FileService
+    overviews: OverviewService
+
+
+def _readers_of_pages(
+    database: Database,
+    accounts: AccountService,
+    gate: RepoGate,
+    pool: RepositoryPool,
+    objects: ObjectService,
+    xet_files: XetFiles,
+) -> _ReadersOfPages:
+    headers = HeaderService(database, gate)
+    return {
+        "headers": headers,
+        "folders": FolderService(database, gate, pool, headers, xet_files),
+        "files": FileService(database, gate, pool, objects, headers, xet_files),
+        "overviews": OverviewService(database, gate, pool, objects, headers, LineageReader(accounts, gate)),
+    }

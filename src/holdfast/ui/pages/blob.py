@@ -28,8 +28,6 @@ from holdfast.ui.previews.preview import Preview, PreviewedFile
 from holdfast.ui.rendering import place_of
 
 KEPT_PREVIEWS = 64
-_SET_TEXTS = frozenset(("prose", "table", "notebook"))
-"""Kinds that are made of a text, which can be shown as well."""
 
 _PreviewKey = tuple[str, str, str, bool]
 
@@ -67,7 +65,6 @@ class BlobPages:
             file=file,
             preview=shown,
             plain=plain,
-            has_source=plain or _has_source(shown),
             crumbs=crumbs_of(file.path),
             revisions=revision_groups(file.refs, file.revision),
             safety=_safety(file.path),
@@ -110,13 +107,9 @@ def _content_oid(file: OpenedFile) -> str:
     return file.entry.lfs.sha256 if file.entry.lfs else file.entry.oid
 
 
-def _has_source(shown: Preview) -> bool:
-    return shown.kind in _SET_TEXTS
-
-
 def _is_editable(file: OpenedFile, shown: Preview) -> bool:
     """Whether the editor takes it: a text inside git."""
-    is_text = shown.kind in ("text", "prose", "table", "notebook", "empty")
+    is_text = shown.is_text or shown.kind == "empty"
     return (
         is_text and file.entry.lfs is None and not file.is_symlink and (file.entry.size_bytes or 0) <= MAX_EDITED_BYTES
     )

@@ -13,6 +13,6 @@ _MAX_BYTES = 20_000_000
 def preview(file: PreviewedFile) -> Preview | None:
     """The cells and outputs."""
     try:
-        return Preview("notebook", html={"body": render_notebook(file.start(_MAX_BYTES + 1), file.place)})
+        return Preview("notebook", html={"body": render_notebook(file.start(_MAX_BYTES + 1), file.place)}, is_text=True)
     except CorruptObject as error:
         return Preview("unreadable", {"problem": error.problem})

@@ -55,12 +55,14 @@ class Preview:
         data: what can also be told as JSON.
         html: what only the page shows.
         notices: sentences for the reader above it.
+        is_text: the file is a text, which can be shown as it is written too.
     """
 
     kind: str
     data: Mapping[str, Any] = field(default_factory=dict)
     html: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    is_text: bool = False
 
 
 Previewer = Callable[[PreviewedFile], Preview | None]

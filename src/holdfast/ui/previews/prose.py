@@ -20,4 +20,4 @@ def preview(file: PreviewedFile) -> Preview | None:
         "body": render_markdown(body, file.place),
         "front_matter": highlight(front_matter, "yaml") if front_matter else None,
     }
-    return Preview("prose", {"text": text, "isWhole": not notices}, html, notices)
+    return Preview("prose", {"text": text, "isWhole": not notices}, html, notices, is_text=True)

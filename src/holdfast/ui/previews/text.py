@@ -24,6 +24,7 @@ def preview(file: PreviewedFile) -> Preview | None:
         {"language": language, "text": text, "isWhole": not notices},
         {"lines": highlight_lines(text, language)},
         notices,
+        is_text=True,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 import torch
 import transformers
 from PIL import Image
@@ -198,4 +199,186 @@ def picture(width: int = 48, height: int = 40, kind: str = "PNG") -> bytes:
     pixels = np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def blip(folder: Path, head: str = "AutoModelForImageTextToText") -> Path:
+    """A BLIP that describes pictures, or answers questions about them."""
+    tokenizer = word_tokenizer(folder)
+    ends = {"bos_token_id": 2, "eos_token_id": 3, "sep_token_id": 3, "pad_token_id": 0}
+    text = {**SHAPE, "vocab_size": len(tokenizer), "encoder_hidden_size": 32, "initializer_range": 0.5, **ends}
+    config = transformers.BlipConfig(
+        text_config=text, vision_config=VISION, projection_dim=16, image_text_hidden_size=16
+    )
+    save(getattr(transformers, head), config, folder)
+    transformers.BlipImageProcessorPil(size=IMAGE_SIZE).save_pretrained(folder)
+    return folder
+
+
+def vit_gpt2(folder: Path) -> Path:
+    """An encoder of pictures with a decoder of text."""
+    tokenizer = byte_tokenizer(folder)
+    tokens = {"vocab_size": len(tokenizer), "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2}
+    decoder = transformers.GPT2Config(
+        n_embd=32, n_layer=2, n_head=2, add_cross_attention=True, is_decoder=True, **tokens
+    )
+    config = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
+        transformers.ViTConfig(**VISION), decoder, decoder_start_token_id=0, pad_token_id=2, eos_token_id=1
+    )
+    save(transformers.AutoModelForImageTextToText, config, folder)
+    transformers.ViTImageProcessorPil(size=IMAGE_SIZE).save_pretrained(folder)
+    return folder
+
+
+def vilt(folder: Path) -> Path:
+    """A ViLT that knows three answers."""
+    tokenizer = word_tokenizer(folder)
+    sizes = {**VISION, "vocab_size": len(tokenizer), "max_position_embeddings": 64}
+    config = transformers.ViltConfig(**sizes, id2label={0: "yes", 1: "no", 2: "two"})
+    save(transformers.AutoModelForVisualQuestionAnswering, config, folder)
+    transformers.ViltImageProcessorPil(size={"shortest_edge": 32}, size_divisor=8).save_pretrained(folder)
+    return folder
+
+
+def llava(folder: Path) -> Path:
+    """A LLaVA: a language model that sees pictures of 32 × 32 as 16 tokens."""
+    template = (
+        "{% for message in messages %}{{ message['role'] }} : {% for part in message['content'] %}"
+        "{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}{% endfor %}\n{% endfor %}"
+    )
+    tokenizer = byte_tokenizer(folder)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
+    text = {**SHAPE, "vocab_size": len(tokenizer), "num_key_value_heads": 2, "max_position_embeddings": 256}
+    tokens = {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2}
+    config = transformers.LlavaConfig(
+        text_config=transformers.LlamaConfig(**text, **tokens),
+        vision_config=transformers.CLIPVisionConfig(**VISION),
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+    )
+    save(transformers.AutoModelForImageTextToText, config, folder)
+    images = transformers.CLIPImageProcessorPil(size=IMAGE_SIZE, crop_size=IMAGE_SIZE)
+    transformers.LlavaProcessor(
+        images,
+        tokenizer,
+        patch_size=8,
+        vision_feature_select_strategy="default",
+        chat_template=template,
+        num_additional_image_tokens=1,
+    ).save_pretrained(folder)
+    return folder
+
+
+def layoutlm(folder: Path) -> Path:
+    """A LayoutLM that points at words of a page."""
+    tokenizer = word_tokenizer(folder)
+    sizes = {**SHAPE, "vocab_size": len(tokenizer), "max_position_embeddings": 64, "initializer_range": 0.5}
+    save(transformers.AutoModelForDocumentQuestionAnswering, transformers.LayoutLMConfig(**sizes), folder)
+    return folder
+
+
+def tapas(folder: Path, **options: Any) -> Path:
+    """A TAPAS that may sum, average or count."""
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[EMPTY]"]
+    words = dict.fromkeys([*special, *WORDS.split(), *LETTERS, *(f"##{letter}" for letter in LETTERS)])
+    (folder / "vocab.txt").write_text("\n".join(words))
+    transformers.TapasTokenizer(folder / "vocab.txt", model_max_length=128).save_pretrained(folder)
+    labels = {0: "NONE", 1: "SUM", 2: "AVERAGE", 3: "COUNT"}
+    sizes = {**SHAPE, "vocab_size": len(words), "max_position_embeddings": 128, "initializer_range": 0.5}
+    aggregation = {"num_aggregation_labels": 4, "aggregation_labels": labels, "no_aggregation_label_index": 0}
+    config = transformers.TapasConfig(**sizes, **aggregation, type_vocab_sizes=[3, 32, 32, 2, 32, 10, 10], **options)
+    save(transformers.AutoModelForTableQuestionAnswering, config, folder)
+    return folder
+
+
+def whisper(folder: Path) -> Path:
+    """A Whisper of two layers that hears 30 seconds as 80 × 3000 numbers."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    special = ["<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|de|>", "<|translate|>", "<|transcribe|>"]
+    special += ["<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>"]
+    times = [f"<|{step * 0.02:.2f}|>" for step in range(1501)]
+    vocabulary = {token: index for index, token in enumerate(alphabet)}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    ends = dict.fromkeys(("bos_token", "eos_token", "unk_token", "pad_token"), "<|endoftext|>")
+    fast = transformers.WhisperTokenizerFast(tokenizer_object=tokenizer, **ends)
+    fast.add_special_tokens({"additional_special_tokens": special[1:]})
+    fast.add_tokens(times)
+    fast.save_pretrained(folder)
+    ids = {token: fast.convert_tokens_to_ids(token) for token in special}
+    sizes = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2, "init_std": 0.4, "max_target_positions": 48}
+    end = ids["<|endoftext|>"]
+    tokens = {"vocab_size": len(fast), "bos_token_id": end, "eos_token_id": end, "pad_token_id": end}
+    start = ids["<|startoftranscript|>"]
+    config = transformers.WhisperConfig(**sizes, **heads, **tokens, decoder_start_token_id=start)
+    save(transformers.AutoModelForSpeechSeq2Seq, config, folder)
+    generation = transformers.GenerationConfig(
+        bos_token_id=end,
+        eos_token_id=end,
+        pad_token_id=end,
+        decoder_start_token_id=start,
+        max_length=24,
+        is_multilingual=True,
+        lang_to_id={"<|en|>": ids["<|en|>"], "<|de|>": ids["<|de|>"]},
+        return_timestamps=False,
+        task_to_id={"transcribe": ids["<|transcribe|>"], "translate": ids["<|translate|>"]},
+        no_timestamps_token_id=ids["<|notimestamps|>"],
+        max_initial_timestamp_index=50,
+        prev_sot_token_id=ids["<|startofprev|>"],
+        suppress_tokens=[],
+        begin_suppress_tokens=[],
+    )
+    generation.save_pretrained(folder)
+    transformers.WhisperFeatureExtractor().save_pretrained(folder)
+    return folder
+
+
+def wav2vec2(folder: Path, head: str = "AutoModelForCTC", **options: Any) -> Path:
+    """A wav2vec 2 that spells, or classifies."""
+    letters = ["<pad>", "<s>", "</s>", "<unk>", "|", *"abcdefgh"]
+    _write(folder / "vocab.json", {letter: index for index, letter in enumerate(letters)})
+    transformers.Wav2Vec2CTCTokenizer(folder / "vocab.json").save_pretrained(folder)
+    transformers.Wav2Vec2FeatureExtractor().save_pretrained(folder)
+    layers = {"conv_dim": (8, 8), "conv_stride": (5, 2), "conv_kernel": (10, 3), "num_feat_extract_layers": 2}
+    sound = {"num_conv_pos_embeddings": 4, "num_conv_pos_embedding_groups": 2, "initializer_range": 0.5}
+    config = transformers.Wav2Vec2Config(vocab_size=len(letters), **SHAPE, **layers, **sound, **options)
+    save(getattr(transformers, head), config, folder)
+    return folder
+
+
+def vits(folder: Path) -> Path:
+    """A VITS that says letters."""
+    letters = {letter: index for index, letter in enumerate("_ abcdefghijklmnopqrstuvwxyz")}
+    _write(folder / "vocab.json", letters)
+    transformers.VitsTokenizer(folder / "vocab.json", phonemize=False, is_uroman=False, pad_token="_").save_pretrained(
+        folder
+    )
+    flow = {
+        "flow_size": 16,
+        "spectrogram_bins": 17,
+        "prior_encoder_num_flows": 1,
+        "posterior_encoder_num_wavenet_layers": 2,
+    }
+    sizes = {
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "ffn_dim": 16,
+        "duration_predictor_num_flows": 1,
+    }
+    up = {"upsample_initial_channel": 16, "upsample_rates": [4, 4], "upsample_kernel_sizes": [8, 8]}
+    config = transformers.VitsConfig(
+        vocab_size=len(letters), **flow, **sizes, **up, resblock_kernel_sizes=[3], resblock_dilation_sizes=[[1]]
+    )
+    save(transformers.AutoModelForTextToWaveform, config, folder)
+    return folder
+
+
+def sound(seconds: float = 0.5, rate: int = 16_000, kind: str = "WAV") -> bytes:
+    """A sound file of a tone with noise, always the same."""
+    times = np.arange(int(seconds * rate)) / rate
+    noise = np.random.default_rng(0).normal(0, 0.05, len(times))
+    buffer = io.BytesIO()
+    soundfile.write(buffer, 0.3 * np.sin(2 * np.pi * 440 * times) + noise, rate, format=kind)
     return buffer.getvalue()

@@ -144,7 +144,7 @@ class SpellingSpeech(RowPredictor):
         return {"text": decoded.text, "chunks": [self._chunk(word) for word in decoded.word_offsets]}
 
     def _chunk(self, word: Mapping[str, Any]) -> dict[str, Any]:
-        times = [round(word[side] * self._seconds, 3) for side in ("start_offset", "end_offset")]
+        times = [round(float(word[side]) * self._seconds, 3) for side in ("start_offset", "end_offset")]
         return {"text": word["word"], "timestamp": times}
 
 

@@ -383,6 +383,21 @@ SAMPLES: dict[str, Sample] = {
         _write, "status=closed", success=(303,), content_type=FORM, declared=_BY_AUTHOR
     ),
     f"POST {_PAGE}/discussions/{{num}}/merge": Sample(_write, success=(303,), content_type=FORM),
+    f"GET {_PAGE}/settings": Sample(_admin),
+    f"POST {_PAGE}/settings/visibility": Sample(_admin, "visibility=private", success=(303,), content_type=FORM),
+    f"POST {_PAGE}/settings/move": Sample(_admin, "owner=lab&name=moved-{name}", success=(303,), content_type=FORM),
+    f"POST {_PAGE}/settings/delete": Sample(_admin, "confirmation={repo}", success=(303,), content_type=FORM),
+    f"GET {_PAGE}/settings/access": Sample(_admin),
+    f"POST {_PAGE}/settings/access": Sample(_admin, "gated=manual", success=(303,), content_type=FORM),
+    f"POST {_PAGE}/settings/access/decide": Sample(
+        _admin, "request=x&decision=accept", success=(400, 404), content_type=FORM
+    ),
+    f"POST {_PAGE}/settings/access/grant": Sample(_admin, "username=stranger", success=(303, 400), content_type=FORM),
+    f"GET {_PAGE}/settings/refs": Sample(_write),
+    f"POST {_PAGE}/settings/refs": Sample(_write, "kind=branch&name=new", success=(303,), content_type=FORM),
+    f"POST {_PAGE}/settings/refs/delete": Sample(_write, "kind=branch&name=spare", success=(303,), content_type=FORM),
+    f"GET {_PAGE}/settings/storage": Sample(_write),
+    f"POST {_PAGE}/settings/storage/delete": Sample(_admin, success=(303,), content_type=FORM),
     f"GET {_PAGE}/edit/{{rev}}/{{path}}": Sample(_discuss),
     f"POST {_PAGE}/edit/{{rev}}/{{path}}": Sample(
         _discuss, "path=file.txt&text=new&target=pull", success=(303,), content_type=FORM

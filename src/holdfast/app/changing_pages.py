@@ -10,6 +10,7 @@ from holdfast.ui.page import Pages
 from holdfast.ui.pages.community import CommunityPages
 from holdfast.ui.pages.edit import EditPages
 from holdfast.ui.pages.new_repo import NewRepoPages
+from holdfast.ui.pages.repo_settings import RepoSettingsPages
 from holdfast.ui.pages.upload import UploadPages
 from holdfast.ui.rendering import Remembered
 
@@ -26,6 +27,7 @@ def changing_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
     uploads = UploadService(services.gate, repos.preuploads, repos.commits, services.lfs.transfers)
     return (
         *CommunityPages(pages, repos.headers, services.community, Remembered()).table(),
+        *RepoSettingsPages(pages, repos, services.accounts.profiles).table(),
         *EditPages(pages, repos.headers, edits).table(),
         *UploadPages(pages, repos.headers, edits, uploads, services.settings.data_dir).table(),
     )

@@ -39,10 +39,11 @@ class LargeFile:
 
 @dataclass(frozen=True)
 class LargeFilePage:
-    """Some large files by SHA-256; `next_cursor` None means that these are the last."""
+    """Some large files by SHA-256; `next_cursor` None means that these are the last. `total_bytes` are of all."""
 
     files: list[LargeFile]
     next_cursor: str | None
+    total_bytes: int
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,13 @@ class LargeFileService:
         with self.database.read() as connection:
             repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.WRITE_REPO)
             found = self.objects.list_linked(connection, repo.key, after=after, limit=limit + 1)
+            total_bytes = self.objects.repo_sizes(connection, [repo.key]).get(repo.key, 0)
         page = found[:limit]
         places = self._find_places(repo) if page else {}
         files = [
             LargeFile(stored, places.get(stored.sha256), self.xet_files.find_hash(stored.sha256)) for stored in page
         ]
-        return LargeFilePage(files, page[-1].sha256 if len(found) > limit else None)
+        return LargeFilePage(files, page[-1].sha256 if len(found) > limit else None, total_bytes)
 
     def delete_large_files(
         self, actor: Actor, repo_type: RepoType, repo_id: RepoId, sha256s: Collection[str], *, rewrite_history: bool

@@ -47,10 +47,11 @@ def test_what_is_not_shown_line_by_line(repo, bench):
     assert all(not patch.hunks for patch in patches.values())
 
 
-def test_a_page_tells_only_so_many_lines_and_cuts_long_ones(repo, bench):
+def test_a_page_ends_after_so_many_lines_and_long_ones_are_cut(repo, bench):
     old = bench.commit({"a": b"1\n"})
     new = bench.commit({"a": b"2\n", "b": b"x" * 10_000, "c": b"1\n2\n3\n4\n"})
+    assert list(_patches(repo, old, new, max_lines=3)) == ["a", "b"]
     patches = _patches(repo, old, new, max_lines=4)
+    assert list(patches) == ["a", "b", "c"]
     assert patches["b"].hunks[0].lines[0].text == "x" * MAX_LINE_CHARACTERS
     assert patches["b"].hunks[0].lines[0].is_cut
-    assert (patches["c"].body, patches["c"].added) == (PatchBody.TOO_LONG, 4)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from holdfast.base.errors import InvalidInput
 from holdfast.base.ids import RepoType
-from holdfast.hub.repos.listing.filters import Cursor, ListQuery, Range, Sort, parse_list_query
+from holdfast.hub.repos.listing.filters import Cursor, ListQuery, Memory, Range, Sort, parse_list_query
 
 
 def parse(query, repo_type=RepoType.MODEL):
@@ -130,3 +130,25 @@ def test_no_number_of_parameters_is_beyond_a_database():
     assert found is not None
     assert found.high is not None
     assert 10**15 < found.high < 2**63
+
+
+def test_words_of_list_pages():
+    query = parse("commercial=true&training=RL-tuned&precision=bf16&size=1b-3b&fits=16GB&min_parameters=1B&gated=no")
+    assert query.facets == ("commercial:yes", "size:1b-3b", "precision:bf16", "training:rl-tuned")
+    assert query.fits == Memory(16 * 2**30)
+    assert query.parameters == Range(10**9, None)
+    assert query.gated is False
+    assert parse("fits=here").fits == Memory()
+
+
+def test_fields_of_datasets_and_the_sdk_of_spaces_are_tags():
+    query = parse("task_categories=translation&format=csv&commercial=no&size=1b-3b", RepoType.DATASET)
+    assert query.tags == ("task_categories:translation", "format:csv")
+    assert query.facets == ("commercial:no",)
+    assert parse("sdk=gradio", RepoType.SPACE).tags == ("gradio",)
+
+
+@pytest.mark.parametrize("words", ["commercial=perhaps", "size=huge", "fits=much", "fits=1TB", "min_parameters=x"])
+def test_words_that_mean_nothing_are_refused(words):
+    with pytest.raises(InvalidInput):
+        parse(words)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from holdfast.accounts.auditing import AuditQuery
 from holdfast.base.errors import Forbidden, InvalidInput, LoginRequired, RepoExists, RepoMoved, RepoNotFound
 from holdfast.base.identity import ANONYMOUS, SYSTEM, Permission, TokenRole
 from holdfast.base.ids import RepoId, RepoType
@@ -192,3 +193,28 @@ def test_a_folder_left_by_a_crash_does_not_stand_in_the_way(hub: Hub):
     repo = hub.create()
     assert repo.key == 1
     assert hub.paths("alice/m") == [".gitattributes"]
+
+
+def test_the_audit_log_remembers_who_did_what_to_a_repo(hub):
+    lifecycle = hub.repos.lifecycle
+    hub.create("alice/m")
+    lifecycle.update_settings(hub.alice, MODEL, RepoId("alice", "m"), SettingsChange(private=True))
+    lifecycle.duplicate_repo(hub.alice, MODEL, RepoId("alice", "m"), RepoId("alice", "copy"))
+    lifecycle.move_repo(hub.alice, MODEL, RepoId("alice", "m"), RepoId("alice", "Moved"))
+    lifecycle.delete_repo(hub.root, MODEL, RepoId("alice", "moved"))
+    with pytest.raises(Forbidden):
+        lifecycle.delete_repo(hub.bob, MODEL, hub.create("alice/public").id)
+    events = hub.accounts.audit.list_events(hub.root, AuditQuery(), 6).events[::-1]
+    assert [(event.actor, event.action.value, event.target) for event in events] == [
+        ("alice", "repo.created", "model:alice/m"),
+        ("alice", "repo.settings", "model:alice/m"),
+        ("alice", "repo.created", "model:alice/copy"),
+        ("alice", "repo.moved", "model:alice/m"),
+        ("root", "repo.deleted", "model:alice/moved"),
+        ("alice", "repo.created", "model:alice/public"),
+    ]
+    assert [dict(event.details) for event in events[1:4]] == [
+        {"visibility": "private", "gated": "no"},
+        {"source": "alice/m"},
+        {"to": "alice/Moved"},
+    ]

@@ -18,7 +18,7 @@ from holdfast.hub.repos.git_storage.commits import CommitInfo
 from holdfast.hub.repos.git_storage.diffs import MAX_CHANGES, ChangeStatus
 from holdfast.hub.repos.git_storage.patches import LineKind, PatchBody
 from holdfast.hub.repos.service.headers import HeaderService
-from holdfast.hub.repos.service.history import BlamedFile, HistoryService
+from holdfast.hub.repos.service.history import MAX_BLAMED_LINES, BlamedFile, HistoryService
 from holdfast.hub.repos.service.reading import ReadService
 from holdfast.ui.page import Pages
 from holdfast.ui.pages.files import crumbs_of, revision_groups
@@ -26,6 +26,8 @@ from holdfast.ui.pages.repo_context import read_context
 from holdfast.ui.rendering import highlight_lines, language_of_path, place_of, render_commit_message
 
 COMMITS_PAGE = 50
+BLAME_PAGE = 1_000
+"""Lines."""
 OPEN_FILES = 20
 """Of a commit's page; the differences of the others open on demand."""
 
@@ -115,7 +117,8 @@ class HistoryPages:
         )
 
     async def blame(self, call: Call) -> Response:
-        """A text file with the commit of each line."""
+        """A text file with the commit of each line: 1000 lines a page."""
+        first = call.number("from", 1, 1, MAX_BLAMED_LINES)
         view = await read_context(call, self.headers)
         revision = call.words["rev"]
         found = await call.run(
@@ -129,7 +132,9 @@ class HistoryPages:
             found=found,
             revision=revision,
             crumbs=crumbs_of(found.path),
-            rows=await call.run(_blame_rows, found),
+            rows=await call.run(_blame_rows, found, first),
+            first=first,
+            page_size=BLAME_PAGE,
         )
 
 
@@ -138,16 +143,19 @@ def _days(commits: Sequence[CommitInfo]) -> Iterator[CommitDay]:
         yield CommitDay(day, tuple(of_day))
 
 
-def _blame_rows(found: BlamedFile) -> list[BlameRow]:
-    text = "\n".join(line.replace("\r", "\u240d") for line in found.lines)  # it would end a line elsewhere, not in git
+def _blame_rows(found: BlamedFile, first: int) -> list[BlameRow]:
+    """Those of one page, which starts with line `first`."""
+    behind = first + BLAME_PAGE
+    # A lone carriage return would end a line elsewhere, not in git.
+    text = "\n".join(line.replace("\r", "\u240d") for line in found.lines[first - 1 : behind - 1])
     code = highlight_lines(text, language_of_path(found.path))
-    code += [Markup()] * (len(found.lines) - len(code))
     ages = _ages(found)
     rows = []
     for span in found.blame.spans:
-        numbers = range(span.start, span.start + span.count)
-        commit = found.blame.commits.get(span.oid or "")
-        rows.append(BlameRow(commit, ages.get(span.oid or "", 4), tuple((n, code[n - 1]) for n in numbers)))
+        numbers = range(max(span.start, first), min(span.start + span.count, behind))
+        lines = tuple((number, code[number - first] if number - first < len(code) else Markup()) for number in numbers)
+        if lines:
+            rows.append(BlameRow(found.blame.commits.get(span.oid or ""), ages.get(span.oid or "", 4), lines))
     return rows
 
 

@@ -22,6 +22,8 @@ from holdfast.hub.repos.git_storage.commits import CommitInfo, describe_commit
 MAX_COMMITS = 20_000
 MAX_VERSIONS = 500
 """Versions of the file that are compared."""
+MAX_COMPARED_BYTES = 64 * 1024 * 1024
+"""Of all of them together: of a large file fewer versions are looked at."""
 
 _Lines = list[tuple[int, int]]
 """(number of the line in this commit's version, number in the version asked for), both from 0."""
@@ -83,6 +85,7 @@ class _Search:
         self._repo = repo
         self._path = path
         self._versions_left = max_versions
+        self._bytes_left = MAX_COMPARED_BYTES
         self._queue: list[tuple[int, str]] = []
         self._pending: dict[str, _Lines] = {}
         self._origins: list[str | None] = []
@@ -95,7 +98,7 @@ class _Search:
         self._origins = [None] * count
         self._send(commit, [(number, number) for number in range(count)])
         for _ in range(MAX_COMMITS):
-            if not self._queue or self._versions_left <= 0:
+            if not self._queue or self._versions_left <= 0 or self._bytes_left <= 0:
                 break
             _, oid = heapq.heappop(self._queue)
             self._settle(self._commit(oid), self._pending.pop(oid))
@@ -125,6 +128,7 @@ class _Search:
     def _share(self, parent: pygit2.Commit, old: pygit2.Blob, new: pygit2.Blob, lines: _Lines) -> _Lines:
         """Send the parent what it has of these lines, and return the others."""
         self._versions_left -= 1
+        self._bytes_left -= old.size + new.size
         unchanged = _Unchanged(old, new)
         kept: _Lines = []
         rest: _Lines = []

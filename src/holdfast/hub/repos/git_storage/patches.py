@@ -15,9 +15,10 @@ from holdfast.hub.repos.git_storage.blob_facts import BlobFacts, blob_facts
 from holdfast.hub.repos.git_storage.diffs import MAX_DIFFED_FILE_BYTES, Change
 from holdfast.hub.repos.git_storage.raw_trees import MODE_SUBMODULE
 
-MAX_FILE_LINES = 2_000
-MAX_PAGE_LINES = 10_000
-"""Of all files together; the files behind are told without their lines."""
+MAX_FILE_LINES = 1_000
+"""Of a file with more changed lines only their number is told."""
+MAX_PAGE_LINES = 2_000
+"""A page of changes ends with the file that reaches this."""
 MAX_LINE_CHARACTERS = 2_000
 """What is longer is cut: minified files hold everything in one line."""
 
@@ -94,15 +95,17 @@ class FilePatch:
 def read_patches(
     repo: pygit2.Repository, changes: Sequence[Change], *, max_lines: int = MAX_PAGE_LINES
 ) -> Iterator[FilePatch]:
-    """Each change with its lines, until `max_lines` are told; after that files come as TOO_LONG."""
+    """The first changes with their lines, up to the one with which `max_lines` are told."""
     left = max_lines
     for change in changes:
-        patch = _read(repo, change, min(left, MAX_FILE_LINES))
+        patch = _read(repo, change)
         left -= sum(len(hunk.lines) for hunk in patch.hunks)
         yield patch
+        if left <= 0:
+            return
 
 
-def _read(repo: pygit2.Repository, change: Change, max_lines: int) -> FilePatch:
+def _read(repo: pygit2.Repository, change: Change) -> FilePatch:
     old, new = _facts(repo, change.old_oid, change.old_mode), _facts(repo, change.new_oid, change.new_mode)
     patch = FilePatch(change, PatchBody.UNCHANGED, _size(old), _size(new))
     if change.old_oid == change.new_oid or _SUBMODULE in (change.old_mode, change.new_mode):
@@ -110,19 +113,19 @@ def _read(repo: pygit2.Repository, change: Change, max_lines: int) -> FilePatch:
     present = [facts for facts in (old, new) if facts is not None]
     if any(facts.lfs for facts in present):
         return replace(patch, body=PatchBody.LARGE)
-    if max_lines <= 0 or max(facts.size_bytes for facts in present) > MAX_DIFFED_FILE_BYTES:
+    if max(facts.size_bytes for facts in present) > MAX_DIFFED_FILE_BYTES:
         return replace(patch, body=PatchBody.TOO_LONG)
-    return _with_lines(repo, patch, max_lines)
+    return _with_lines(repo, patch)
 
 
-def _with_lines(repo: pygit2.Repository, patch: FilePatch, max_lines: int) -> FilePatch:
+def _with_lines(repo: pygit2.Repository, patch: FilePatch) -> FilePatch:
     change = patch.change
     old, new = (repo[oid] if oid != _ZEROS else None for oid in (change.old_oid, change.new_oid))
     found = pygit2.Patch.create_from(old, new, change.old_path, change.path)  # type: ignore[arg-type]
     if found.delta.is_binary:
         return replace(patch, body=PatchBody.BINARY)
     context, added, removed = found.line_stats
-    if context + added + removed > max_lines:
+    if context + added + removed > MAX_FILE_LINES:
         return replace(patch, body=PatchBody.TOO_LONG, added=added, removed=removed)
     hunks = tuple(_hunk(hunk) for hunk in found.hunks)
     return replace(patch, body=PatchBody.TEXT, added=added, removed=removed, hunks=hunks)

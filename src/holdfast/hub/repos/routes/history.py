@@ -41,7 +41,7 @@ class HistoryRoutes:
         )
 
     async def show_commit(self, call: Call) -> Response:
-        """A commit, and what it changed in its first parent: 50 files a page, with their lines where these are few."""
+        """A commit, and what it changed in its first parent: up to 50 files a page, with lines if not too many."""
         first = call.number("cursor", 0, 0, MAX_CHANGES)
         revision = (call.actor, call.repo_type, call.repo_id, call.words["rev"])
         found = await call.run(self.history.show_commit, *revision, first_file=first)

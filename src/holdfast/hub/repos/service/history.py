@@ -115,9 +115,8 @@ class HistoryService:
         with self._opened(actor, repo_type, repo_id, Permission.READ_REPO) as (repo, git):
             commit = read_commit(git, resolve_revision(git, revision))
             found = compare(git, commit.parents[0] if commit.parents else None, commit.oid)
-            end = first_file + PATCHES_PAGE
-            patches = tuple(read_patches(git, found.changes[first_file:end]))
-        count = len(found.changes)
+            patches = tuple(read_patches(git, found.changes[first_file : first_file + PATCHES_PAGE]))
+        count, end = len(found.changes), first_file + len(patches)
         return CommitPatches(repo, commit, patches, count, found.truncated, first_file, end if end < count else None)
 
     def blame(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, revision: str, path: str) -> BlamedFile:

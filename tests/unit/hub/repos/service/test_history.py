@@ -82,3 +82,12 @@ def test_strangers_learn_nothing_and_gates_close_what_files_hold(hub: Hub):
     for call in calls[1:]:
         with pytest.raises(GatedRepo):
             call(hub.bob)
+
+
+def test_a_page_of_a_commit_ends_where_its_lines_are_many(hub: Hub):
+    hub.create()
+    oid = hub.commit("alice/m", *(AddFile(f"f{number}.txt", b"x\n" * 900) for number in range(5))).oid
+    first = hub.repos.history.show_commit(hub.bob, MODEL, M, oid)
+    assert (len(first.patches), first.next_file) == (3, 3)
+    last = hub.repos.history.show_commit(hub.bob, MODEL, M, oid, first_file=3)
+    assert (len(last.patches), last.next_file) == (2, None)

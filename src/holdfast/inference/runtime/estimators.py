@@ -17,6 +17,7 @@ from holdfast.inference.domain.predictors import Item, Placement
 from holdfast.inference.domain.tables import as_numbers, columns_of
 from holdfast.inference.runtime.checkpoints import Checkpoint
 from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.trusted_types import TRUSTED, check_trees
 
 PLACEMENT = Placement("cpu", "float64")
 
@@ -80,13 +81,14 @@ def load_estimator(folder: Path) -> Estimator:
     path = _find(checkpoint, config)
     skops = need("skops.io", "Running tabular models")
     try:
-        unknown = skops.get_untrusted_types(file=path)
+        unknown = sorted(set(skops.get_untrusted_types(file=path)) - set(TRUSTED))
         if unknown:
             problem = f"it holds types that are not scikit-learn's own: {', '.join(unknown[:5])}"
             raise UnsafeWeights(files=(path.name,), problem=problem)
-        model = skops.load(path)
+        model = skops.load(path, trusted=TRUSTED)
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, ImportError, OSError) as error:
         raise UnusableModel(problem=f"{path.name} cannot be read: {str(error)[:200]}") from error
+    check_trees(model)
     return Estimator(model, _columns(model, config), _texts(config))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from itertools import dropwhile, groupby, takewhile
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -151,11 +151,11 @@ def _blame_rows(found: BlamedFile, first: int) -> list[BlameRow]:
     code = highlight_lines(text, language_of_path(found.path))
     ages = _ages(found)
     rows = []
-    for span in found.blame.spans:
+    spans = dropwhile(lambda span: span.start + span.count <= first, found.blame.spans)
+    for span in takewhile(lambda span: span.start < behind, spans):
         numbers = range(max(span.start, first), min(span.start + span.count, behind))
         lines = tuple((number, code[number - first] if number - first < len(code) else Markup()) for number in numbers)
-        if lines:
-            rows.append(BlameRow(found.blame.commits.get(span.oid or ""), ages.get(span.oid or "", 4), lines))
+        rows.append(BlameRow(found.blame.commits.get(span.oid or ""), ages.get(span.oid or "", 4), lines))
     return rows
 
 

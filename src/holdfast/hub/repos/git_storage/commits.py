@@ -52,11 +52,29 @@ def create_commit(
     *,
     description: str = "",
 ) -> str:
-    """Write a commit that no ref names yet and return its oid. The author is the committer too.
+    """Write a commit that no ref names yet and return its oid: `add_commit` alone.
+
+    Raises:
+        StorageFull: nothing was kept.
+    """
+    with ObjectWriter(repo) as writer:
+        return add_commit(writer, tree_oid, parents, author, summary, description=description)
+
+
+def add_commit(
+    writer: ObjectWriter,
+    tree_oid: str,
+    parents: Sequence[str],
+    author: Author,
+    summary: str,
+    *,
+    description: str = "",
+) -> str:
+    """Add a commit to what is being written and return its oid. The author is the committer too.
 
     Args:
-        repo: the repo.
-        tree_oid: root tree, stored already.
+        writer: may hold the tree.
+        tree_oid: root tree, stored already or by the same writer.
         parents: oids of the commits that it follows; none for a first commit.
         author: who and when.
         summary: first line of the message.
@@ -67,7 +85,7 @@ def create_commit(
     """
     who = author.git_line
     lines = [f"tree {tree_oid}", *(f"parent {oid}" for oid in parents), f"author {who}", f"committer {who}"]
-    return write_text_object(repo, ObjectType.COMMIT, lines, format_message(summary, description))
+    return _add_text_object(writer, ObjectType.COMMIT, lines, format_message(summary, description))
 
 
 def write_text_object(repo: pygit2.Repository, kind: ObjectType, lines: Sequence[str], message: str) -> str:
@@ -76,9 +94,12 @@ def write_text_object(repo: pygit2.Repository, kind: ObjectType, lines: Sequence
     Raises:
         StorageFull: nothing was kept.
     """
-    text = "\n".join((*lines, "", message)).encode("utf-8", "replace")
     with ObjectWriter(repo) as writer:
-        return writer.write(kind, text).hex()
+        return _add_text_object(writer, kind, lines, message)
+
+
+def _add_text_object(writer: ObjectWriter, kind: ObjectType, lines: Sequence[str], message: str) -> str:
+    return writer.write(kind, "\n".join((*lines, "", message)).encode("utf-8", "replace")).hex()
 
 
 def read_commit(repo: pygit2.Repository, oid: str) -> CommitInfo:

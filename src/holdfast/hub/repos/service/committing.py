@@ -24,7 +24,7 @@ from holdfast.hub.repos.domain import (
     Operation,
     Repo,
 )
-from holdfast.hub.repos.git_storage.commits import create_commit, tree_of
+from holdfast.hub.repos.git_storage.commits import add_commit, create_commit, tree_of
 from holdfast.hub.repos.git_storage.edits import DeleteEntry, Edit, PutBlob, apply_edits
 from holdfast.hub.repos.git_storage.object_writer import ObjectWriter
 from holdfast.hub.repos.git_storage.pointers import LfsPointer, format_lfs_pointer, parse_lfs_pointer
@@ -171,14 +171,16 @@ class CommitService:
     def _write_commit(
         self, git: pygit2.Repository, parent_oid: str, staged: Staged, actor: Actor, header: CommitHeader
     ) -> str:
+        author = author_of(actor, self.clock())
+        says = (author, header.summary)
         with ObjectWriter(git) as writer:
             old_tree_oid = tree_of(git, parent_oid)
             tree_oid = apply_edits(git, old_tree_oid, staged.edits, writer).oid
-        if staged.large_files or GITATTRIBUTES in staged.paths:
-            paths = [large.path for large in staged.large_files]
-            tree_oid = with_large_file_rules(git, old_tree_oid, tree_oid, paths)
-        author = author_of(actor, self.clock())
-        return create_commit(git, tree_oid, (parent_oid,), author, header.summary, description=header.description)
+            if not staged.large_files and GITATTRIBUTES not in staged.paths:
+                return add_commit(writer, tree_oid, (parent_oid,), *says, description=header.description)
+        paths = [large.path for large in staged.large_files]
+        tree_oid = with_large_file_rules(git, old_tree_oid, tree_oid, paths)
+        return create_commit(git, tree_oid, (parent_oid,), *says, description=header.description)
 
 
 def full_ref(revision: str) -> str:

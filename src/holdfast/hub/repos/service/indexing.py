@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -108,11 +108,11 @@ class RepoIndex:
         `prepare` runs in the transaction that marks the repo pending, before any ref moves.
         """
         with self.pool.lock(key), self.pool.open(key) as git:
-            self._mark_pending(key, prepare)
+            repo = self._mark_pending(key, prepare)
             changes = RefChanges(git)
             try:
                 yield changes
-                self._write(key, git, changes)
+                self._write(repo, git, changes)
             except Exception:
                 self._take_back(key, changes)
                 raise
@@ -174,16 +174,19 @@ class RepoIndex:
             return False
         return True
 
-    def _mark_pending(self, key: int, prepare: Record | None) -> None:
+    def _mark_pending(self, key: int, prepare: Record | None) -> Repo:
         with self.database.write() as connection:
-            was_pending = not repos.mark_pending(connection, key)
-            if was_pending and not repos.exists(connection, key):
+            repo = repos.mark_pending(connection, key)
+            was_pending = repo is None
+            repo = repo or repos.get_repo(connection, key)
+            if repo is None:
                 raise RepoNotFound  # deleted while we waited for its lock
             if prepare is not None:
                 prepare(connection)
         if was_pending:
             self._put_right(key)
-            self._reread(key, is_pending=True)
+            repo = replace(repo, head_oid=self._reread(key, is_pending=True))
+        return repo
 
     def _take_back(self, key: int, changes: RefChanges) -> None:
         if changes.undo():
@@ -199,36 +202,34 @@ class RepoIndex:
                 if ref.full_name not in known:
                     delete_ref(git, ref.full_name)
 
-    def _reread(self, key: int, *, is_pending: bool = False) -> None:
+    def _reread(self, key: int, *, is_pending: bool = False) -> str | None:
+        """Returns the default branch's commit."""
         with self.pool.open(key) as git:
             found = {ref.full_name: ref.target for ref in list_refs(git)}
             with self.database.read() as connection:
                 repo = repos.get_repo(connection, key)
             if repo is None:
-                return
+                return None
             head_oid = found.get(repo.default_ref)
             facts = self.facts.read(git, repo, head_oid)
         with self.database.write() as connection:
             repos.replace_refs(connection, key, found)
             self._write_head(connection, repo, head_oid, facts, {"index_pending": is_pending})
+        return head_oid
 
-    def _write(self, key: int, git: pygit2.Repository, changes: RefChanges) -> None:
-        with self.database.read() as connection:
-            repo = repos.get_repo(connection, key)
-        if repo is None:
-            return
+    def _write(self, repo: Repo, git: pygit2.Repository, changes: RefChanges) -> None:
         facts = self._changed_facts(repo, git, changes)
         with self.database.write() as connection:
             for name, oid in changes.moved.items():
                 if oid is None:
-                    repos.delete_ref(connection, key, name)
+                    repos.delete_ref(connection, repo.key, name)
                 else:
-                    repos.put_refs(connection, key, {name: oid})
+                    repos.put_refs(connection, repo.key, {name: oid})
             settled = {"index_pending": False}
             if repo.default_ref in changes.moved:
                 self._write_head(connection, repo, changes.moved[repo.default_ref], facts, settled)
             else:
-                repos.update_repo(connection, key, **settled)
+                repos.update_repo(connection, repo.key, **settled)
             for record in changes.records:
                 record(connection)
 
@@ -254,4 +255,5 @@ class RepoIndex:
         repos.update_repo(connection, repo.key, **values)
         if facts is not None:
             repos.put_facts(connection, repo.key, info_fields(repo.type, facts))
-            listing_index.write(connection, repo, facts)
+            # Public repos' tags are counted: it may have been hidden or shown since `repo` was read.
+            listing_index.write(connection, repos.get_repo(connection, repo.key) or repo, facts)

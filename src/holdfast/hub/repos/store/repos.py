@@ -27,9 +27,11 @@ _LIST_REFS = (
 _FIND_REF = select(repo_ref.c.oid).where(
     repo_ref.c.repo_key == bindparam("repo_key"), repo_ref.c.name == bindparam("ref")
 )
-_EXISTS = select(repo.c.key).where(repo.c.key == bindparam("repo_key"))
 _MARK_PENDING = (
-    update(repo).where(repo.c.key == bindparam("repo_key"), repo.c.index_pending.is_(False)).values(index_pending=True)
+    update(repo)
+    .where(repo.c.key == bindparam("repo_key"), repo.c.index_pending.is_(False))
+    .values(index_pending=True)
+    .returning(repo)
 )
 _PUT_REF = (
     upsert(repo_ref)
@@ -185,14 +187,10 @@ def find_ref(connection: Connection, key: int, name: str) -> str | None:
     return connection.execute(_FIND_REF, {"repo_key": key, "ref": name}).scalar()
 
 
-def exists(connection: Connection, key: int) -> bool:
-    """Whether there is a repo of that key."""
-    return connection.execute(_EXISTS, {"repo_key": key}).scalar() is not None
-
-
-def mark_pending(connection: Connection, key: int) -> bool:
-    """Note that an update of the repo's refs is under way; False when one was broken off, or there is no such repo."""
-    return connection.execute(_MARK_PENDING, {"repo_key": key}).rowcount > 0
+def mark_pending(connection: Connection, key: int) -> Repo | None:
+    """Note that an update of the repo's refs is under way; None when one was broken off, or there is no such repo."""
+    row = connection.execute(_MARK_PENDING, {"repo_key": key}).first()
+    return None if row is None else repo_from_row(row)
 
 
 def pending_keys(connection: Connection) -> list[int]:

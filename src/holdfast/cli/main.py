@@ -8,7 +8,7 @@ import sys
 import typer
 
 from holdfast.base.errors import HoldfastError
-from holdfast.cli import alias, demo, doctor, fsck, gc, migrate, org, serve, token, user
+from holdfast.cli import alias, audit, demo, doctor, fsck, gc, migrate, org, predict, serve, token, user
 
 app = typer.Typer(
     name="holdfast",
@@ -20,8 +20,10 @@ app = typer.Typer(
 )
 app.command(short_help="Start the server.")(serve.serve)
 app.command(short_help="Add a small model and five data sets to look at.")(demo.demo)
+app.command(short_help="Ask a model, here or on a server.")(predict.predict)
 app.command(short_help="Check that this machine has what the server needs.")(doctor.doctor)
 app.command(short_help="Check that nothing is lost or damaged; rebuild the tables.")(fsck.fsck)
+app.command(short_help="Show who did what.")(audit.audit)
 app.command(short_help="Free what no branch, tag or pull request reaches.")(gc.gc)
 app.command(short_help="Bring the tables up to date.")(migrate.migrate)
 app.add_typer(user.app, name="user")

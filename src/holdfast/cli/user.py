@@ -96,3 +96,19 @@ def disable(
     with open_accounts() as services:
         user = services.accounts.set_user_disabled(SYSTEM, name, disabled=not undo)
     print(f"{'Enabled' if undo else 'Disabled'} user {user.name}.")
+
+
+@app.command("admin")
+def admin_(
+    name: Name,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the right away again.")] = False,
+) -> None:
+    """Let a user administer this Holdfast: users, settings, storage, the audit log.
+
+    Example: holdfast user admin alice
+    """
+    from holdfast.base.identity import SYSTEM  # noqa: PLC0415
+
+    with open_accounts() as services:
+        user = services.users.change_user(SYSTEM, name, is_site_admin=not undo)
+    print(f"{user.name} {'no longer administers' if undo else 'administers'} this Holdfast.")

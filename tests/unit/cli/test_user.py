@@ -57,3 +57,13 @@ def test_a_new_password_works_at_once_in_a_running_server(run, services):
     assert run("user", "passwd", "bob", "--password", "new") == (0, "Changed the password of bob.\n", "")
     services.logins.log_in("bob", "new")
     assert run("user", "passwd", "carol", "--password", "new") == (1, "", "holdfast: User 'carol' does not exist.\n")
+
+
+def test_admin_gives_the_right_and_takes_it(run, services):
+    run("user", "add", "alice", "--admin")
+    run("user", "add", "bob")
+    assert run("user", "admin", "bob")[:2] == (0, "bob administers this Holdfast.\n")
+    assert run("user", "admin", "alice", "--undo")[:2] == (0, "alice no longer administers this Holdfast.\n")
+    status, _, problem = run("user", "admin", "bob", "--undo")
+    assert (status, problem) == (1, "holdfast: Without bob, nobody could administer this Holdfast\n")
+    assert [user.is_site_admin for user in services.accounts.list_users(SYSTEM)] == [False, True]

@@ -44,7 +44,7 @@ class FirstAdminService:
         Until one of the two secrets has been used, each call replaces both: a first start whose output was lost locks
         nobody out. Returns None for an instance that has other users, or whose admin has been in.
         """
-        if not self.accounts.list_users(SYSTEM):
+        if not self._has_users():
             self.accounts.create_user(SYSTEM, ADMIN_NAME, fullname="Administrator", is_site_admin=True)
         elif not self.is_awaited():
             return None
@@ -92,6 +92,10 @@ class FirstAdminService:
             actor = Actor(admin.id, new.name, is_site_admin=True, address=caller.address)
             self.accounts.audit.record(connection, actor, AuditAction.SET_UP, new.name)
         return self.logins.start_session(actor, AuditAction.LOGIN, user_agent)
+
+    def _has_users(self) -> bool:
+        with self.database.read() as connection:
+            return bool(namespaces.find_users(connection, "", "", 1))
 
     def _require_awaited(self) -> None:
         if not self.is_awaited():

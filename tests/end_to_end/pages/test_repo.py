@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import urllib.request
 
 import pytest
@@ -91,6 +92,16 @@ def test_snippets_open_without_javascript_and_name_this_server(new_visitor, serv
     assert page.get_by_text(f"export HF_ENDPOINT={server.url}").is_visible()
     assert page.get_by_text(f"git clone {server.url}/alice/shop").is_visible()
     assert "AutoModelForSequenceClassification" in page.get_by_text("from transformers import pipeline").inner_text()
+
+
+def test_snippets_of_programs_do_what_they_say(new_visitor, alice, tmp_path):
+    page = new_visitor().open("/alice/shop")
+    page.get_by_text("Use this model").click()
+    for program in ("curl", "git"):
+        code = page.locator(".use-body .code", has_text=program).last.locator("code").inner_text()
+        subprocess.run(["sh", "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "README.md").read_text() == CARD
+    assert (tmp_path / "shop" / "config.json").read_bytes() == CONFIG
 
 
 def test_copying(new_visitor, server, alice):

@@ -59,7 +59,7 @@ class RepoPages:
             return self.pages.redirect(call, call.scope["holdfast.path"].rstrip("/").removesuffix(".git"))
         found = await call.run(self.overviews.overview, call.actor, call.repo_type, call.repo_id)
         view = context_of(found.header)
-        using = Using(view.repo, call.urls.base, found.header.facts)
+        using = Using(view.repo, call.urls.base, found.header.facts, "README.md" if found.card else ".gitattributes")
         return await self.pages.render(
             call,
             "repo/card.html",

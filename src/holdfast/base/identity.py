@@ -55,8 +55,8 @@ class Grant:
 class Actor:
     """The caller of a use case. `user_id` None means anonymous.
 
-    `token_role` None means a login session or the command line: the user's full rights. `address` is where the request
-    came from, for the audit log; None means the command line.
+    `token_role` None means a login session or the command line: the user's full rights. `address` is where a
+    request that may change something came from, for the audit log; None means the command line, or unknown.
     """
 
     user_id: int | None = None

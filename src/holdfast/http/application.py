@@ -107,8 +107,8 @@ class Application:
         is_signed = route.permission is Permission.SIGNED
         address = _address(scope)
         known = ANONYMOUS if is_signed else await self._actor(scope["method"], headers, urls, address)
-        # Where it comes from is noted with what changes something; HEAD does not, and is asked most of all.
-        actor = known if scope["method"] == "HEAD" else replace(known, address=address)
+        # Where it comes from is noted with what changes something; these do not, and are asked most of all.
+        actor = known if scope["method"] in ("GET", "HEAD") else replace(known, address=address)
         scope["holdfast.actor"] = actor
         call = Call(scope, receive, actor=actor, words=words, urls=urls, executor=self._executor)
         return await route.endpoint(call)

@@ -31,6 +31,7 @@
     ├── DamagedObject 500           stored bytes that are no longer what was stored
     ├── NotServed 501               a part of the Hub API that this version does not serve
     ├── NotInstalled 501            needs an optional part of Holdfast
+    ├── ServerRefused 502           a server that a pipeline asked said no
     ├── Overloaded 503              try again soon
     │   ├── TooManyAttempts 429     wrong passwords; wait before the next
     │   ├── ModelBusy 429           as many questions wait for a model as may
@@ -453,6 +454,19 @@ class NotInstalled(HoldfastError):
     @property
     def message(self) -> str:
         return f'{self.feature} needs libraries that are not installed: python -m pip install "holdfast[{self.extra}]"'
+
+
+@dataclass(eq=False)
+class ServerRefused(HoldfastError):
+    """A server that `holdfast.pipeline` asked answered with an error; `status` is its status, 502 for no answer."""
+
+    code: ClassVar[str] = "ServerRefused"
+    status: int = 502
+    reason: str = ""
+
+    @property
+    def message(self) -> str:
+        return self.reason
 
 
 @dataclass(eq=False)

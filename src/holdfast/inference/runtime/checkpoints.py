@@ -20,6 +20,11 @@ HOW_TO_CONVERT = (
 )
 
 
+def is_pickle(name: str) -> bool:
+    """Whether a file of that name can run code when it is loaded."""
+    return name.endswith(_PICKLED)
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A folder with a model in it, looked at but not loaded."""

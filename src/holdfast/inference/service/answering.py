@@ -52,7 +52,7 @@ class AnsweringService:
             ModelBusy, ModelLoading, UnusableModel, UnsafeWeights, NotInstalled: see `ModelKeeper.borrow`.
             InvalidInput, TooLarge, ModelFailed: see `LoadedModel.predict`.
         """
-        model = await self.finder.find(actor, asked.repo_id, asked.task)
+        model = await self.finder.find(actor, asked.repo_id, asked.task, asked.question)
         with self._noted(model) as note:
             async with self.keeper.borrow(model, asked.wait_seconds) as loaded:
                 answer = await loaded.predict(asked.question)
@@ -61,7 +61,7 @@ class AnsweringService:
 
     async def stream(self, actor: Actor, asked: Asked) -> AsyncGenerator[bytes, None]:
         """The answer in chunks of JSON. Errors as `predict`, before the first chunk or at any later one."""
-        model = await self.finder.find(actor, asked.repo_id, asked.task)
+        model = await self.finder.find(actor, asked.repo_id, asked.task, asked.question)
         with self._noted(model):
             async with (
                 self.keeper.borrow(model, asked.wait_seconds) as loaded,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from holdfast.backends.engines.protocol import JSON, Question
 from holdfast.base.errors import InvalidInput, RepoMoved, UnusableModel
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.service import RepoServices
 from holdfast.inference import tasks
+from holdfast.inference.domain.choosing import meant_task
 from holdfast.inference.domain.deployments import FoundModel, ModelKey
 
 _MODEL = RepoType.MODEL
@@ -34,13 +36,14 @@ class ModelFinder:
     repos: RepoServices
     _known: dict[tuple[int, str], FoundRepo] = field(default_factory=dict)
 
-    async def find(self, actor: Actor, repo_id: RepoId, task: str | None) -> FoundModel:
-        """The model of a repo for a task.
+    async def find(self, actor: Actor, repo_id: RepoId, task: str | None, question: Question) -> FoundModel:
+        """The model of a repo for a question.
 
         Args:
             actor: who asks.
             repo_id: which repo.
             task: what is asked of it; None means what the repo says.
+            question: may tell which of two tasks is meant.
 
         Raises:
             RepoNotFound, GatedRepo, DisabledRepo, UnusableModel: see `find_repo`.
@@ -48,7 +51,8 @@ class ModelFinder:
             InvalidInput: no task is asked, and the repo does not say one.
         """
         repo = await self.find_repo(actor, repo_id)
-        return FoundModel(ModelKey(repo.key, repo.commit_oid, _task(task or repo.task)), repo.repo_id)
+        meant = task or meant_task(repo.task, question.body if question.media_type == JSON else None)
+        return FoundModel(ModelKey(repo.key, repo.commit_oid, _task(meant)), repo.repo_id)
 
     async def find_repo(self, actor: Actor, repo_id: RepoId) -> FoundRepo:
         """A repo at its default branch; renamed ones are found under their old ids too.

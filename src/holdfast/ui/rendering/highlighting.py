@@ -24,7 +24,7 @@ LANGUAGES = frozenset({
     "bash", "batch", "bibtex", "c", "cmake", "console", "cpp", "csharp", "css", "cuda", "cython", "dart", "diff",
     "docker", "elixir", "fortran", "fsharp", "go", "graphql", "groovy", "haskell", "hcl", "html", "html+jinja", "http",
     "ini", "java", "javascript", "jinja", "json", "jsonnet", "julia", "kotlin", "latex", "tex", "lua", "make",
-    "markdown", "matlab", "nix", "objective-c", "ocaml", "perl", "php", "powershell", "properties", "protobuf",
+    "markdown", "matlab", "nix", "objective-c", "ocaml", "php", "powershell", "properties", "protobuf",
     "python", "pycon", "pytb", "r", "rst", "ruby", "rust", "scala", "sql", "svg", "swift", "systemverilog", "toml",
     "typescript", "verilog", "vim", "xml", "yaml", "zig", "splus", "nasm", "gas", "llvm", "text",
 })  # fmt: skip

@@ -1,0 +1,273 @@
+"""The corpus in Chromium: pushed to a live server, visited with the content security policy and without it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.end_to_end.pages.xss import hostile_files as files
+from tests.end_to_end.pages.xss.vectors import (
+    FOREIGN,
+    HTML_FILE,
+    JS_FILE,
+    MARKDOWN,
+    PLAIN,
+    SVG_FILE,
+    XML_FILE,
+    notebook,
+    notebook_of,
+)
+from tests.end_to_end.raw_client import RawClient, put_file
+from tests.live_server import LiveServer, Org, User, live_server
+
+SCRIPT = PLAIN["plain-picture"]
+MALLORY = User("mallory", fullname=SCRIPT)
+ORG = Org("evil", "mallory", fullname=PLAIN["plain-closing"])
+REPO = "mallory/hostile"
+ALONE = [name for name in MARKDOWN if name.startswith(("comment", "split", "base", "meta", "noscript", "clobbering"))]
+DATA_FILES = {
+    "cells.csv": files.csv_file(),
+    "keys.json": files.json_file(),
+    "lines.jsonl": files.json_lines(),
+    "table.parquet": files.parquet_file(),
+    "model.safetensors": files.safetensors_file(),
+    "model.gguf": files.gguf_file(),
+    "model.pkl": files.pickle_file(),
+    "archive.zip": files.zip_file(),
+    "all.ipynb": notebook(),
+    "cells.ipynb": notebook_of(MARKDOWN.values()),
+    "page.html": HTML_FILE.encode(),
+    "picture.svg": SVG_FILE.encode(),
+    "code.js": JS_FILE.encode(),
+    "data.xml": XML_FILE.encode(),
+    "picture.png": HTML_FILE.encode(),
+    "paper.pdf": HTML_FILE.encode(),
+}
+NAMES = [text.replace("/", "∕")[:120] + ".txt" for text in PLAIN.values()]
+FRONT_MATTER = {
+    "license": "other",
+    "license_name": SCRIPT,
+    "license_link": PLAIN["plain-address"],
+    "library_name": SCRIPT,
+    "pipeline_tag": PLAIN["plain-script"],
+    "tags": list(PLAIN.values()),
+    "metrics": list(PLAIN.values()),
+    "widget": [{"text": SCRIPT}],
+    "extra_gated_prompt": SCRIPT,
+    "thumbnail": f"{FOREIGN}/thumbnail.png",
+    SCRIPT: SCRIPT,
+    "model-index": [
+        {
+            "name": SCRIPT,
+            "results": [
+                {
+                    "task": {"type": SCRIPT, "name": SCRIPT},
+                    "dataset": {"type": SCRIPT, "name": SCRIPT},
+                    "metrics": [{"type": SCRIPT, "name": SCRIPT, "value": SCRIPT}],
+                    "source": {"name": SCRIPT, "url": PLAIN["plain-address"]},
+                }
+            ],
+        }
+    ],
+}
+PROVOKE = """() => {
+  const events = ['mouseover', 'mouseenter', 'pointerenter', 'focus', 'blur', 'error', 'load', 'toggle', 'click',
+                  'animationstart', 'transitionend', 'start', 'input', 'change', 'wheel', 'contextmenu'];
+  const foreign = /^(script|style|iframe|object|embed|base|meta|link|template)$/i;
+  const runs = /^(javascript:|vbscript:|data:(?!image\\/(png|jpe?g|gif|webp)))/;
+  const problems = [];
+  for (const element of document.querySelectorAll('body, body *')) {
+    const written = element.closest('.prose, .notebook, .code-view, .table-view, .commit-summary, .file-name');
+    for (const { name, value } of element.attributes) {
+      if (/^(on|style$|srcdoc$|formaction$)/.test(name)) problems.push(name);
+      if (written && /^(data-)?hx-/.test(name)) problems.push(name);
+      const address = value.replace(/[\\x00-\\x20]/g, '').toLowerCase();
+      if (/^(href|src|action|xlink:href)$/.test(name) && runs.test(address)) problems.push(`${name}=${value}`);
+    }
+    if (element.closest('main') && foreign.test(element.tagName)) problems.push(element.tagName);
+    if (!element.matches('a, button, input, summary, label, form *'))
+      for (const type of events) element.dispatchEvent(new Event(type));
+  }
+  return problems;
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with live_server(tmp_path_factory.mktemp("hostile"), users=[MALLORY], orgs=[ORG]) as running:
+        client = RawClient(running.url, MALLORY.token)
+        _publish(client)
+        client.close()
+        yield running
+
+
+def _publish(client: RawClient) -> None:
+    client.create_repo(REPO)
+    documents = {f"docs/{name}.md": MARKDOWN[name].encode() for name in ALONE}
+    named = {f"names/{name}": b"x" for name in NAMES}
+    client.commit(REPO, *(put_file(path, content) for path, content in (documents | DATA_FILES | named).items()))
+    body = "\n\n".join(MARKDOWN[name] for name in ("img-onerror", "js-link", "latex-text", "svg-onload", "htmx"))
+    client.commit(REPO, put_file("README.md", f"---\n{json.dumps(FRONT_MATTER)}\n---\n{body}\n{SCRIPT}".encode()))
+    for text in PLAIN.values():
+        _commit_with_message(client, text)
+
+
+def _commit_with_message(client: RawClient, text: str) -> None:
+    header = {"key": "header", "value": {"summary": text, "description": f"{text}\nhttps://example.org/{text}"}}
+    lines = [header, put_file("changing.txt", text.encode())]
+    body = "\n".join(map(json.dumps, lines)).encode()
+    headers = {"Content-Type": "application/x-ndjson"}
+    client.request("POST", f"/api/models/{REPO}/commit/main", body, headers).expect()
+
+
+class Watch:
+    """A page that notes every sign of a script: calls, dialogs, requests to other hosts."""
+
+    def __init__(self, browser: Browser, server: LiveServer, *, bypass_csp: bool) -> None:
+        self.server = server
+        self.context = browser.new_context(bypass_csp=bypass_csp)
+        self.signs: list[str] = []
+        self.context.expose_function("xss", lambda *words: self.signs.append(f"ran {words}"))
+        self.context.add_init_script(
+            "window.alert = window.confirm = window.prompt = (text) => xss('dialog', String(text))"
+        )
+        self.context.on("request", self._note_request)
+        self.context.on("page", lambda page: page.on("dialog", self._note_dialog))
+        self.page: Page = self.context.new_page()
+
+    def visit(self, path: str) -> int:
+        """Open a page, provoke what lies in wait there, and give its status."""
+        answer = self.page.goto(self.server.url + path)
+        assert answer is not None
+        self.signs += [f"{path}: {problem}" for problem in self.page.evaluate(PROVOKE)]
+        self.page.wait_for_timeout(20)
+        return answer.status
+
+    def _note_request(self, request) -> None:
+        if not request.url.startswith((self.server.url + "/", "data:image/png", "data:image/jpeg")):
+            self.signs.append(f"asked {request.url}")
+
+    def _note_dialog(self, dialog) -> None:
+        self.signs.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+
+@pytest.fixture(params=[False, True], ids=["with-csp", "csp-bypassed"])
+def watch(browser: Browser, server: LiveServer, request: pytest.FixtureRequest) -> Iterator[Watch]:
+    watching = Watch(browser, server, bypass_csp=request.param)
+    yield watching
+    watching.context.close()
+
+
+def test_the_watch_sees_a_script(browser: Browser, server: LiveServer):
+    """Without this, all others could pass because nothing is watched."""
+    watching = Watch(browser, server, bypass_csp=True)
+    watching.page.goto(server.url + "/healthz")
+    watching.page.set_content(f"<main><img src=x onerror=\"xss('seen')\"><img src='{FOREIGN}/x.png'></main>")
+    watching.page.wait_for_timeout(300)
+    problems = watching.page.evaluate(PROVOKE)
+    watching.context.close()
+    assert any("seen" in sign for sign in watching.signs)
+    assert any(FOREIGN in sign for sign in watching.signs)
+    assert problems == ["onerror"]
+
+
+def test_the_corpus_is_large():
+    assert len(MARKDOWN) + len(PLAIN) >= 60
+
+
+def test_every_text_in_a_page_of_its_own_cells(watch: Watch):
+    """Each is rendered alone: what one of them breaks hides no other."""
+    assert watch.visit(f"/{REPO}/blob/main/cells.ipynb") == 200
+    assert watch.page.locator("main .cell").count() == len(MARKDOWN)
+    assert watch.signs == []
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_documents(watch: Watch, name: str):
+    """Those that reach beyond their own element, as documents."""
+    assert watch.visit(f"/{REPO}/blob/main/docs/{name}.md") == 200
+    assert watch.visit(f"/{REPO}/blob/main/docs/{name}.md?plain=1") == 200
+    assert watch.signs == []
+
+
+def test_files_and_their_bytes(watch: Watch):
+    for path in DATA_FILES:
+        assert watch.visit(f"/{REPO}/blob/main/{path}") == 200, path
+    for path in ("page.html", "picture.svg", "cells.csv"):
+        for view in ("blob", "blame", "edit"):
+            assert watch.visit(f"/{REPO}/{view}/main/{path}?plain=1") == 200, path
+    assert watch.signs == []
+
+
+@pytest.mark.parametrize("view", ["resolve", "raw"])
+@pytest.mark.parametrize("path", ["page.html", "picture.svg", "code.js", "data.xml", "picture.png", "paper.pdf"])
+def test_a_file_alone_runs_nothing(watch: Watch, view: str, path: str):
+    """As when somebody is sent the address of a file: it is no page, whatever is in it."""
+    answer = watch.context.request.get(f"{watch.server.url}/{REPO}/{view}/main/{path}")
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-type"].split(";")[0] not in (
+        "text/html",
+        "image/svg+xml",
+        "text/xml",
+        "text/javascript",
+    )
+    if answer.headers["content-type"].startswith(("text/plain", "image/png")):
+        watch.page.goto(f"{watch.server.url}/{REPO}/{view}/main/{path}")
+        watch.page.wait_for_timeout(50)
+    assert watch.signs == []
+
+
+def test_names_of_files(watch: Watch):
+    watch.visit(f"/{REPO}/tree/main/names")
+    for name in NAMES:
+        for view in ("blob", "commits", "blame", "edit", "delete"):
+            assert watch.visit(f"/{REPO}/{view}/main/names/{quote(name)}") < 500, name
+    assert watch.signs == []
+
+
+def test_the_card_and_what_it_says(watch: Watch):
+    for path in (f"/{REPO}", f"/{REPO}/blob/main/README.md", "/models", "/", "/mallory", "/evil", f"/{REPO}/tree/main"):
+        assert watch.visit(path) == 200, path
+    assert watch.signs == []
+
+
+def test_commit_messages(watch: Watch):
+    client = RawClient(watch.server.url, MALLORY.token)
+    oids = client.history(REPO)
+    client.close()
+    assert watch.visit(f"/{REPO}/commits/main") == 200
+    for oid in oids[: len(PLAIN)]:
+        assert watch.visit(f"/{REPO}/commit/{oid}") == 200
+    assert watch.signs == []
+
+
+@pytest.mark.parametrize("text", PLAIN.values(), ids=PLAIN)
+def test_what_an_address_says(watch: Watch, text: str):
+    """Reflected: a link that somebody is sent."""
+    word = quote(text, safe="")
+    for path in (
+        f"/search?q={word}",
+        f"/models?search={word}&pipeline_tag={word}&author={word}&sort={word}",
+        f"/login?next={word}",
+        f"/{word}",
+        f"/{REPO}/tree/{word}",
+        f"/{REPO}/blob/main/{word}",
+        f"/{REPO}/tree/main?cursor={word}",
+        f"/{REPO}/commits/main?cursor={word}",
+    ):
+        assert watch.visit(path) < 500, path
+    assert watch.signs == []
+
+
+def test_answers_for_programs_are_no_pages(watch: Watch):
+    for path in ("keys.json", "all.ipynb", "page.html"):
+        answer = watch.context.request.get(f"{watch.server.url}/api/models/{REPO}/preview/main/{path}")
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["x-content-type-options"] == "nosniff"

@@ -7,6 +7,8 @@ expressions that hold the interpreter while they run. Whatever is too long, or o
 from __future__ import annotations
 
 import functools
+import re
+import zlib
 from collections.abc import Iterator
 
 from markupsafe import Markup, escape
@@ -17,8 +19,10 @@ from pygments.util import ClassNotFound
 
 from holdfast.ui.rendering.deadline import Deadline, TooSlow
 
-MAX_CHARACTERS = 200_000
+MAX_CHARACTERS = 100_000
 MAX_LINE_CHARACTERS = 2_000
+SMALL_CHARACTERS = 5_000
+"""Of longer texts, those that compress to a thirtieth are not coloured: code never does, hostile texts do."""
 MAX_SECONDS = 1.0
 LANGUAGES = frozenset({
     "bash", "batch", "bibtex", "c", "cmake", "console", "cpp", "csharp", "css", "cuda", "cython", "dart", "diff",
@@ -28,6 +32,7 @@ LANGUAGES = frozenset({
     "python", "pycon", "pytb", "r", "rst", "ruby", "rust", "scala", "sql", "svg", "swift", "systemverilog", "toml",
     "typescript", "verilog", "vim", "xml", "yaml", "zig", "splus", "nasm", "gas", "llvm", "text",
 })  # fmt: skip
+_DESERT = re.compile(r"\s{500}")
 _FILE_NAMES = {
     ".gitignore": "text",
     ".gitattributes": "text",
@@ -70,7 +75,10 @@ def highlight_lines(text: str, language: str | None, deadline: Deadline | None =
 
 
 def _is_tame(text: str) -> bool:
-    return len(text) <= MAX_CHARACTERS and max(map(len, text.split("\n"))) <= MAX_LINE_CHARACTERS
+    """Not so long or so uniform that a lexer could get lost: one expression may walk over all of it again and again."""
+    if len(text) > MAX_CHARACTERS or max(map(len, text.split("\n"))) > MAX_LINE_CHARACTERS or _DESERT.search(text):
+        return False
+    return len(text) <= SMALL_CHARACTERS or len(zlib.compress(text.encode(errors="replace"), 1)) * 30 > len(text)
 
 
 def _coloured(text: str, language: str, deadline: Deadline) -> Iterator[Markup]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, MutableMapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -76,7 +77,7 @@ def _rendered(text: str, slots: Slots, deadline: Deadline) -> str:
     deadline.check()
     _count_elements(tokens)
     slugs = Slugs()
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in pairwise(tokens):
         if token.type in ("th_open", "td_open"):
             _align(token)
         elif token.type == "heading_open":

@@ -21,7 +21,8 @@ from tests.end_to_end.pages.xss.vectors import FOREIGN, MARKDOWN, PLAIN, noteboo
 PLACE = place_of("http://here.test/hub", RepoType.MODEL, RepoId.parse("alice/m"), "main", "docs/x.md")
 FORBIDDEN = {
     "script", "style", "iframe", "object", "embed", "form", "button", "textarea", "select", "svg", "base", "meta",
-    "link", "template", "noscript", "frame", "frameset", "portal", "area", "map", "marquee", "title", "body", "annotation-xml",
+    "link", "template", "noscript", "frame", "frameset", "portal", "area", "map", "marquee", "title", "body",
+    "annotation-xml",
 }  # fmt: skip
 LOADED = ("src", "srcset", "poster", "data", "background", "xlink:href")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
@@ -52,6 +52,17 @@ class Opening:
             self.files.remove()
 
 
+def require_libraries(task: str) -> None:
+    """Refuse at once what no process of this installation could do.
+
+    Raises:
+        NotInstalled: with the command that changes it.
+    """
+    needed = ("skops",) if task in _WITHOUT_TORCH else ("torch", "transformers")
+    if any(find_spec(name) is None for name in needed):
+        raise NotInstalled(feature="Inference", extra="inference")
+
+
 @dataclass(frozen=True)
 class ModelOpener:
     """Loads models of repos.
@@ -62,6 +73,7 @@ class ModelOpener:
         here: the engine for this machine.
         elsewhere: the engine for servers; None where nothing is attached.
         options: for the engine here, e.g. `device`.
+        require: refuses tasks that nothing here can do.
     """
 
     files: ModelFiles
@@ -69,6 +81,7 @@ class ModelOpener:
     here: Engine
     elsewhere: Engine | None
     options: Mapping[str, str] = field(default_factory=dict)
+    require: Callable[[str], None] = require_libraries
 
     async def prepare(self, model: FoundModel) -> Opening:
         """Everything before loading.
@@ -83,21 +96,10 @@ class ModelOpener:
                 name: word for name, word in (("model", attached.model), ("access_token", attached.token)) if word
             }
             return Opening(ModelSource(attached.url, model.task, options), self.elsewhere)
-        require_libraries(model.task)
+        self.require(model.task)
         local = await asyncio.to_thread(self.files.bring, model)
         return Opening(ModelSource(str(local.folder), model.task, self.options), self.here, local)
 
     async def load(self, opening: Opening) -> LoadedModel:
         """The model, ready. Raises as `Engine.load`."""
         return await opening.engine.load(opening.source)
-
-
-def require_libraries(task: str) -> None:
-    """Refuse at once what no process of this installation could do.
-
-    Raises:
-        NotInstalled: with the command that changes it.
-    """
-    needed = ("skops",) if task in _WITHOUT_TORCH else ("torch", "transformers")
-    if any(find_spec(name) is None for name in needed):
-        raise NotInstalled(feature="Inference", extra="inference")

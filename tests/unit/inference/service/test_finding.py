@@ -1,0 +1,102 @@
+"""Who may ask which model, and what they mean."""
+
+import asyncio
+
+import pytest
+
+from holdfast.backends.engines.protocol import Question
+from holdfast.base.errors import GatedRepo, InvalidInput, RepoNotFound, UnknownTask, UnusableModel
+from holdfast.base.identity import ANONYMOUS
+from holdfast.hub.repos.domain import Gating
+from holdfast.hub.repos.service.lifecycle import SettingsChange
+from holdfast.inference.service.finding import ModelFinder
+from tests.factories.inference import MODEL, put_model, repo_id
+
+TEXT = Question(b'{"inputs": "a text"}')
+
+
+@pytest.fixture
+def find(hub):
+    finder = ModelFinder(hub.repos)
+
+    def found(actor, name, task=None, question=TEXT):
+        return asyncio.run(finder.find(actor, repo_id(name), task, question))
+
+    return found
+
+
+def test_a_public_model_is_found_by_everybody_and_the_second_time_without_reading_it(hub, find, monkeypatch):
+    put_model(hub, "alice/m", "fill-mask")
+    first = find(ANONYMOUS, "alice/m")
+    assert (first.repo_id, first.task) == ("alice/m", "fill-mask")
+    monkeypatch.setattr(ModelFinder, "_look_up", None)
+    assert find(hub.bob, "alice/m") == first
+    assert find(ANONYMOUS, "Alice/M") == first
+
+
+def test_a_private_model_is_as_good_as_absent_also_when_its_owner_used_it(hub, find):
+    put_model(hub, "alice/secret")
+    hub.repos.lifecycle.update_settings(hub.alice, MODEL, repo_id("alice/secret"), SettingsChange(private=True))
+    assert find(hub.alice, "alice/secret").repo_id == "alice/secret"
+    for actor, status in ((hub.bob, 404), (ANONYMOUS, 401)):
+        with pytest.raises(RepoNotFound) as caught:
+            find(actor, "alice/secret")
+        assert caught.value.status == status
+
+
+def test_a_model_that_becomes_private_is_closed_at_once(hub, find):
+    put_model(hub, "alice/m")
+    find(ANONYMOUS, "alice/m")
+    hub.repos.lifecycle.update_settings(hub.alice, MODEL, repo_id("alice/m"), SettingsChange(private=True))
+    with pytest.raises(RepoNotFound):
+        find(ANONYMOUS, "alice/m")
+
+
+def test_a_gated_model_wants_consent(hub, find):
+    put_model(hub, "alice/m")
+    hub.repos.lifecycle.update_settings(hub.alice, MODEL, repo_id("alice/m"), SettingsChange(gated=Gating.MANUAL))
+    with pytest.raises(GatedRepo):
+        find(hub.bob, "alice/m")
+    assert find(hub.alice, "alice/m")
+
+
+def test_a_renamed_model_answers_under_its_old_name(hub, find):
+    put_model(hub, "alice/old")
+    hub.repos.lifecycle.move_repo(hub.alice, MODEL, repo_id("alice/old"), repo_id("alice/new"))
+    assert find(ANONYMOUS, "alice/old").repo_id == "alice/new"
+
+
+def test_another_task_may_be_asked_of_a_model_by_any_of_its_names(hub, find):
+    put_model(hub, "alice/m")
+    assert find(ANONYMOUS, "alice/m", "sentiment-analysis").task == "text-classification"
+    assert find(ANONYMOUS, "alice/m", "fill-mask").task == "fill-mask"
+    with pytest.raises(UnknownTask, match="fill-mask"):
+        find(ANONYMOUS, "alice/m", "mind-reading")
+
+
+def test_a_model_that_does_not_say_what_it_is_for(hub, find):
+    put_model(hub, "alice/m", None)
+    with pytest.raises(InvalidInput, match="pipeline_tag"):
+        find(ANONYMOUS, "alice/m")
+    assert find(ANONYMOUS, "alice/m", "fill-mask").task == "fill-mask"
+
+
+def test_a_new_repo_holds_no_model(hub, find):
+    hub.create("alice/m")
+    with pytest.raises((UnusableModel, InvalidInput), match=r"no files yet|pipeline_tag"):
+        find(hub.alice, "alice/m")
+
+
+@pytest.mark.parametrize(
+    ("body", "task"),
+    [
+        (b'{"inputs": "a text"}', "feature-extraction"),
+        (b'{"inputs": ["a", "b"]}', "feature-extraction"),
+        (b'{"inputs": {"source_sentence": "a", "sentences": ["b"]}}', "sentence-similarity"),
+        (b'{"source_sentence": "a", "sentences": ["b"]}', "sentence-similarity"),
+        (b"no json", "sentence-similarity"),
+    ],
+)
+def test_an_encoder_does_what_the_inputs_are_for(hub, find, body, task):
+    put_model(hub, "alice/m", "sentence-similarity")
+    assert find(ANONYMOUS, "alice/m", question=Question(body)).task == task

@@ -23,6 +23,7 @@ class StorageReport:
     """What is stored. All sizes are in bytes.
 
     Args:
+        made_at: when this was added up.
         in_repos_bytes: large files as repos have them: what copies without sharing would take.
         distinct_bytes: each file once.
         distinct_files: their number.
@@ -37,6 +38,7 @@ class StorageReport:
         namespace_count: of all that have repos.
     """
 
+    made_at: int
     in_repos_bytes: int
     distinct_bytes: int
     distinct_files: int

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from holdfast.base.clock import iso
 from holdfast.base.identity import Permission
 from holdfast.http.call import Call
 from holdfast.http.responses import json_response
@@ -55,6 +56,7 @@ class InstanceRoutes:
 
 def _storage(report: StorageReport) -> dict[str, object]:
     return {
+        "madeAt": iso(report.made_at),
         "inReposBytes": report.in_repos_bytes,
         "distinctBytes": report.distinct_bytes,
         "distinctFiles": report.distinct_files,

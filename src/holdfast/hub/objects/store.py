@@ -242,15 +242,10 @@ def repo_sizes(connection: Connection, repo_keys: Collection[int]) -> dict[int, 
 
 
 def all_repo_sizes(connection: Connection) -> dict[int, int]:
-    """The same for every repo that has objects, in one pass."""
-    each = (
-        select(REPO_OBJECT.c.repo_key, func.max(OBJECT.c.size_bytes).label("size_bytes"))
-        .join(OBJECT, REPO_OBJECT.c.sha256 == OBJECT.c.sha256)
-        .group_by(REPO_OBJECT.c.repo_key, OBJECT.c.sha256)
-        .subquery()
-    )
-    statement = select(each.c.repo_key, func.sum(each.c.size_bytes)).group_by(each.c.repo_key)
-    return {key: int(size) for key, size in connection.execute(statement)}
+    """The same for every repo that has objects: one walk along the links, which lie in the order of the repos."""
+    size = select(func.max(OBJECT.c.size_bytes)).where(OBJECT.c.sha256 == REPO_OBJECT.c.sha256).scalar_subquery()
+    statement = select(REPO_OBJECT.c.repo_key, func.sum(size)).group_by(REPO_OBJECT.c.repo_key)
+    return {key: int(total) for key, total in connection.execute(statement) if total is not None}
 
 
 def distinct_usage(connection: Connection) -> Usage:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,15 @@ class FakePart:
     group: str = ""
 
 
+SHAPES: dict[str, Callable[[Any], Any]] = {
+    "text-generation": lambda text: [{"generated_text": text}],
+    "text-classification": lambda text: [{"label": str(text), "score": 1.0}],
+    "feature-extraction": lambda text: [float(len(text)), 1.0],
+    "chat-completion": lambda text: {"choices": [{"index": 0, "message": {"role": "assistant", "content": text}}]},
+}
+"""How answers look, by task; others repeat the input."""
+
+
 class FakeModel:
     def __init__(self, source: ModelSource) -> None:
         self.facts = {"device": "none", "pid": os.getpid()}
@@ -34,11 +43,15 @@ class FakeModel:
         self.batches = 0
 
     def prepare(self, question: Question) -> Prepared:
-        words = orjson.loads(question.body)
+        words = _object(question.body)
+        if self.task == "chat-completion" and not isinstance(words.get("messages"), list):
+            raise InvalidInput(field="messages", problem="must be a list")
         if words.get("do") == "refuse":
             raise InvalidInput(field="inputs", problem="are refused")
-        inputs = words.get("inputs", "")
+        inputs = words["messages"][-1]["content"] if self.task == "chat-completion" else words.get("inputs", "")
         each = inputs if isinstance(inputs, list) else [inputs]
+        if not each or not all(isinstance(one, (str, dict)) for one in each):
+            raise InvalidInput(field="inputs", problem="must be texts")
         size, group = words.get("size", 1), words.get("group", "")
         return Prepared([FakePart(words | {"inputs": one}, size, group) for one in each], inputs)
 
@@ -47,7 +60,8 @@ class FakeModel:
         return [self._answer(part.words, len(parts)) for part in parts]
 
     def finish(self, prepared: Prepared, results: Sequence[Any]) -> Answer:
-        whole = list(results) if isinstance(prepared.notes, list) else results[0]
+        is_batch = isinstance(prepared.notes, list) or self.task == "feature-extraction"
+        whole = list(results) if is_batch else results[0]
         return Answer(orjson.dumps(whole), tokens=sum(part.size for part in prepared.parts))
 
     def stream(self, prepared: Prepared) -> Iterator[bytes]:
@@ -61,7 +75,7 @@ class FakeModel:
         self._trouble(words)
         if words.get("do") == "count":
             return {"batches": self.batches, "together": together}
-        return [{"generated_text": words["inputs"]}] if self.task == "text-generation" else words["inputs"]
+        return SHAPES.get(self.task, lambda text: text)(words["inputs"])
 
     def _trouble(self, words: dict[str, Any]) -> None:
         match words.get("do"):
@@ -84,3 +98,13 @@ def load(source: ModelSource) -> FakeModel:
         case "hangs":
             time.sleep(3600)
     return FakeModel(source)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(field="body", problem="is not JSON") from error
+    if not isinstance(value, dict):
+        raise InvalidInput(field="body", problem="must be an object")
+    return value

@@ -72,6 +72,14 @@ QUESTIONS = {
     "not gated, full": "gated=false&full=true&sort=downloads",
     "card data": "pipeline_tag=text-to-image&cardData=true",
 }
+TASK = "pipeline_tag=fill-mask"
+OTHER_PAGES = (("/", ""), ("/tasks", ""), ("/tasks/text-generation", ""), ("/search", "q=llama"))
+PAGE_QUESTIONS = {
+    "commercial use allowed, runs here": "commercial=yes&fits=here",
+    "size and training": "size=3b-9b&training=pretrained&sort=downloads",
+    "parameters from and to": "min_parameters=500M&max_parameters=9B",
+    "search: two letters": "search=be",
+}
 
 
 def main() -> int:
@@ -91,16 +99,22 @@ def main() -> int:
 
 
 def ask_all(server: LiveServer, repeat: int) -> int:
-    """Ask every question, anonymously and as a member of namespaces; then the pages that people see."""
+    """Ask every question, anonymously and as a member of namespaces; then open the pages that people see."""
     met = [ask(server, title, f"{words}&limit=20", repeat) for title, words in QUESTIONS.items()]
-    for title, words in QUESTIONS.items():
-        met.append(
-            ask(server, f"counts, {title}", words, repeat, goal=PAGE_GOAL_MILLISECONDS, path="/api/models-facets")
-        )
     token = {"Authorization": f"Bearer {ALICE.token}"}
-    met.append(ask(server, "task, as a member of organizations", "pipeline_tag=fill-mask&limit=20", repeat, token))
+    met.append(ask(server, "task, as a member of organizations", f"{TASK}&limit=20", repeat, token))
     ask(server, "page of 1,000 (no goal)", "limit=1000", max(3, repeat // 5), goal=None)
-    return int(not all(met))
+    return int(not all([*met, *open_pages(server, repeat)]))
+
+
+def open_pages(server: LiveServer, repeat: int) -> list[bool]:
+    """Lists with their filters and counts, and the other pages by which people find things."""
+    html, goal = {"Accept": "text/html"}, PAGE_GOAL_MILLISECONDS
+    asked = {**QUESTIONS, **PAGE_QUESTIONS}
+    met = [ask(server, f"page, {title}", words, repeat, html, goal, "/models") for title, words in asked.items()]
+    own = html | {"Authorization": f"Bearer {ALICE.token}"}
+    met.append(ask(server, "page, task, as a member of organizations", TASK, repeat, own, goal, "/models"))
+    return met + [ask(server, f"page {path}", words, repeat, html, goal, path) for path, words in OTHER_PAGES]
 
 
 def ask(
@@ -122,7 +136,8 @@ def ask(
         if number >= 2:  # the first two warm caches
             wall.append((time.perf_counter() - began) * 1e3)
             cpu.append((precise_cpu_seconds(server.process.pid) - before) * 1e3)
-    note = f"list, {title} (CPU p95 {percentile(cpu, 0.95):.1f}, wall p50 {percentile(wall, 0.5):.1f})"
+    name = f"list, {title}" if path == "/api/models" else title
+    note = f"{name} (CPU p95 {percentile(cpu, 0.95):.1f}, wall p50 {percentile(wall, 0.5):.1f})"
     return row(note, percentile(cpu, 0.5), "ms CPU, p50", at_most=goal)
 
 

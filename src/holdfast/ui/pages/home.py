@@ -67,8 +67,8 @@ class HomePages:
         )
 
     def _trending(self, actor: Actor, repo_type: RepoType) -> Found[ListedRepo]:
-        query = ListQuery(repo_type, limit=SHOWN)
-        return Found(self.lists.list_repos(actor, query).repos, self.lists.count_matches(actor, query))
+        page, total = self.lists.find(actor, ListQuery(repo_type, limit=SHOWN))
+        return Found(page.repos, total)
 
     def _own(self, actor: Actor) -> ListQuery:
         return ListQuery(RepoType.MODEL, author=actor.username, sort=Sort.LAST_MODIFIED, limit=SHOWN)

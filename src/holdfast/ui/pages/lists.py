@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from holdfast.base.identity import Actor, Permission
+from holdfast.base.identity import Permission
 from holdfast.base.ids import RepoType
 from holdfast.http.call import Call
 from holdfast.http.routing import Family, Route
@@ -39,7 +39,7 @@ class ListPages:
         repo_type = call.repo_type
         state = ListState.read(list_path(repo_type), call.query_params.multi_items())
         query = replace(parse_list_query(repo_type, call.query_params.multi_items()), limit=PER_PAGE)
-        found, counts = await call.run(self._load, call.actor, query)
+        found, counts = await call.run(self.lists.browse, call.actor, query)
         first = call.number("from", 0, 0, 10**9)
         return await self.pages.render(
             call,
@@ -58,9 +58,6 @@ class ListPages:
             next_address=_next_address(state, found, first),
             **_task_context(repo_type, state, counts),
         )
-
-    def _load(self, actor: Actor, query: ListQuery) -> tuple[RepoList, ListCounts]:
-        return self.lists.list_repos(actor, query), self.lists.count(actor, query)
 
 
 def _sorts(query: ListQuery, state: ListState) -> list[tuple[str, str, bool]]:

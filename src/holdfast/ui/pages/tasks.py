@@ -70,7 +70,8 @@ class TaskPages:
         return self._find(actor, models), self._find(actor, here), self._find(actor, datasets)
 
     def _find(self, actor: Actor, query: ListQuery) -> Found[ListedRepo]:
-        return Found(self.lists.list_repos(actor, query).repos, self.lists.count_matches(actor, query))
+        page, total = self.lists.find(actor, query)
+        return Found(page.repos, total)
 
 
 def _starter(models: list[ListedRepo]) -> ListedRepo | None:

@@ -19,9 +19,9 @@ from holdfast.hub.repos.listing.filters import Cursor, ListQuery
 from holdfast.hub.repos.metadata.known_tags import known_tags
 from holdfast.hub.repos.service.info import InfoService
 from holdfast.hub.repos.store import repos
-from holdfast.hub.repos.store.listing_counts import count_facets, count_matches
+from holdfast.hub.repos.store.listing_counts import browse, count_facets, find
 from holdfast.hub.repos.store.listing_index import outdated_keys
-from holdfast.hub.repos.store.listing_pages import Viewer, list_repo_keys, public_tags
+from holdfast.hub.repos.store.listing_pages import RepoPage, Viewer, list_repo_keys, public_tags
 
 MAX_TAGS = 20_000
 MAX_FACTS_CHARACTERS = 32 * 1024 * 1024
@@ -90,18 +90,27 @@ class ListService:
         is_whole = len(listed) == len(page.keys)
         return RepoList(listed, page.next_cursor if is_whole else page.cursors[len(listed) - 1])
 
+    def browse(self, actor: Actor, query: ListQuery) -> tuple[RepoList, ListCounts]:
+        """One page, without files, and the counts beside it: cheaper than one after the other, and of one moment."""
+        query = replace(query, here_bytes=self.here_bytes)
+        with self.database.read() as connection:
+            page, counted = browse(connection, query, self._viewer(connection, actor))
+            counts = ListCounts(counted.total, counted.groups, is_complete=not outdated_keys(connection, 1))
+            return _listed(connection, page), counts
+
+    def find(self, actor: Actor, query: ListQuery) -> tuple[RepoList, int]:
+        """One page, without files, and how many repos the whole list has."""
+        query = replace(query, here_bytes=self.here_bytes)
+        with self.database.read() as connection:
+            page, total = find(connection, query, self._viewer(connection, actor))
+            return _listed(connection, page), total
+
     def count(self, actor: Actor, query: ListQuery) -> ListCounts:
         """How many repos the whole list has, and how many each further filter would leave, of those the actor sees."""
         query = replace(query, here_bytes=self.here_bytes)
         with self.database.read() as connection:
             counted = count_facets(connection, query, self._viewer(connection, actor))
             return ListCounts(counted.total, counted.groups, is_complete=not outdated_keys(connection, 1))
-
-    def count_matches(self, actor: Actor, query: ListQuery) -> int:
-        """How many repos the whole list has, of those the actor sees."""
-        query = replace(query, here_bytes=self.here_bytes)
-        with self.database.read() as connection:
-            return count_matches(connection, query, self._viewer(connection, actor))
 
     def list_tags(self, repo_type: RepoType) -> list[TagCount]:
         """Tags of public repos, most used first, then those of the vocabulary that none has yet."""
@@ -127,6 +136,12 @@ class ListService:
             repo_text_keys=tuple(sorted(seen.repo_keys)),
             sees_all=seen.everything,
         )
+
+
+def _listed(connection: Connection, page: RepoPage) -> RepoList:
+    facts = repos.get_leading_facts(connection, page.keys, MAX_FACTS_CHARACTERS)
+    listed = list(_without_files(repos.get_repos(connection, list(facts)), facts))
+    return RepoList(listed, page.next_cursor if len(listed) == len(page.keys) else page.cursors[len(listed) - 1])
 
 
 def _without_files(found: Sequence[Repo], facts: Mapping[int, dict[str, Any]]) -> Iterator[ListedRepo]:

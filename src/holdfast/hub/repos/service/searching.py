@@ -71,5 +71,5 @@ class SearchService:
         return found[:limit]
 
     def _repos(self, actor: Actor, kind: RepoType, words: str, limit: int) -> Found[ListedRepo]:
-        query = ListQuery(kind, search=(words,), limit=limit)
-        return Found(self.lists.list_repos(actor, query).repos, self.lists.count_matches(actor, query))
+        page, total = self.lists.find(actor, ListQuery(kind, search=(words,), limit=limit))
+        return Found(page.repos, total)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, select, text
@@ -26,7 +26,10 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True)
 class Condition:
-    """SQL that tests a row `r` and, if it can, SQL that lists the keys (as `key`) of all rows that pass."""
+    """SQL that tests a row `r` and, if it can, SQL that lists the keys (as `key`) of all rows that pass.
+
+    `count` is their number; None: nobody counted.
+    """
 
     probe: str
     keys: str | None = None
@@ -49,29 +52,27 @@ def tag_condition(connection: Connection, repo_type: RepoType, name: str, number
     )
 
 
-def author_condition(connection: Connection, query: ListQuery) -> Condition:
+def author_condition(query: ListQuery) -> Condition:
     """The namespace."""
     start = f"{query.repo_type.value}:{(query.author or '').lower()}"
     # "0" is the character behind "/": the range holds exactly the keys that start with `author/`.
     probe = "text_key >= :author_from AND text_key < :author_to"
     keys = f"SELECT key FROM repo WHERE {probe}"
     parameters = {"author_from": f"{start}/", "author_to": f"{start}0"}
-    return Condition(f"r.{probe.replace('AND ', 'AND r.')}", keys, _counted(connection, keys, parameters), parameters)
+    return Condition(f"r.{probe.replace('AND ', 'AND r.')}", keys, parameters=parameters)
 
 
-def number_condition(connection: Connection, query: ListQuery, column: str, bounds: Range) -> Condition:
+def number_condition(query: ListQuery, column: str, bounds: Range) -> Condition:
     """Bounds on `parameters` or `weight_bytes`."""
     low = bounds.low or 0
     high = bounds.high if bounds.high is not None else 2**62
     test = f"{column} BETWEEN :{column}_low AND :{column}_high"
     parameters = {"type": query.repo_type.value, f"{column}_low": low, f"{column}_high": high}
     keys = f"SELECT key FROM repo WHERE type = :type AND {test}"
-    return Condition(f"r.{test}", keys, _counted(connection, keys, parameters), parameters)
+    return Condition(f"r.{test}", keys, parameters=parameters)
 
 
-def name_conditions(
-    connection: Connection, query: ListQuery, words: Sequence[str], *, is_driven: bool
-) -> list[Condition]:
+def name_conditions(query: ListQuery, words: Sequence[str], *, is_driven: bool) -> list[Condition]:
     """One condition per word; words too short for trigrams read all names, if nothing else drives."""
     conditions = []
     for number, word in enumerate(words):
@@ -88,26 +89,28 @@ def name_conditions(
         else:
             parameters[f"trigrams{number}"] = _quoted(word)
             keys = f"SELECT rowid AS key FROM repo_name_fts WHERE repo_name_fts MATCH :trigrams{number}"
-        conditions.append(Condition(probe, keys, _counted(connection, keys, parameters), parameters))
+        conditions.append(Condition(probe, keys, parameters=parameters))
     return conditions
 
 
-def text_condition(connection: Connection, tokens: Sequence[str]) -> Condition:
+def text_condition(tokens: Sequence[str]) -> Condition:
     """All words in the card."""
     keys = "SELECT rowid AS key FROM repo_text_fts WHERE repo_text_fts MATCH :tokens"
     parameters = {"tokens": " ".join(map(_quoted, tokens))}
     # The plus keeps SQLite from driving by the text when something rarer does.
-    return Condition(f"+r.key IN ({keys})", keys, _counted(connection, keys, parameters), parameters)
+    return Condition(f"+r.key IN ({keys})", keys, parameters=parameters)
 
 
 def _quoted(word: str) -> str:
     return '"' + word.replace('"', '""') + '"'
 
 
-def _counted(connection: Connection, keys: str, parameters: dict[str, Any]) -> int:
-    """How many keys there are, up to just over the limit."""
-    statement = text(f"SELECT count(*) FROM (SELECT 1 FROM ({keys}) LIMIT {DRIVE_LIMIT + 1})")
-    return int(connection.execute(statement, parameters).scalar_one())
+def counted(connection: Connection, condition: Condition) -> Condition:
+    """The same, with the number of its keys, up to just over the limit; unchanged where it lists none."""
+    if condition.keys is None:
+        return condition
+    statement = text(f"SELECT count(*) FROM (SELECT 1 FROM ({condition.keys}) LIMIT {DRIVE_LIMIT + 1})")
+    return replace(condition, count=int(connection.execute(statement, condition.parameters).scalar_one()))
 
 
 def searched_words(query: ListQuery) -> tuple[list[str], list[str]]:

@@ -20,6 +20,7 @@ from holdfast.hub.repos.store.listing_conditions import (
     DRIVE_LIMIT,
     Condition,
     author_condition,
+    counted,
     name_conditions,
     number_condition,
     searched_words,
@@ -28,7 +29,7 @@ from holdfast.hub.repos.store.listing_conditions import (
 )
 from holdfast.hub.repos.store.listing_tables import tag
 
-_COLUMNS = {
+ORDER_COLUMNS = {
     Sort.CREATED_AT: "created_at",
     Sort.LAST_MODIFIED: "updated_at",
     Sort.LIKES: "likes",
@@ -97,12 +98,12 @@ def _shared_conditions(connection: Connection, query: ListQuery) -> list[Conditi
     if len(known) < len(conditions):
         return None
     if query.author is not None:
-        known.append(author_condition(connection, query))
+        known.append(counted(connection, author_condition(query)))
     if query.parameters is not None:
-        known.append(number_condition(connection, query, "parameters", query.parameters))
+        known.append(counted(connection, number_condition(query, "parameters", query.parameters)))
     if query.fits is not None:
         bounds = Range(high=most_weight_bytes(query.fits.size_bytes or query.here_bytes))
-        known.append(number_condition(connection, query, "weight_bytes", bounds))
+        known.append(counted(connection, number_condition(query, "weight_bytes", bounds)))
     return known
 
 
@@ -121,13 +122,13 @@ def _stages(connection: Connection, query: ListQuery, *, is_driven: bool) -> Ite
     if not words:
         yield 0, []
         return
-    by_name = name_conditions(connection, query, words, is_driven=is_driven)
+    by_name = [counted(connection, each) for each in name_conditions(query, words, is_driven=is_driven)]
     yield 0, by_name
     if tokens:
         elsewhere = " AND ".join(condition.probe for condition in by_name)
         parameters = {name: value for condition in by_name for name, value in condition.parameters.items()}
         not_by_name = Condition(f"NOT ({elsewhere})", parameters=parameters)
-        yield 1, [text_condition(connection, tokens), not_by_name]
+        yield 1, [counted(connection, text_condition(tokens)), not_by_name]
 
 
 def _find(
@@ -141,7 +142,7 @@ def _find(
 ) -> list[tuple[int, Cursor]]:
     if any(condition.count == 0 for condition in conditions):
         return []
-    column = _COLUMNS[query.sort]
+    column = ORDER_COLUMNS[query.sort]
     driver = _driver(conditions)
     if driver is None:
         source = f"repo r INDEXED BY repo_by_{column} WHERE r.type = :type"

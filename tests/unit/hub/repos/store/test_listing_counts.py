@@ -3,14 +3,15 @@
 import random
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import select
 
 from holdfast.base.ids import RepoType
 from holdfast.hub.repos.listing.facets import GROUPS
 from holdfast.hub.repos.listing.filters import ListQuery, Memory
 from holdfast.hub.repos.metadata.tag_kinds import tag_kind
-from holdfast.hub.repos.store import listing_bits
-from holdfast.hub.repos.store.listing_counts import count_facets
+from holdfast.hub.repos.store import listing_bits, listing_ordered
+from holdfast.hub.repos.store.listing_counts import browse, count_facets
 from holdfast.hub.repos.store.listing_pages import Viewer
 from holdfast.hub.repos.store.listing_tables import repo_tag, tag, tag_bits
 from tests.factories.listing import GB, brute_force, fill, index, some_facts, some_query
@@ -37,7 +38,7 @@ def test_counts_agree_with_brute_force(connection):
     rng = random.Random(7)
     items = fill(connection, rng)
     seen = set()
-    for _ in range(120):
+    for _ in range(60):
         query = replace(some_query(rng), limit=1000)
         viewer = rng.choice(VIEWERS)
         counts = count_facets(connection, query, viewer)
@@ -48,6 +49,26 @@ def test_counts_agree_with_brute_force(connection):
                 assert value.count == len(brute_force(items, chosen, viewer)), (query, group.name, value)
                 seen.add((query.repo_type, group.name))
     assert {name for kind, name in seen if kind is RepoType.MODEL} == {group.name for group in GROUPS[RepoType.MODEL]}
+
+
+@pytest.mark.parametrize("look_up_limit", [0, 5, 4_000])
+def test_browsing_shows_the_pages_of_a_list(connection, look_up_limit, monkeypatch):
+    monkeypatch.setattr(listing_ordered, "LOOK_UP_LIMIT", look_up_limit)
+    rng = random.Random(8)
+    items = fill(connection, rng)
+    for _ in range(25):
+        query, viewer = some_query(rng), rng.choice(VIEWERS)
+        query = replace(query, limit=max(query.limit, 7))
+        keys, cursor = [], None
+        while True:
+            page, counts = browse(connection, replace(query, cursor=cursor), viewer)
+            assert len(page.keys) <= query.limit
+            keys += page.keys
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        assert keys == brute_force(items, query, viewer), query
+        assert counts.total == len(keys)
 
 
 def test_values_that_only_private_repos_have_are_not_even_named_to_strangers(connection):

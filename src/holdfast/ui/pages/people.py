@@ -21,6 +21,7 @@ from holdfast.ui.avatars import draw_avatar
 from holdfast.ui.page import Pages
 
 _PER_PAGE = 30
+_LIKES_SHOWN = 100
 _DAY_SECONDS = 24 * 3600
 _AVATAR_HEADERS = {
     "Cache-Control": f"public, max-age={_DAY_SECONDS}",
@@ -54,8 +55,9 @@ class PeoplePages:
         if profile is None:
             return await self._elsewhere(call, name)
         if call.query_params.get("tab") == "likes" and not profile.namespace.is_org:
-            liked = await call.run(self.likes.list_liked, call.actor, profile.namespace.name)
-            return await self._render(call, profile, "likes", liked=liked)
+            liked = await call.run(self.likes.list_liked, call.actor, profile.namespace.name, _LIKES_SHOWN + 1)
+            shown, more = liked[:_LIKES_SHOWN], len(liked) > _LIKES_SHOWN
+            return await self._render(call, profile, "likes", liked=shown, more_liked=more)
         if call.query_params.get("tab") == "members" and profile.namespace.is_org:
             return await self._render(call, profile, "members")
         repo_type = _shown_type(call, profile)
@@ -88,7 +90,7 @@ class PeoplePages:
             profile=profile,
             who=profile.namespace,
             tab=tab,
-            **{"page": None, "liked": None} | context,
+            **{"page": None, "liked": None, "more_liked": False} | context,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 from holdfast.accounts.domain import Namespace
 from holdfast.accounts.permissions import check_account
@@ -53,15 +54,18 @@ class LikeService:
             found = self.accounts.namespaces(connection, ids)
             return [found[user_id] for user_id in ids if user_id in found]
 
-    def list_liked(self, actor: Actor, username: str) -> list[LikedRepo]:
-        """Repos that a user likes and the actor may see, newest like first."""
+    def list_liked(self, actor: Actor, username: str, limit: int | None = None) -> list[LikedRepo]:
+        """Repos that a user likes and the actor may see, newest like first; None for `limit` means all.
+
+        Raises:
+            NotFound: no such user.
+        """
         with self.database.read() as connection:
             user = self.accounts.find_user(connection, username)
-            liked = [
-                (repos.get_repo(connection, key), liked_at) for key, liked_at in likes.liked_by(connection, user.id)
-            ]
-            return [
-                LikedRepo(repo, liked_at)
-                for repo, liked_at in liked
+            liked = ((repos.get_repo(connection, key), at) for key, at in likes.liked_by(connection, user.id))
+            seen = (
+                LikedRepo(repo, at)
+                for repo, at in liked
                 if repo and self.gate.allows(connection, actor, repo, Permission.SEE_REPO)
-            ]
+            )
+            return list(islice(seen, limit))

@@ -39,6 +39,14 @@ def test_who_may_like(hub: Hub):
         hub.repos.likes.like(with_token(hub.bob, TokenRole.READ), MODEL, public.id, liked=True)
 
 
+def test_the_newest_likes_are_listed_first(hub: Hub):
+    for name in ("bob/first", "bob/second", "bob/third"):
+        hub.repos.likes.like(hub.alice, MODEL, hub.create(name).id, liked=True)
+    hub.create("bob/hidden", private=True)
+    listed = [str(item.repo.id) for item in hub.repos.likes.list_liked(ANONYMOUS, "alice", 2)]
+    assert listed == ["bob/third", "bob/second"]
+
+
 def test_likes_of_a_repo_that_became_private_are_not_shown(hub: Hub):
     repo = hub.create("bob/m")
     hub.repos.likes.like(hub.alice, MODEL, repo.id, liked=True)

@@ -68,8 +68,13 @@ class EditPages:
         )
 
     async def show_edit(self, call: Call) -> Response:
-        """A text file in an editor."""
-        file = await call.run(self.edits.open_file, *_where(call), call.words["path"])
+        """A text file in an editor; one that is not there yet can be written."""
+        try:
+            file = await call.run(self.edits.open_file, *_where(call), call.words["path"])
+        except EntryNotFound:
+            folder, _, name = call.words["path"].rpartition("/")
+            base = f"/{call.repo_type.url_prefix}{call.repo_id}/new/{quote(call.words['rev'], safe='')}"
+            return self.pages.redirect(call, f"{base}/{quote(folder)}?name={quote(name, safe='')}")
         return await self._editor(call, file.target, Typed(file.path, file.text, file.path))
 
     async def edit(self, call: Call) -> Response:

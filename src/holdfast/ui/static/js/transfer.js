@@ -117,7 +117,10 @@ async function sendMissing(repo, item, oid, meter, signal) {
       }, signal);
     }
   };
-  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, send));
+  // When one part is lost, the others still arrive: the next attempt has less to send.
+  const ends = await Promise.allSettled(Array.from({ length: PARTS_AT_ONCE }, send));
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed) throw failed.reason;
   const parts = Array.from({ length: count }, (_, index) => ({ partNumber: index + 1 }));
   await ask(href, { method: "POST", body: JSON.stringify({ oid, parts }), signal });
 }

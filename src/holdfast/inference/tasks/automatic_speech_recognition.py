@@ -125,8 +125,8 @@ class SpellingSpeech(RowPredictor):
         self._seconds = loaded.config.inputs_to_logits_ratio / reader.rate
 
     def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
-        if "language" in parameters:
-            raise InvalidInput(field="parameters.language", problem="cannot be chosen: this model knows one")
+        for name in parameters.keys() - {"return_timestamps"}:
+            raise InvalidInput(field=f"parameters.{name}", problem="has no meaning for this model, which only spells")
         samples = decode_sound(inputs, self._reader.rate, "inputs")
         if len(samples) < self._network.loaded.config.inputs_to_logits_ratio * 2:
             raise InvalidInput(field="inputs", problem="is too short")

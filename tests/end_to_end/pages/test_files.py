@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import quote
+
 import pytest
 
 from tests.end_to_end.pages.conftest import ALICE
@@ -130,6 +133,28 @@ def test_blame_leads_to_commits_and_back_in_time(new_visitor, alice):
     assert page.locator("#L2 .diff-text").inner_text() == "two = 2"
     page = visitor.open(f"/{REPO}/blame/main/model.safetensors")
     assert page.get_by_text("no lines to blame").is_visible()
+
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+
+
+def test_names_and_messages_are_text(new_visitor, alice):
+    alice.create_repo("alice/hostile")
+    lines = [
+        {"key": "header", "value": {"summary": HOSTILE, "description": HOSTILE + " javascript:alert(1)"}},
+        put_file(f"{HOSTILE.replace('/', '')}.txt", HOSTILE.encode()),
+    ]
+    body = "\n".join(map(json.dumps, lines)).encode()
+    alice.request(
+        "POST", "/api/models/alice/hostile/commit/main", body, {"Content-Type": "application/x-ndjson"}
+    ).expect()
+    visitor = new_visitor(bypass_csp=True)
+    name = quote(f"{HOSTILE.replace('/', '')}.txt")
+    for path in ("tree/main", "commits/main", "commit/main", f"blame/main/{name}", f"commits/main/{name}"):
+        page = visitor.open(f"/alice/hostile/{path}")
+        assert page.get_by_text("onerror").first.is_visible()
+        assert "owned" not in page.title().replace(HOSTILE, "").replace(HOSTILE.replace("/", ""), "")
+        assert page.locator("main img, main script").count() == 0
 
 
 @pytest.mark.parametrize("path", ["tree/main", "tree/main/many", "commits/main", "commit/main", "blame/main/train.py"])

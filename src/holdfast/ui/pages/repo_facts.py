@@ -8,6 +8,7 @@ from typing import Any
 
 MAX_ROWS = 60
 MAX_VALUE_CHARACTERS = 2_000
+MAX_ITEMS = 100
 MAX_GATE_FIELDS = 30
 _TOLD_ELSEWHERE = frozenset({"model-index", "widget", "dataset_info"})
 _NAMES = {
@@ -126,6 +127,9 @@ def _row(name: str, value: Any) -> MetadataRow:
     title = _NAMES.get(name, name.replace("_", " ").capitalize())
     values = value if isinstance(value, list) else [value]
     if all(isinstance(item, str | int | float) for item in values):
-        return MetadataRow(title, tuple(str(item)[:MAX_VALUE_CHARACTERS] for item in values[:100]))
+        items = [str(item)[:MAX_VALUE_CHARACTERS] for item in values[:MAX_ITEMS]]
+        if len(values) > MAX_ITEMS:
+            items.append(f"and {len(values) - MAX_ITEMS:,} others")
+        return MetadataRow(title, tuple(items))
     source = json.dumps(value, indent=2, ensure_ascii=False)
     return MetadataRow(title, (), source[:MAX_VALUE_CHARACTERS] + ("\n…" if len(source) > MAX_VALUE_CHARACTERS else ""))

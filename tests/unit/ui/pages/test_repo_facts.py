@@ -22,6 +22,8 @@ def test_front_matter_as_rows():
 def test_endless_values_are_cut():
     (row,) = metadata_rows({"cardData": {"x": {"y": "z" * 100_000}}})
     assert len(row.source or "") < 3_000
+    (row,) = metadata_rows({"cardData": {"language": [str(number) for number in range(1_100)]}})
+    assert (len(row.items), row.items[-1]) == (101, "and 1,000 others")
     assert len(metadata_rows({"cardData": {f"f{number}": 1 for number in range(1_000)}})) < 100
 
 

@@ -12,15 +12,15 @@ class TooSlow(Exception):
 
 @dataclass
 class Deadline:
-    """Starts when it is made."""
+    """Starts when it is made, and counts what its thread computes: on a busy server, texts are no slower."""
 
     seconds: float
     _end: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._end = time.monotonic() + self.seconds
+        self._end = time.thread_time() + self.seconds
 
     def check(self) -> None:
         """Raise TooSlow once the time is over."""
-        if time.monotonic() > self._end:
+        if time.thread_time() > self._end:
             raise TooSlow

@@ -16,6 +16,7 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.dollarmath.index import math_inline_dollar
 from mdit_py_plugins.gfm import gfm_plugin
 
 from holdfast.ui.rendering.deadline import Deadline, TooSlow
@@ -107,11 +108,27 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "xhtmlOut": False}, renderer_cls=_Renderer)
     parser.use(gfm_plugin)
     parser.use(dollarmath_plugin, **_DOLLARS)
+    parser.inline.ruler.at("math_inline", _dollar_rule())
     for rule, block in (("math_inline", False), ("math_inline_double", True), ("math_block", True)):
         parser.add_render_rule(rule, _formula_rule(block=block))
     parser.inline.ruler.before("text", "deadline", _check_inline)
     parser.block.ruler.before("table", "deadline", _check_block, {"alt": ["paragraph", "reference", "blockquote"]})
     return parser
+
+
+def _dollar_rule() -> Callable[[StateInline, bool], bool]:
+    """The plugin's rule, which at the start of a text takes its last letter for the one before."""
+    strict = math_inline_dollar(allow_space=False, allow_digits=False, allow_double=True)
+    at_start = math_inline_dollar(allow_space=False, allow_digits=True, allow_double=True)
+
+    def parse(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the shape of a rule
+        start = state.pos
+        if start > 0 or not at_start(state, True):  # noqa: FBT003 - as above
+            return start > 0 and strict(state, silent)
+        end, state.pos = state.pos, start
+        return not state.src[end : end + 1].isdigit() and at_start(state, silent)
+
+    return parse
 
 
 def _check_inline(state: StateInline, silent: bool) -> bool:  # noqa: ARG001, FBT001 - the shape of a rule

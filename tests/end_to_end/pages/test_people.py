@@ -146,6 +146,17 @@ def test_the_cookie_is_out_of_reach(new_visitor: NewVisitor):
     assert after not in (before, "chosen-by-somebody-else")
 
 
+@pytest.mark.parametrize("path", ["/login", "/join", "/setup", "/settings/sessions/revoke-others", "/settings/tokens"])
+def test_other_sites_can_send_no_form(new_visitor: NewVisitor, server: LiveServer, path: str):
+    cookies = new_visitor(ALICE).context.cookies()
+    session = next(cookie["value"] for cookie in cookies if cookie["name"] == "holdfast_session")
+    headers = {"Cookie": f"holdfast_session={session}", "Content-Type": "application/x-www-form-urlencoded"}
+    form = f"username=alice&password={ALICE.password}&name=t&role=write".encode()
+    for mark in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(urllib.request.Request(server.url + path, form, headers | mark))
+
+
 @pytest.mark.parametrize("java_script_enabled", [True, False])
 def test_a_token_is_shown_once_and_revoked(new_visitor: NewVisitor, server: LiveServer, java_script_enabled: bool):
     visitor = new_visitor(ALICE, java_script_enabled=java_script_enabled)

@@ -100,8 +100,9 @@ class TokenPages:
     ) -> Response:
         status = error.status if error else 200
         template = "user_settings/device.html"
+        twin = f"/api/settings/devices/{grant.user_code}" if grant else None
         return await self.pages.render(
-            call, template, status=status, headers=_NO_STORE, code=code, grant=grant, problems=found
+            call, template, status=status, json_url=twin, headers=_NO_STORE, code=code, grant=grant, problems=found
         )
 
     async def _show(

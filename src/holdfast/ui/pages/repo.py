@@ -19,7 +19,7 @@ from holdfast.hub.repos.service.lineage import Related
 from holdfast.hub.repos.service.overview import OverviewService, RepoOverview
 from holdfast.ui.page import Pages, local_path
 from holdfast.ui.pages.repo_context import RepoContext, context_of
-from holdfast.ui.pages.repo_facts import gate_form, metadata_rows, model_size
+from holdfast.ui.pages.repo_facts import dataset_splits, gate_form, metadata_rows, model_size, papers
 from holdfast.ui.rendering import Remembered, place_of, render_markdown
 from holdfast.ui.snippets import Using, push_snippets, setup, snippets
 
@@ -69,6 +69,8 @@ class RepoPages:
             card=await call.run(self._card, found, call.urls.base),
             metadata=metadata_rows(found.header.facts),
             size=model_size(found.header.facts),
+            splits=dataset_splits(found.header.facts),
+            papers=papers(found.header.facts),
             setup=setup(using),
             snippets=snippets(using),
             push_snippets=push_snippets(using) if found.is_empty else (),

@@ -10,6 +10,7 @@ MAX_ROWS = 60
 MAX_VALUE_CHARACTERS = 2_000
 MAX_ITEMS = 100
 MAX_GATE_FIELDS = 30
+MAX_SPLITS = 100
 _TOLD_ELSEWHERE = frozenset({"model-index", "widget", "dataset_info"})
 _NAMES = {
     "pipeline_tag": "Task",
@@ -53,6 +54,16 @@ class ModelSize:
 
 
 @dataclass(frozen=True)
+class Split:
+    """A split that a data set's card tells of; None where it does not say."""
+
+    config: str | None
+    name: str
+    examples: int | None
+    size_bytes: int | None
+
+
+@dataclass(frozen=True)
 class GateField:
     """A question of the form that asks for access. `kind` is text, checkbox, date or select."""
 
@@ -89,6 +100,39 @@ def model_size(facts: dict[str, Any]) -> ModelSize | None:
         named = (("Architecture", gguf.get("architecture")), ("Context length", gguf.get("context_length")))
         return ModelSize(gguf["total"], (), tuple((name, str(value)) for name, value in named if value))
     return None
+
+
+def dataset_splits(facts: dict[str, Any]) -> list[Split]:
+    """What `dataset_info` says of the splits.
+
+    Source: datasets 4 info.py `DatasetInfosDict.to_dataset_card_data`: a mapping, or a list of one for each config.
+    """
+    told = (facts.get("cardData") or {}).get("dataset_info")
+    infos = told if isinstance(told, list) else [told]
+    found = [_split(info, split) for info in infos if isinstance(info, dict) for split in _objects(info.get("splits"))]
+    return found[:MAX_SPLITS]
+
+
+def papers(facts: dict[str, Any]) -> list[str]:
+    """Numbers of the arXiv papers that the card names."""
+    return [tag.removeprefix("arxiv:") for tag in facts.get("tags", ()) if tag.startswith("arxiv:")]
+
+
+def _split(info: dict[str, Any], split: dict[str, Any]) -> Split:
+    return Split(
+        _text(info.get("config_name")),
+        _text(split.get("name")) or "?",
+        _whole(split.get("num_examples")),
+        _whole(split.get("num_bytes")),
+    )
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _whole(value: Any) -> int | None:
+    return value if type(value) is int and value >= 0 else None
 
 
 def gate_form(facts: dict[str, Any]) -> GateForm:

@@ -1,6 +1,6 @@
 """Facts in words for people."""
 
-from holdfast.ui.pages.repo_facts import gate_form, metadata_rows, model_size
+from holdfast.ui.pages.repo_facts import Split, dataset_splits, gate_form, metadata_rows, model_size, papers
 
 
 def test_front_matter_as_rows():
@@ -48,3 +48,16 @@ def test_what_a_gate_asks():
     assert form.fields[-1].options == ("Research", "Other")
     assert (form.prompt, form.button) == ("Be good.", "Ask for access")
     assert gate_form({"cardData": {"extra_gated_fields": "nonsense"}}).fields == ()
+
+
+def test_splits_that_a_card_tells():
+    train = {"name": "train", "num_examples": 3, "num_bytes": 70}
+    one = {"cardData": {"dataset_info": {"splits": [train, {"name": "test", "num_examples": "?"}]}}}
+    assert dataset_splits(one) == [Split(None, "train", 3, 70), Split(None, "test", None, None)]
+    many = {"cardData": {"dataset_info": [{"config_name": "de", "splits": [train]}, "nonsense", {"splits": 7}]}}
+    assert dataset_splits(many) == [Split("de", "train", 3, 70)]
+    assert dataset_splits({}) == []
+
+
+def test_papers():
+    assert papers({"tags": ["x", "arxiv:2101.00001"]}) == ["2101.00001"]

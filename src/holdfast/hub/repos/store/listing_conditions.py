@@ -28,13 +28,15 @@ _WORD = re.compile(r"[^\W_]+")
 class Condition:
     """SQL that tests a row `r` and, if it can, SQL that lists the keys (as `key`) of all rows that pass.
 
-    `count` is their number; None: nobody counted.
+    `count` is their number; None: nobody counted. `lone_probe` is there when `probe` first finds all rows that pass:
+    it is better for few.
     """
 
     probe: str
     keys: str | None = None
     count: int | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
+    lone_probe: str | None = None
 
 
 def tag_condition(connection: Connection, repo_type: RepoType, name: str, number: int) -> Condition | None:
@@ -98,7 +100,8 @@ def text_condition(tokens: Sequence[str]) -> Condition:
     keys = "SELECT rowid AS key FROM repo_text_fts WHERE repo_text_fts MATCH :tokens"
     parameters = {"tokens": " ".join(map(_quoted, tokens))}
     # The plus keeps SQLite from driving by the text when something rarer does.
-    return Condition(f"+r.key IN ({keys})", keys, parameters=parameters)
+    lone_probe = "EXISTS (SELECT 1 FROM repo_text_fts WHERE repo_text_fts MATCH :tokens AND rowid = r.key)"
+    return Condition(f"+r.key IN ({keys})", keys, parameters=parameters, lone_probe=lone_probe)
 
 
 def _quoted(word: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Row, select, text
 
 from holdfast.base.ids import RepoType
 from holdfast.hub.repos.listing.filters import Cursor, ListQuery, Range, Sort
@@ -36,6 +36,9 @@ ORDER_COLUMNS = {
     Sort.DOWNLOADS: "downloads",
     Sort.TRENDING_SCORE: "trending_score",
 }
+
+GLANCE_ROWS = 50
+"""First so many rows are tested for words of cards one by one: those that most cards hold fill a page from them."""
 
 
 @dataclass(frozen=True)
@@ -142,26 +145,44 @@ def _find(
 ) -> list[tuple[int, Cursor]]:
     if any(condition.count == 0 for condition in conditions):
         return []
-    column = ORDER_COLUMNS[query.sort]
-    driver = _driver(conditions)
-    if driver is None:
-        source = f"repo r INDEXED BY repo_by_{column} WHERE r.type = :type"
-    else:
-        source = f"({driver.keys}) d CROSS JOIN repo r WHERE r.key = d.key AND r.type = :type"
-    tests = [_visible(viewer), *(c.probe for c in conditions if c is not driver)]
-    sign, order = ("<", "DESC") if query.descending else (">", "ASC")
     parameters = {"type": query.repo_type.value, "limit": limit, **_visible_parameters(viewer)}
     for condition in conditions:
         parameters |= condition.parameters
     if cursor is not None:
-        tests.append(f"(r.{column}, r.key) {sign} (:after_value, :after_key)")
         parameters |= {"after_value": cursor.value, "after_key": cursor.key}
-    statement = (
-        f"SELECT r.key, r.{column} FROM {source} AND {' AND '.join(tests)} "
-        f"ORDER BY r.{column} {order}, r.key {order} LIMIT :limit"
+
+    def select_keys(chosen: Sequence[Condition], driver: Condition | None) -> str:
+        return _select_keys(query, [_visible(viewer), *(c.probe for c in chosen if c is not driver)], driver, cursor)
+
+    driver = _driver(conditions)
+    rows: Sequence[Row[Any]] = []
+    slow = next((condition for condition in conditions if condition.lone_probe), None)
+    if driver is None and slow is not None and 2 * limit <= GLANCE_ROWS:
+        first = select_keys([condition for condition in conditions if condition is not slow], None)
+        glance = f"SELECT r.key, r.value FROM ({first} LIMIT {GLANCE_ROWS}) r WHERE {slow.lone_probe}"
+        rows = connection.execute(text(f"{glance} {_in_order(query, 'value')} LIMIT :limit"), parameters).all()
+    if len(rows) < limit:
+        rows = connection.execute(text(f"{select_keys(conditions, driver)} LIMIT :limit"), parameters).all()
+    return [(row.key, Cursor(row.value, row.key, stage)) for row in rows]
+
+
+def _select_keys(query: ListQuery, tests: Sequence[str], driver: Condition | None, cursor: Cursor | None) -> str:
+    """The statement that finds `key` and the order's `value`, in order."""
+    column = ORDER_COLUMNS[query.sort]
+    if driver is None:
+        source = f"repo r INDEXED BY repo_by_{column} WHERE r.type = :type"
+    else:
+        source = f"({driver.keys}) d CROSS JOIN repo r WHERE r.key = d.key AND r.type = :type"
+    if cursor is not None:
+        tests = [*tests, f"(r.{column}, r.key) {'<' if query.descending else '>'} (:after_value, :after_key)"]
+    return (
+        f"SELECT r.key AS key, r.{column} AS value FROM {source} AND {' AND '.join(tests)} {_in_order(query, column)}"
     )
-    rows = connection.execute(text(statement), parameters)
-    return [(row[0], Cursor(row[1], row[0], stage)) for row in rows]
+
+
+def _in_order(query: ListQuery, column: str) -> str:
+    order = "DESC" if query.descending else "ASC"
+    return f"ORDER BY r.{column} {order}, r.key {order}"
 
 
 def _driver(conditions: Sequence[Condition]) -> Condition | None:

@@ -225,7 +225,7 @@ def count_by_type(connection: Connection, namespace_id: int, *, with_private: bo
 
 def namespaces_by_key(connection: Connection) -> dict[int, str]:
     """The namespace's name of every repo, by key."""
-    return {key: namespace for key, namespace in connection.execute(select(repo.c.key, repo.c.namespace))}
+    return {row.key: row.namespace for row in connection.execute(select(repo.c.key, repo.c.namespace))}
 
 
 def repo_from_row(row: Row[Any]) -> Repo:

@@ -25,10 +25,11 @@ def all_pages(connection, query, viewer):
         cursor = Cursor.decode(page.next_cursor.encode())
 
 
-@pytest.mark.parametrize("drive_limit", [0, 20, 16_000])
-def test_pages_agree_with_brute_force(connection, drive_limit, monkeypatch):
+@pytest.mark.parametrize(("drive_limit", "glance_rows"), [(0, 50), (0, 10), (20, 8), (16_000, 50)])
+def test_pages_agree_with_brute_force(connection, drive_limit, glance_rows, monkeypatch):
     monkeypatch.setattr(listing_pages, "DRIVE_LIMIT", drive_limit)
     monkeypatch.setattr(listing_conditions, "DRIVE_LIMIT", drive_limit)
+    monkeypatch.setattr(listing_pages, "GLANCE_ROWS", glance_rows)
     rng = random.Random(5)
     items = fill(connection, rng)
     for _ in range(250):

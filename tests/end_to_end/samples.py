@@ -118,6 +118,7 @@ _MODEL_BASES = ("/models/{repo}", "/hf-inference/models/{repo}")
 _TEXT = {"model": "{repo}", "inputs": "a text"}
 _QUESTIONS = {
     "v1/chat/completions": {"model": "{repo}", "messages": [{"role": "user", "content": "hello"}]},
+    "v1/responses": {"model": "{repo}", "input": "hello"},
     "v1/completions": {"model": "{repo}", "prompt": "hello"},
     "v1/embeddings": {"model": "{repo}", "input": "hello"},
     "embed": _TEXT,

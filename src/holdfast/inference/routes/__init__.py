@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from holdfast.http.routing import Route
 from holdfast.inference.routes.openai import OpenAIRoutes
+from holdfast.inference.routes.responses import ResponseRoutes
 from holdfast.inference.routes.servers import ServerRoutes
 from holdfast.inference.routes.tasks import TaskRoutes
 from holdfast.inference.service import InferenceServices
@@ -15,5 +16,6 @@ def table(inference: InferenceServices) -> tuple[Route, ...]:
     return (
         *TaskRoutes(answering).table(),
         *OpenAIRoutes(answering).table(),
+        *ResponseRoutes(answering).table(),
         *ServerRoutes(answering).table(),
     )

@@ -25,7 +25,7 @@ from holdfast.http.routing import Family, Route
 from holdfast.inference.domain.completions import completion_request, text_choice, text_chunk
 from holdfast.inference.domain.vectors import openai_embedding, sentence_vectors
 from holdfast.inference.routes.reading import asked, model_of, read_fields
-from holdfast.inference.routes.sending import events, while_connected
+from holdfast.inference.routes.sending import answer_object, events, while_connected
 from holdfast.inference.routes.tasks import BASES
 from holdfast.inference.service.answering import AnsweringService, Asked
 
@@ -61,7 +61,7 @@ class OpenAIRoutes:
             chunks = self._chat_chunks(call, question, head)
             return await events(call, chunks, openai_body, last=DONE)
         answer = await while_connected(call, self.answering.predict(call.actor, question))
-        return json_response({**orjson.loads(answer.body), **head})
+        return json_response({**answer_object(answer), **head})
 
     async def _chat_chunks(self, call: Call, question: Asked, head: dict[str, Any]) -> AsyncGenerator[bytes, None]:
         async with aclosing(self.answering.stream(call.actor, question)) as chunks:

@@ -14,7 +14,7 @@ import orjson
 from starlette.responses import Response, StreamingResponse
 
 from holdfast.backends.engines.protocol import Answer
-from holdfast.base.errors import HoldfastError
+from holdfast.base.errors import HoldfastError, ModelFailed
 from holdfast.http.call import Call, ClientDisconnect
 
 T = TypeVar("T")
@@ -43,6 +43,18 @@ async def while_connected(call: Call, work: Coroutine[Any, Any, T]) -> T:
 async def _gone(call: Call) -> None:
     while (await call.receive())["type"] != "http.disconnect":
         pass
+
+
+def answer_object(answer: Answer) -> dict[str, Any]:
+    """An answer as a JSON object.
+
+    Raises:
+        ModelFailed: it is none; servers elsewhere can say anything.
+    """
+    value = orjson.loads(answer.body)
+    if not isinstance(value, dict) or not value.get("choices"):
+        raise ModelFailed(reason="it answered with something unknown")
+    return value
 
 
 def whole(answer: Answer) -> Response:

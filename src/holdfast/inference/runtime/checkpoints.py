@@ -22,7 +22,7 @@ HOW_TO_CONVERT = (
 
 def is_pickle(name: str) -> bool:
     """Whether a file of that name can run code when it is loaded."""
-    return name.endswith(_PICKLED)
+    return name.endswith(PICKLED)
 
 
 @dataclass(frozen=True)

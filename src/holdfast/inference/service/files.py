@@ -21,7 +21,7 @@ from holdfast.hub.repos.git_storage.trees import TreeEntry
 from holdfast.hub.repos.service import RepoServices
 from holdfast.hub.repos.service.resolving import FileEntry, Located
 from holdfast.inference.domain.deployments import FoundModel
-from holdfast.inference.runtime.checkpoints import HOW_TO_CONVERT, PICKLED
+from holdfast.inference.runtime.checkpoints import HOW_TO_CONVERT, is_pickle
 
 MAX_FILES = 2_000
 MAX_SMALL_BYTES = 64 * 1024 * 1024
@@ -123,7 +123,7 @@ class ModelFiles:
 
 
 def _refuse_pickles(paths: list[str]) -> None:
-    pickled = [path for path in paths if path.endswith(PICKLED) and "/" not in path]
+    pickled = [path for path in paths if is_pickle(path) and "/" not in path]
     if pickled and not any(map(_is_weights, paths)):
         raise UnsafeWeights(files=tuple(sorted(pickled)[:5]), problem=HOW_TO_CONVERT)
 

@@ -1,0 +1,211 @@
+"""OpenAI's responses in the words of chats, and back. Nothing is stored: each request brings its whole conversation.
+
+Source: platform.openai.com/docs/api-reference/responses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from holdfast.base.errors import InvalidInput
+
+_SAME = ("temperature", "top_p", "parallel_tool_calls", "top_logprobs")
+_UNSUPPORTED = ("previous_response_id", "conversation", "prompt", "background")
+_TEXTS = ("input_text", "output_text", "text")
+
+
+def chat_request(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The chat request that a request for a response means.
+
+    Raises:
+        InvalidInput: something that is not supported, or no conversation.
+    """
+    for name in _UNSUPPORTED:
+        if body.get(name):
+            raise InvalidInput(field=name, problem="is not supported: send the whole conversation as `input`")
+    instructions = body.get("instructions")
+    messages = [{"role": "system", "content": instructions}] if instructions else []
+    messages += list(_messages(body.get("input")))
+    chosen = {name: body[name] for name in _SAME if body.get(name) is not None}
+    if body.get("max_output_tokens") is not None:
+        chosen["max_tokens"] = body["max_output_tokens"]
+    written = (body.get("text") or {}).get("format") if isinstance(body.get("text"), Mapping) else None
+    if written is not None and written != {"type": "text"}:
+        chosen["response_format"] = _response_format(written)
+    tools = body.get("tools")
+    if tools:
+        chosen["tools"] = [_tool(tool) for tool in tools] if isinstance(tools, list) else tools
+        chosen["tool_choice"] = body.get("tool_choice") or "auto"
+    return {"messages": messages, **chosen}
+
+
+def _messages(given: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(given, str):
+        yield {"role": "user", "content": given}
+        return
+    if not isinstance(given, list) or not given:
+        raise InvalidInput(field="input", problem="must be a string or a list of items")
+    for index, item in enumerate(given):
+        yield _message(item, f"input[{index}]")
+
+
+def _message(item: Any, name: str) -> dict[str, Any]:
+    if not isinstance(item, Mapping):
+        raise InvalidInput(field=name, problem="must be an object")
+    match item.get("type", "message"):
+        case "message":
+            return {"role": item.get("role"), "content": _content(item.get("content"), name)}
+        case "function_call":
+            function = {"name": item.get("name"), "arguments": item.get("arguments")}
+            call = {"id": item.get("call_id"), "type": "function", "function": function}
+            return {"role": "assistant", "tool_calls": [call]}
+        case "function_call_output":
+            return {"role": "tool", "tool_call_id": item.get("call_id"), "content": item.get("output")}
+    raise InvalidInput(field=f"{name}.type", problem="must be message, function_call or function_call_output")
+
+
+def _content(content: Any, name: str) -> Any:
+    if not isinstance(content, list):
+        return content
+    parts = []
+    for part in content:
+        kind = part.get("type") if isinstance(part, Mapping) else None
+        if kind in _TEXTS:
+            parts.append({"type": "text", "text": part.get("text")})
+        elif kind == "input_image":
+            parts.append({"type": "image_url", "image_url": {"url": part.get("image_url")}})
+        else:
+            raise InvalidInput(field=f"{name}.content", problem="must have parts of type input_text or input_image")
+    return parts
+
+
+def _tool(tool: Any) -> Any:
+    if not isinstance(tool, Mapping) or tool.get("type") != "function":
+        raise InvalidInput(field="tools", problem="must be functions: other tools are not here")
+    names = ("name", "description", "parameters", "strict")
+    return {"type": "function", "function": {name: tool[name] for name in names if tool.get(name) is not None}}
+
+
+def _response_format(written: Any) -> Any:
+    if isinstance(written, Mapping) and written.get("type") == "json_schema":
+        names = ("name", "schema", "strict", "description")
+        return {"type": "json_schema", "json_schema": {name: written[name] for name in names if name in written}}
+    return written
+
+
+@dataclass
+class ResponseWriter:
+    """Puts a response together, whole or in events.
+
+    Args:
+        head: id, time and model.
+        asked: the request, parts of which are repeated in the answer.
+        message_id: of the one message.
+    """
+
+    head: Mapping[str, Any]
+    asked: Mapping[str, Any]
+    message_id: str
+    _text: str = ""
+    _calls: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _usage: Mapping[str, int] = field(default_factory=dict)
+    _reason: str = "stop"
+    _count: int = 0
+
+    def whole(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """The response that a whole chat answer means."""
+        choice = answer["choices"][0]
+        self._take(choice.get("message") or {}, choice.get("finish_reason"))
+        self._usage = answer.get("usage") or {}
+        return self._response("completed" if self._reason != "length" else "incomplete")
+
+    def begin(self) -> Iterator[dict[str, Any]]:
+        """Events before the first text."""
+        yield self._event("response.created", response=self._response("in_progress"))
+        yield self._event("response.in_progress", response=self._response("in_progress"))
+        yield self._event("response.output_item.added", output_index=0, item=self._message("in_progress"))
+        yield self._part("response.content_part.added", part=_part(""))
+
+    def add(self, chunk: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Events of one chunk of a chat's stream."""
+        self._usage = chunk.get("usage") or self._usage
+        for choice in chunk.get("choices") or ():
+            delta = choice.get("delta") or {}
+            self._take(delta, choice.get("finish_reason"))
+            if delta.get("content"):
+                yield self._part("response.output_text.delta", delta=delta["content"], logprobs=[])
+
+    def end(self) -> Iterator[dict[str, Any]]:
+        """Events after the last text."""
+        yield self._part("response.output_text.done", text=self._text, logprobs=[])
+        yield self._part("response.content_part.done", part=_part(self._text))
+        for index, item in enumerate(self._output("completed")):
+            if index:
+                yield self._event("response.output_item.added", output_index=index, item=item)
+            yield self._event("response.output_item.done", output_index=index, item=item)
+        status = "completed" if self._reason != "length" else "incomplete"
+        yield self._event(f"response.{status}", response=self._response(status))
+
+    def _take(self, message: Mapping[str, Any], reason: str | None) -> None:
+        self._text += message.get("content") or ""
+        self._reason = reason or self._reason
+        for position, call in enumerate(message.get("tool_calls") or ()):
+            self._calls[call.get("index", position)] = call
+
+    def _event(self, kind: str, **fields: Any) -> dict[str, Any]:
+        self._count += 1
+        return {"type": kind, "sequence_number": self._count - 1, **fields}
+
+    def _part(self, kind: str, **fields: Any) -> dict[str, Any]:
+        return self._event(kind, item_id=self.message_id, output_index=0, content_index=0, **fields)
+
+    def _message(self, status: str) -> dict[str, Any]:
+        content = [] if status == "in_progress" else [_part(self._text)]
+        return {"type": "message", "id": self.message_id, "status": status, "role": "assistant", "content": content}
+
+    def _output(self, status: str) -> list[dict[str, Any]]:
+        calls = [
+            {
+                "type": "function_call",
+                "id": f"fc_{index}_{self.message_id}",
+                "call_id": call["id"],
+                "status": "completed",
+                **call["function"],
+            }
+            for index, call in sorted(self._calls.items())
+        ]
+        return [self._message(status), *calls]
+
+    def _response(self, status: str) -> dict[str, Any]:
+        read, made = self._usage.get("prompt_tokens", 0), self._usage.get("completion_tokens", 0)
+        usage = {
+            "input_tokens": read,
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens": made,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": read + made,
+        }
+        repeated = ("instructions", "max_output_tokens", "temperature", "top_p", "metadata", "user")
+        return {
+            **self.head,
+            "object": "response",
+            "status": status,
+            "error": None,
+            "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
+            **{name: self.asked.get(name) for name in repeated},
+            "output": [] if status == "in_progress" else self._output("completed"),
+            "parallel_tool_calls": True,
+            "previous_response_id": None,
+            "store": False,
+            "text": self.asked.get("text") or {"format": {"type": "text"}},
+            "tool_choice": self.asked.get("tool_choice") or "auto",
+            "tools": self.asked.get("tools") or [],
+            "truncation": "disabled",
+            "usage": None if status == "in_progress" else usage,
+        }
+
+
+def _part(text: str) -> dict[str, Any]:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}

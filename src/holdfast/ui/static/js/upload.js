@@ -161,6 +161,7 @@ function begin() {
   for (const { remove } of rows.values()) remove.hidden = true;
   byId("clear").hidden = true;
   for (const button of form.querySelectorAll(".commit-box button")) button.disabled = true;
+  form.querySelector(".commit-box a").hidden = true;
 }
 
 function end() {
@@ -169,6 +170,7 @@ function end() {
   for (const { remove } of rows.values()) remove.hidden = false;
   byId("clear").hidden = false;
   for (const button of form.querySelectorAll(".commit-box button")) button.disabled = false;
+  form.querySelector(".commit-box a").hidden = false;
 }
 
 function fail(message) {

@@ -301,7 +301,7 @@ class _Tags:
         return [
             {"tag_id": key, "block": block, "bits": bits}
             for place, key in self._ids.items()
-            if is_counted(self._kinds[place].kind, place[1])
+            if is_counted(self._kinds[place].kind, place[1], len(self._keys[place]))
             for block, bits in KeySet.of(self._keys[place]).to_bytes()
         ]
 

@@ -34,7 +34,7 @@ TITLES: dict[str, Title] = {
     "format": Title("Format"),
     "sdk": Title("Made with"),
     "author": Title("Owner"),
-    "other": Title("Tag"),
+    "other": Title("Tags"),
     "filter": Title("Tag"),
     "tags": Title("Tag"),
     "min_parameters": Title("Parameters from"),

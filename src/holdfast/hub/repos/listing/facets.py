@@ -48,6 +48,7 @@ TRAINING = FacetGroup(facets.TRAINING)
 FITS = FacetGroup("fits")
 GATED = FacetGroup("gated")
 LICENSE = FacetGroup("license", "license")
+TAGS = FacetGroup("other", "other", one_choice=False)
 
 GROUPS: dict[RepoType, tuple[FacetGroup, ...]] = {
     RepoType.MODEL: (
@@ -60,6 +61,7 @@ GROUPS: dict[RepoType, tuple[FacetGroup, ...]] = {
         TRAINING,
         LICENSE,
         PRECISION,
+        TAGS,
         GATED,
     ),
     RepoType.DATASET: (
@@ -71,9 +73,10 @@ GROUPS: dict[RepoType, tuple[FacetGroup, ...]] = {
         COMMERCIAL,
         LICENSE,
         FacetGroup("library", "library", one_choice=False),
+        TAGS,
         GATED,
     ),
-    RepoType.SPACE: (FacetGroup("sdk", "sdk"), COMMERCIAL, LICENSE),
+    RepoType.SPACE: (FacetGroup("sdk", "sdk"), TAGS, COMMERCIAL, LICENSE),
 }
 
 FACET_VALUES: dict[str, tuple[str, ...]] = {

@@ -6,8 +6,9 @@ The sets say the same as `repo_tag`, in a form that counts fast. It knows which 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -16,37 +17,50 @@ from holdfast.hub.repos.store.listing_tables import repo_tag, tag, tag_bits
 
 FILTER_KIND = "filter"
 """Tags of this kind answer filters that are no tags for people; their names start with `=`."""
+FREE_KIND = "other"
+"""Tags that people make up: tens of thousands, most with one or two repos. Only those of many repos have bits."""
+MANY_USES = 500
 COUNTED_KINDS = frozenset((
     "pipeline_tag", "library", "language", "license", "task_categories", "modality", "format", "size_categories", "sdk",
 ))  # fmt: skip
-"""Of other kinds there are tens of thousands of tags, most with one or two repos."""
 _NOT_COUNTED = ("=model:", "=dataset:")
 _AT_ONCE = 500
 
 
-def is_counted(kind: str, name: str) -> bool:
-    """Whether a tag has bits."""
+@dataclass(frozen=True)
+class _Tag:
+    id: int
+    kind: str
+    name: str
+    uses: int
+
+
+def is_counted(kind: str, name: str, uses: int) -> bool:
+    """Whether a tag that so many repos have has bits."""
+    if kind == FREE_KIND:
+        return uses >= MANY_USES
     return kind in COUNTED_KINDS or (kind == FILTER_KIND and not name.startswith(_NOT_COUNTED))
 
 
 def add(connection: Connection, tag_ids: Sequence[int], repo_key: int) -> None:
-    """Note that a repo has these tags; those that are not counted are left out."""
+    """Note that a repo has these tags, which `repo_tag` and `uses` say already; those not counted are left out."""
     block, bit = _place(repo_key)
-    known = _bits(connection, _counted(connection, tag_ids), block)
-    changed = {tag_id: bits | bit for tag_id, bits in known.items() if not bits & bit}
-    _put(connection, changed, block)
+    tags = _tags(connection, tag_ids)
+    for each in tags:
+        if each.kind == FREE_KIND and each.uses == MANY_USES:
+            _write_all(connection, each.id)
+    known = _bits(connection, [each.id for each in tags if is_counted(each.kind, each.name, each.uses)], block)
+    _put(connection, {tag_id: bits | bit for tag_id, bits in known.items() if not bits & bit}, block)
 
 
 def remove(connection: Connection, tag_ids: Sequence[int], repo_key: int) -> None:
-    """Note that a repo has these tags no longer."""
+    """Note that a repo has these tags no longer, which `repo_tag` and `uses` say already."""
     block, bit = _place(repo_key)
     known = _bits(connection, tag_ids, block)
     changed = {tag_id: bits & ~bit for tag_id, bits in known.items() if bits & bit}
     _put(connection, {tag_id: bits for tag_id, bits in changed.items() if bits}, block)
-    empty = [{"old_tag": tag_id} for tag_id, bits in changed.items() if not bits]
-    if empty:
-        ours = (tag_bits.c.tag_id == bindparam("old_tag")) & (tag_bits.c.block == block)
-        connection.execute(delete_rows(tag_bits).where(ours), empty)
+    _delete(connection, [tag_id for tag_id, bits in changed.items() if not bits], block)
+    _delete(connection, [each.id for each in _tags(connection, list(changed)) if _is_no_longer_many(each)])
 
 
 def read_sets(connection: Connection, tag_ids: Collection[int]) -> dict[int, KeySet]:
@@ -61,9 +75,14 @@ def read_sets(connection: Connection, tag_ids: Collection[int]) -> dict[int, Key
     return {tag_id: KeySet.from_bytes(found) for tag_id, found in blocks.items()}
 
 
-def read_listed_set(connection: Connection, tag_id: int) -> KeySet:
-    """The repos of any tag, counted or not: as the pairs of `repo_tag` say."""
-    return KeySet.of(connection.execute(select(repo_tag.c.repo_key).where(repo_tag.c.tag_id == tag_id)).scalars())
+def read_listed_sets(connection: Connection, tag_ids: Collection[int]) -> dict[int, KeySet]:
+    """The repos of any tags, counted or not: as the pairs of `repo_tag` say."""
+    found: dict[int, KeySet] = {}
+    for some in _portions(tag_ids):
+        query = select(repo_tag.c.tag_id, func.group_concat(repo_tag.c.repo_key).label("keys"))
+        for row in connection.execute(query.where(repo_tag.c.tag_id.in_(some)).group_by(repo_tag.c.tag_id)):
+            found[row.tag_id] = KeySet.of(map(int, row.keys.split(",")))
+    return found
 
 
 def _place(repo_key: int) -> tuple[int, int]:
@@ -71,10 +90,29 @@ def _place(repo_key: int) -> tuple[int, int]:
     return block, 1 << number
 
 
-def _counted(connection: Connection, tag_ids: Sequence[int]) -> list[int]:
-    query = select(tag.c.id, tag.c.kind, tag.c.name)
-    rows = (row for some in _portions(tag_ids) for row in connection.execute(query.where(tag.c.id.in_(some))))
-    return [row.id for row in rows if is_counted(row.kind, row.name)]
+def _tags(connection: Connection, tag_ids: Collection[int]) -> list[_Tag]:
+    query = select(tag.c.id, tag.c.kind, tag.c.name, tag.c.uses)
+    return [_Tag(*row) for some in _portions(tag_ids) for row in connection.execute(query.where(tag.c.id.in_(some)))]
+
+
+def _is_no_longer_many(found: _Tag) -> bool:
+    return found.kind == FREE_KIND and found.uses < MANY_USES
+
+
+def _write_all(connection: Connection, tag_id: int) -> None:
+    """Make the bits of a tag that many repos have by now."""
+    for found in read_listed_sets(connection, [tag_id]).values():
+        for block, bits in found.blocks.items():
+            _put(connection, {tag_id: bits}, block)
+
+
+def _delete(connection: Connection, tag_ids: Sequence[int], block: int | None = None) -> None:
+    """Remove one block of these tags; None means all."""
+    ours = tag_bits.c.tag_id == bindparam("old_tag")
+    if block is not None:
+        ours &= tag_bits.c.block == block
+    if tag_ids:
+        connection.execute(delete_rows(tag_bits).where(ours), [{"old_tag": tag_id} for tag_id in tag_ids])
 
 
 def _bits(connection: Connection, tag_ids: Sequence[int], block: int) -> dict[int, int]:

@@ -115,8 +115,8 @@ def _add_tags(connection: Connection, repo: Repo, wanted: Mapping[str, TagKind],
     connection.execute(upsert(tag).on_conflict_do_nothing(index_elements=["repo_type", "name"]), rows)
     ids = _tag_ids(connection, repo.type, list(wanted))
     connection.execute(insert(repo_tag), [{"tag_id": tag_id, "repo_key": repo.key} for tag_id in ids])
-    listing_bits.add(connection, ids, repo.key)
     _count(connection, ids, 1, public=public)
+    listing_bits.add(connection, ids, repo.key)
 
 
 def _tag_ids(connection: Connection, repo_type: RepoType, names: list[str]) -> list[int]:
@@ -133,8 +133,8 @@ def _remove_tags(connection: Connection, repo_key: int, ids: list[int], *, publi
         return
     statement = delete_rows(repo_tag).where(repo_tag.c.tag_id == bindparam("old_tag"), repo_tag.c.repo_key == repo_key)
     connection.execute(statement, [{"old_tag": tag_id} for tag_id in ids])
-    listing_bits.remove(connection, ids, repo_key)
     _count(connection, ids, -1, public=public)
+    listing_bits.remove(connection, ids, repo_key)
 
 
 def _count(connection: Connection, ids: list[int], change: int, *, public: bool) -> None:

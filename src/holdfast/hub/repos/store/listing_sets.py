@@ -19,7 +19,7 @@ from holdfast.hub.repos.listing.key_sets import KeySet
 from holdfast.hub.repos.metadata.facets import MEMORY, MEMORY_LEVELS, memory_word, most_weight_bytes
 from holdfast.hub.repos.metadata.tag_kinds import tag_kind
 from holdfast.hub.repos.store import listing_bits
-from holdfast.hub.repos.store.listing_bits import FILTER_KIND
+from holdfast.hub.repos.store.listing_bits import FILTER_KIND, FREE_KIND
 from holdfast.hub.repos.store.listing_conditions import (
     Condition,
     author_condition,
@@ -35,6 +35,8 @@ from holdfast.hub.repos.store.tables import repo
 
 MOST_VALUES = 120
 """Of one group, the most used ones: some cards name a language that nobody else has."""
+MOST_FREE_VALUES = 40
+"""Of tags that people make up."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class CountedTag:
     name: str
     label: str
     group: str | None
+    has_bits: bool = True
 
     @property
     def word(self) -> str:
@@ -66,7 +69,7 @@ class MatchingSets:
         self._connection = connection
         self._query = query
         self.tags = {found.name: found for found in tags}
-        self._sets = listing_bits.read_sets(connection, [found.id for found in tags])
+        self._sets = _read_sets(connection, tags)
         self._visible = self._visible_to(viewer)
         self._by_name, self._by_text = self._searched()
         self._conditions = [] if query.matches_nothing else list(self._all_conditions())
@@ -137,12 +140,12 @@ class MatchingSets:
         if name in self.tags:
             return self.set_of(self.tags[name])
         ours = (tag.c.repo_type == self._query.repo_type.value) & (tag.c.name == name)
-        row = self._connection.execute(select(tag.c.id, tag.c.kind).where(ours)).first()
+        row = self._connection.execute(select(tag.c.id, tag.c.kind, tag.c.uses).where(ours)).first()
         if row is None:
             return KeySet()
-        if listing_bits.is_counted(row.kind, name):
-            return listing_bits.read_sets(self._connection, [row.id]).get(row.id, KeySet())
-        return listing_bits.read_listed_set(self._connection, row.id)
+        has_bits = listing_bits.is_counted(row.kind, name, row.uses)
+        read = listing_bits.read_sets if has_bits else listing_bits.read_listed_sets
+        return read(self._connection, [row.id]).get(row.id, KeySet())
 
     def _listed(self, condition: Condition) -> KeySet:
         # One long text instead of a row for each key: a third of the time where there are very many.
@@ -164,14 +167,21 @@ class MatchingSets:
         return seen
 
 
+def _read_sets(connection: Connection, tags: Sequence[CountedTag]) -> dict[int, KeySet]:
+    with_bits = listing_bits.read_sets(connection, [found.id for found in tags if found.has_bits])
+    return with_bits | listing_bits.read_listed_sets(connection, [found.id for found in tags if not found.has_bits])
+
+
 def counted_tags(connection: Connection, repo_type: RepoType) -> Iterator[CountedTag]:
     """The tags that are values of a type's filters, the most used of each kind."""
     kinds: Sequence[str] = sorted({group.kind for group in GROUPS[repo_type] if group.kind})
-    query = select(tag.c.id, tag.c.name, tag.c.label, tag.c.kind).where(tag.c.repo_type == repo_type.value)
+    query = select(tag.c.id, tag.c.name, tag.c.label, tag.c.uses).where(tag.c.repo_type == repo_type.value)
     for kind in kinds:
-        most_used = query.where(tag.c.kind == kind, tag.c.uses > 0).order_by(tag.c.uses.desc()).limit(MOST_VALUES)
+        most = MOST_FREE_VALUES if kind == FREE_KIND else MOST_VALUES
+        most_used = query.where(tag.c.kind == kind, tag.c.uses > 0).order_by(tag.c.uses.desc()).limit(most)
         for row in connection.execute(most_used):
-            yield CountedTag(row.id, row.name, row.label, _group(repo_type, kind, row.name))
+            has_bits = listing_bits.is_counted(kind, row.name, row.uses)
+            yield CountedTag(row.id, row.name, row.label, _group(repo_type, kind, row.name), has_bits)
     hidden = query.where(tag.c.kind == FILTER_KIND, tag.c.name.not_like("=model:%"), tag.c.name.not_like("=dataset:%"))
     for row in connection.execute(hidden):
         label = row.name.partition(":")[2]

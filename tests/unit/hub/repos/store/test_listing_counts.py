@@ -99,13 +99,12 @@ def test_nothing_matches_what_no_repo_can_have(connection):
     assert not any(counts.groups.values())
 
 
-def test_bits_say_what_the_pairs_say(connection):
+@pytest.mark.parametrize("many_uses", [1, 30, 10_000])
+def test_bits_say_what_the_pairs_say(connection, many_uses, monkeypatch):
+    monkeypatch.setattr(listing_bits, "MANY_USES", many_uses)
     fill(connection, random.Random(6))
-    counted = [
-        row.id
-        for row in connection.execute(select(tag.c.id, tag.c.kind, tag.c.name))
-        if listing_bits.is_counted(row.kind, row.name)
-    ]
+    tags = connection.execute(select(tag.c.id, tag.c.kind, tag.c.name, tag.c.uses)).all()
+    counted = [row.id for row in tags if listing_bits.is_counted(row.kind, row.name, row.uses)]
     sets = listing_bits.read_sets(connection, counted)
     pairs = {}
     for row in connection.execute(select(repo_tag)):
@@ -114,3 +113,5 @@ def test_bits_say_what_the_pairs_say(connection):
         tag_id: pairs[tag_id] for tag_id in counted if tag_id in pairs
     }
     assert {row.tag_id for row in connection.execute(select(tag_bits))} <= set(counted)
+    listed = listing_bits.read_listed_sets(connection, list(pairs))
+    assert {tag_id: set(found) for tag_id, found in listed.items()} == pairs

@@ -59,6 +59,7 @@ def test_first_run_sign_up_log_out_and_in(browser: Browser, tmp_path: Path):
         expect(page.get_by_text("This Holdfast is new")).to_be_visible()
         _refuse_a_wrong_code(visitor)
         page.goto(link[0])
+        assert visitor.violations() == []
         fill_account(page, "carol")
         page.get_by_role("button", name="Create the administrator").click()
         page.wait_for_url(server.url + "/")
@@ -101,6 +102,7 @@ def _log_out(visitor: Visitor) -> None:
 
 def _sign_up(visitor: Visitor, name: str) -> None:
     page = visitor.open("/join?next=/settings/account")
+    assert visitor.violations() == []
     fill_account(page, "carol")
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_role("alert")).to_contain_text("taken")

@@ -163,3 +163,27 @@ def test_phones_and_the_dark(new_visitor, alice, path):
     visitor.open(f"/{REPO}/{path}")
     assert not visitor.overflows()
     assert visitor.violations() == []
+
+
+def test_the_json_twins_say_the_same(alice):
+    oids = alice.history(REPO)
+    api = f"/api/models/{REPO}"
+    assert [item["id"] for item in alice.get(f"{api}/commits/main?path=train.py").json()] == [oids[1], oids[3]]
+    first = alice.get(f"{api}/commits/main?path=train.py&limit=1")
+    assert "x-total-count" not in first.headers
+    assert "path=train.py" in first.headers["link"]
+    assert len(alice.pages(f"{api}/commits/main?path=train.py&limit=1")) == 2
+    blame = alice.get(f"{api}/blame/main/train.py").json()
+    assert [(span["start"], span["lines"], span["commit"]) for span in blame["spans"]] == [
+        (1, 1, oids[3]),
+        (2, 2, oids[1]),
+    ]
+    assert blame["complete"]
+    assert blame["commits"].keys() == {oids[1], oids[3]}
+    commit = alice.get(f"{api}/commit/{oids[1]}").json()
+    (file,) = commit["files"]
+    assert (file["path"], file["status"], file["added"], file["removed"]) == ("train.py", "modified", 2, 1)
+    assert file["hunks"][0]["lines"][0] == {"kind": "context", "old": 1, "new": 1, "text": "one = 1"}
+    page = alice.get(f"{api}/commit/{oids[2]}")
+    assert (page.json()["fileCount"], len(page.json()["files"])) == (132, 50)
+    assert "cursor=50" in page.headers["link"]

@@ -9,7 +9,7 @@ from holdfast.ui.rendering.markdown import MAX_CHARACTERS
 PLACE = place_of("http://here.test/hub", RepoType.DATASET, RepoId.parse("alice/words"), "refs/pr/1", "docs/use.md")
 RESOLVE = "/hub/datasets/alice/words/resolve/refs%2Fpr%2F1"
 SLOWEST_SECONDS = 20
-"""Of one hostile text; many times what they take, for busy machines."""
+"""Of computing for one hostile text: many times what they take."""
 
 
 def test_headings_come_one_level_lower_with_the_names_that_people_link_to():
@@ -144,9 +144,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_texts_end(text):
-    started = time.monotonic()
+    started = time.thread_time()
     render_markdown(text, PLACE)
-    assert time.monotonic() - started < SLOWEST_SECONDS
+    assert time.thread_time() - started < SLOWEST_SECONDS
 
 
 def test_what_takes_too_long_is_shown_as_it_was_written():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from holdfast.base.errors import InvalidInput
+from holdfast.base.errors import InvalidInput, NotFound
 
 MIN_TITLE_CHARACTERS = 3
 MAX_TITLE_CHARACTERS = 200
@@ -91,6 +91,17 @@ class Event:
         """The API's word for it."""
         kinds = {Comment: EventKind.COMMENT, StatusChange: EventKind.STATUS, TitleChange: EventKind.TITLE}
         return kinds.get(type(self.what), EventKind.COMMIT)
+
+
+def parse_num(word: str) -> int:
+    """The number of a discussion, as an address has it.
+
+    Raises:
+        NotFound: no number.
+    """
+    if not (word.isascii() and word.isdecimal() and len(word) < 10):
+        raise NotFound(what=f"Discussion {word[:20]!r}")
+    return int(word)
 
 
 def check_title(title: str) -> str:

@@ -12,13 +12,13 @@ from typing import Any
 from starlette.responses import Response
 
 from holdfast.base.clock import iso
-from holdfast.base.errors import InvalidInput, NotFound
+from holdfast.base.errors import InvalidInput
 from holdfast.base.identity import Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.http.call import Call
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Route
-from holdfast.hub.community.domain import Comment, CommitMade, Event, StatusChange, TitleChange
+from holdfast.hub.community.domain import Comment, CommitMade, Event, StatusChange, TitleChange, parse_num
 from holdfast.hub.community.service import CommunityServices
 from holdfast.hub.community.service.viewing import ListedDiscussion, NamedEvent
 from holdfast.hub.repos.domain import Repo
@@ -137,19 +137,7 @@ class CommunityRoutes:
 
 
 def _where(call: Call) -> tuple[Any, RepoType, RepoId, int]:
-    return call.actor, call.repo_type, call.repo_id, discussion_num(call)
-
-
-def discussion_num(call: Call) -> int:
-    """The discussion's number in the path.
-
-    Raises:
-        NotFound: no number.
-    """
-    word = call.words["num"]
-    if not (word.isascii() and word.isdecimal() and len(word) < 10):
-        raise NotFound(what=f"Discussion {word[:20]!r}")
-    return int(word)
+    return call.actor, call.repo_type, call.repo_id, parse_num(call.words["num"])
 
 
 def _choice(call: Call, name: str, choices: dict[str, bool | None]) -> bool | None:

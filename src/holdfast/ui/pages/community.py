@@ -13,8 +13,7 @@ from holdfast.base.identity import Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.http.call import Call, FormFields
 from holdfast.http.routing import Family, Route
-from holdfast.hub.community.domain import Comment
-from holdfast.hub.community.routes import discussion_num
+from holdfast.hub.community.domain import Comment, parse_num
 from holdfast.hub.community.service import CommunityServices
 from holdfast.hub.community.service.viewing import PAGE_SIZE, DiscussionPage, DiscussionView, NamedEvent
 from holdfast.hub.repos.service.headers import HeaderService
@@ -187,7 +186,7 @@ class CommunityPages:
 
     def _back(self, call: Call, fragment: str = "") -> Response:
         base = f"/{call.repo_type.url_prefix}{call.repo_id}"
-        return self.pages.redirect(call, f"{base}/discussions/{discussion_num(call)}{fragment}")
+        return self.pages.redirect(call, f"{base}/discussions/{parse_num(call.words['num'])}{fragment}")
 
     async def _one(self, call: Call, error: HoldfastError | None = None, text: str = "") -> Response:
         context = await read_context(call, self.headers)
@@ -242,7 +241,7 @@ def _repo(call: Call) -> tuple[Any, RepoType, RepoId]:
 
 
 def _where(call: Call) -> tuple[Any, RepoType, RepoId, int]:
-    return call.actor, call.repo_type, call.repo_id, discussion_num(call)
+    return call.actor, call.repo_type, call.repo_id, parse_num(call.words["num"])
 
 
 def _choice(call: Call, name: str, choices: dict[str, bool | None]) -> str:

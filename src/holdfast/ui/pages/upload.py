@@ -1,4 +1,4 @@
-"""Uploading files and folders. Scripts send large ones in parts that can be taken up again; without them it is a form."""
+"""Uploading files and folders. Scripts send large ones in parts that can be taken up again; without them, a form."""
 
 from __future__ import annotations
 

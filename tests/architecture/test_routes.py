@@ -11,7 +11,7 @@ from holdfast.app.services import open_services
 from holdfast.base.ids import RESERVED_NAMESPACES, RESERVED_REPO_NAMES
 from holdfast.base.settings import Settings
 
-_WORD_BEHIND_A_REPO = re.compile(r"/api/(?:\{types\}|models|datasets|spaces)/\{repo\}/([^/{\n]+)")
+_WORD_BEHIND_A_REPO = re.compile(r"/(?:api/(?:\{types\}|models|datasets|spaces)/|\{prefix\})\{repo\}/([^/{\n]+)")
 
 
 def test_no_repo_can_have_the_name_of_what_follows_a_repo(tmp_path: Path):

@@ -15,6 +15,7 @@ import pytest
 
 from holdfast.backends.engines.factory import open_remote_engine, open_worker_engine
 from holdfast.backends.engines.protocol import Engine, LoadedModel, ModelSource, ModelState, Question
+from holdfast.backends.engines.worker.batching import MOST_STREAMS
 from holdfast.base.errors import InternalError, InvalidInput, ModelBusy, ModelFailed, UnknownTask, UnusableModel
 from tests.factories.engines import LOADER
 from tests.factories.openai_server import openai_server
@@ -288,6 +289,24 @@ def test_one_stream_does_not_keep_others_waiting(tmp_path):
             assert [chunk async for chunk in model.stream(ask("other"))]
             assert time.monotonic() - began < 5
             await stream.aclose()
+
+    asyncio.run(story())
+
+
+def test_more_streams_than_run_at_once_take_turns(tmp_path):
+    async def story() -> None:
+        async with worker_engine(tmp_path) as engine:
+            model = await engine.load(ModelSource("x", TASK))
+
+            async def whole(word: str) -> list[str]:
+                return [orjson.loads(chunk)["token"]["text"] async for chunk in model.stream(ask(word, pause=0.01))]
+
+            words = [f"word {index}" for index in range(2 * MOST_STREAMS + 1)]
+            waiting = [asyncio.create_task(whole(word)) for word in words]
+            withdrawn = asyncio.create_task(whole("nobody waits for this"))
+            await asyncio.sleep(0.05)
+            withdrawn.cancel()
+            assert await asyncio.gather(*waiting) == [[word] * 3 for word in words]
 
     asyncio.run(story())
 

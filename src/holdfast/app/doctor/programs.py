@@ -7,6 +7,8 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from holdfast.app.doctor.domain import Check, note, ok, problem
@@ -15,6 +17,7 @@ OLDEST_GIT = (2, 30)
 FEW_DESCRIPTORS = 1024
 TIMEOUT_SECONDS = 10
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MODEL_LIBRARIES = ("torch", "transformers")
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
@@ -24,6 +27,7 @@ def checks() -> Iterator[Check]:
     yield check_optional("git-lfs", ("git-lfs",), "people who clone large files need it on their machines")
     yield check_optional("bubblewrap", ("bwrap",), "it will confine the programs of Spaces")
     yield check_optional("chromium", CHROMIUM, "the tests of the web pages need it")
+    yield check_model_libraries()
     yield check_gpu()
     yield check_descriptors()
 
@@ -46,6 +50,16 @@ def check_optional(name: str, programs: tuple[str, ...], purpose: str) -> Check:
     if found is None:
         return note(name, f"Not installed; {purpose}.", f"Optional. On Debian or Ubuntu: sudo apt-get install {name}")
     return ok(name, f"{found}.")
+
+
+def check_model_libraries() -> Check:
+    """Whether models can run here. Only looked for: importing them takes seconds."""
+    name = "inference"
+    missing = [library for library in MODEL_LIBRARIES if find_spec(library) is None]
+    if missing:
+        finding = f"{', '.join(missing)} not installed: models of the Hub can be fetched, but do not run here."
+        return note(name, finding, 'Optional: python -m pip install "holdfast[inference]"')
+    return ok(name, ", ".join(f"{library} {version(library)}" for library in MODEL_LIBRARIES) + ".")
 
 
 def check_gpu() -> Check:

@@ -158,9 +158,13 @@ class _Batch:
         if self._plan.beams > 1:
             yield
             return
-        hook = self._model.register_forward_hook(
-            lambda _model, _inputs, output: self._logits.append(output.logits[:, -1])
-        )
+        own_thread = threading.get_ident()  # streams of one model run beside each other, each in a thread of its own
+
+        def note(_model: Any, _inputs: Any, output: Any) -> None:
+            if threading.get_ident() == own_thread:
+                self._logits.append(output.logits[:, -1])
+
+        hook = self._model.register_forward_hook(note)
         try:
             yield
         finally:

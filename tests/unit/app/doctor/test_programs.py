@@ -60,3 +60,17 @@ def test_gpu(path, monkeypatch, tmp_path):
 def test_open_files(monkeypatch):
     monkeypatch.setattr(programs.resource, "getrlimit", lambda _: (256, 256))
     assert programs.check_descriptors().state is State.NOTE
+
+
+def test_missing_model_libraries_are_a_note_with_the_command(monkeypatch):
+    monkeypatch.setattr(programs, "find_spec", lambda name: None if name == "torch" else object())
+    check = programs.check_model_libraries()
+    assert (check.state, "torch" in check.finding) == (State.NOTE, True)
+    assert 'pip install "holdfast[inference]"' in check.advice
+
+
+def test_model_libraries_are_named_with_their_versions(monkeypatch):
+    monkeypatch.setattr(programs, "find_spec", lambda name: object())
+    monkeypatch.setattr(programs, "version", lambda name: f"1.2-{name}")
+    check = programs.check_model_libraries()
+    assert (check.state, check.finding) == (State.OK, "torch 1.2-torch, transformers 1.2-transformers.")

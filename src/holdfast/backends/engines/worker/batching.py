@@ -22,6 +22,9 @@ logger = logging.getLogger("holdfast.engines")
 
 Send = Callable[[Frame], None]
 
+MOST_STREAMS = 8
+"""At once; the others wait for their turn."""
+
 
 @dataclass
 class _Asked:
@@ -51,11 +54,12 @@ class Scheduler:
     batch_size: int
     _asked: deque[_Asked] = field(default_factory=deque)
     _streams: dict[int, Iterator[bytes]] = field(default_factory=dict)
+    _next_streams: deque[tuple[int, Prepared]] = field(default_factory=deque)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is to do."""
-        return not self._asked and not self._streams
+        return not self._asked and not self._streams and not self._next_streams
 
     @property
     def waiting(self) -> int:
@@ -67,7 +71,7 @@ class Scheduler:
         try:
             prepared = self.model.prepare(question)
             if streamed:
-                self._streams[number] = self.model.stream(prepared)
+                self._next_streams.append((number, prepared))
             else:
                 self._asked.append(_Asked(number, prepared))
         except Exception as error:  # noqa: BLE001 - one question's trouble is its asker's alone
@@ -76,6 +80,7 @@ class Scheduler:
     def withdraw(self, number: int) -> None:
         """Forget a question, if it is still there."""
         self._asked = deque(asked for asked in self._asked if asked.number != number)
+        self._next_streams = deque(each for each in self._next_streams if each[0] != number)
         stream = self._streams.pop(number, None)
         if stream is not None:
             _close(stream)
@@ -83,9 +88,17 @@ class Scheduler:
     def step(self) -> int:
         """Compute one batch, and one chunk of every stream. Returns how many questions the batch served."""
         served = self._run_batch() if self._asked else 0
+        while self._next_streams and len(self._streams) < MOST_STREAMS:
+            self._begin(*self._next_streams.popleft())
         for number in list(self._streams):
             self._advance(number)
         return served
+
+    def _begin(self, number: int, prepared: Prepared) -> None:
+        try:
+            self._streams[number] = self.model.stream(prepared)
+        except Exception as error:  # noqa: BLE001 - see above
+            self._refuse(number, error)
 
     def _run_batch(self) -> int:
         chosen = self._choose()

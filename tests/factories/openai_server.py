@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,7 +64,8 @@ class OpenAIServer:
             rows = [{"index": index, "embedding": [float(len(text))]} for index, text in enumerate(body["input"])]
             _reply(writer, 200, {"data": rows[::-1], "usage": {"prompt_tokens": len(rows)}})
             return
-        prompt = body.get("prompt") or body["messages"][-1]["content"]
+        is_chat = path == "/v1/chat/completions"
+        prompt = body["messages"][-1]["content"] if is_chat else body["prompt"]
         if prompt == "refuse":
             _reply(writer, 400, {"error": {"message": "no such prompt"}})
         elif prompt == "busy":
@@ -72,14 +74,19 @@ class OpenAIServer:
             await self.stop()
             raise ConnectionResetError
         elif body["stream"]:
-            await self._stream(prompt, writer)
+            await self._stream(prompt, writer, is_chat=is_chat)
         else:
-            _reply(writer, 200, {"choices": [{"text": prompt, "finish_reason": "stop"}], "usage": {"prompt_tokens": 1}})
+            said = {"message": {"role": "assistant", "content": prompt}} if is_chat else {"text": prompt}
+            usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+            choice = {"index": 0, "finish_reason": "stop", **said}
+            _reply(writer, 200, {"object": "chat.completion", "choices": [choice], "usage": usage})
 
-    async def _stream(self, prompt: str, writer: asyncio.StreamWriter) -> None:
+    async def _stream(self, prompt: str, writer: asyncio.StreamWriter, *, is_chat: bool) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
+        said = {"delta": {"role": "assistant", "content": prompt}} if is_chat else {"text": prompt}
+        chunk = json.dumps({"object": "chat.completion.chunk", "choices": [{"index": 0, **said}]})
         for _ in range(1000 if prompt == "long" else 3):
-            writer.write(f"data: {json.dumps({'choices': [{'text': prompt}]})}\n\n".encode())
+            writer.write(f"data: {chunk}\n\n".encode())
             await writer.drain()
             await asyncio.sleep(0.01 if prompt == "long" else 0)
         writer.write(b"data: [DONE]\n\n")
@@ -101,3 +108,19 @@ async def openai_server() -> AsyncIterator[OpenAIServer]:
         yield server
     finally:
         await server.stop()
+
+
+@contextmanager
+def openai_server_in_thread() -> Iterator[OpenAIServer]:
+    """The same for tests that have no event loop."""
+    server, loop = OpenAIServer(), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
+        yield server
+    finally:
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

@@ -1,0 +1,66 @@
+"""Tiny models in repos: random weights, right shapes. Needs huggingface_hub; torch only for real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from huggingface_hub import HfApi
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "hello", "a", "one", "longer", "another", "sentence", "model"]
+CHAT_TEMPLATE = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
+
+
+def card(url: str, token: str, name: str, task: str) -> None:
+    """A repo with a card and nothing else: its model runs elsewhere."""
+    api = HfApi(url, token=token)
+    api.create_repo(name)
+    content = f"---\npipeline_tag: {task}\n---\n".encode()
+    api.upload_file(repo_id=name, path_in_repo="README.md", path_or_fileobj=content)
+
+
+def push_tiny_models(url: str, token: str, folder: Path, names: Sequence[str]) -> None:
+    """A model that chats, one that goes on with texts, one that makes vectors of them."""
+    chat, text, vectors = names
+    for name in (chat, text):
+        _save_decoder(folder / name, with_template=name == chat)
+        card(url, token, name, "text-generation")
+    _save_encoder(folder / vectors)
+    card(url, token, vectors, "feature-extraction")
+    for name in names:
+        HfApi(url, token=token).upload_folder(repo_id=name, folder_path=folder / name)
+
+
+def _tokenizer(folder: Path):
+    from transformers import BertTokenizerFast  # noqa: PLC0415 - not installed everywhere
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.txt").write_text("\n".join(WORDS))
+    return BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=64)
+
+
+def _save_decoder(folder: Path, *, with_template: bool) -> None:
+    import torch  # noqa: PLC0415 - not installed everywhere
+    from transformers import GPT2Config, GPT2LMHeadModel  # noqa: PLC0415 - not installed everywhere
+
+    tokenizer = _tokenizer(folder)
+    if with_template:
+        tokenizer.chat_template = CHAT_TEMPLATE
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    ids = {"bos_token_id": 2, "eos_token_id": 3, "pad_token_id": 0}
+    GPT2LMHeadModel(
+        GPT2Config(vocab_size=len(WORDS), n_positions=64, n_embd=32, n_layer=2, n_head=2, **ids)
+    ).save_pretrained(folder)
+
+
+def _save_encoder(folder: Path) -> None:
+    import torch  # noqa: PLC0415 - not installed everywhere
+    from transformers import BertConfig, BertModel  # noqa: PLC0415 - not installed everywhere
+
+    _tokenizer(folder).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(WORDS), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
+    )
+    BertModel(config).save_pretrained(folder)

@@ -1,0 +1,93 @@
+"""The unmodified InferenceClient and openai client: at models that run elsewhere, and at models that run here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.compat import push_models
+from tests.compat.client import Client
+from tests.factories.openai_server import openai_server_in_thread
+from tests.live_server import User, live_server
+
+ALICE = User("alice", fullname="Alice Example")
+NAMES = ("alice/chat", "alice/text", "alice/vectors")
+INFERENCE_CLIENTS = ("inference-2.4.0", pytest.param("inference-0.36.2", marks=pytest.mark.heavy))
+CARDS = ("text-generation", "text-generation", "feature-extraction")
+runs_models = pytest.mark.skipif(
+    not all(find_spec(name) for name in ("torch", "transformers")), reason="models run where their libraries are"
+)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server without model libraries, whose models run on another one."""
+    with openai_server_in_thread() as remote:
+        words = " ".join(f"{name}={remote.url}" for name in NAMES)
+        folder = tmp_path_factory.mktemp("elsewhere")
+        with live_server(folder / "data", users=[ALICE], environment={"HOLDFAST_INFERENCE_ATTACHED": words}) as server:
+            for name, task in zip(NAMES, CARDS, strict=True):
+                push_models.card(server.url, ALICE.token, name, task)
+            yield server.url
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that runs tiny models itself."""
+    folder = tmp_path_factory.mktemp("here")
+    with live_server(folder / "data", users=[ALICE]) as server:
+        push_models.push_tiny_models(server.url, ALICE.token, folder, NAMES)
+        yield server.url
+
+
+def client(name: str, home: Path, url: str) -> Client:
+    return Client.of(name, home, endpoint=url, token=ALICE.token)
+
+
+@pytest.mark.parametrize("name", INFERENCE_CLIENTS)
+def test_inference_client_elsewhere(elsewhere, tmp_path, name):
+    client(name, tmp_path, elsewhere).script("inference_journey", elsewhere, *NAMES)
+
+
+def test_openai_client_elsewhere(elsewhere, tmp_path):
+    client("openai", tmp_path, elsewhere).script("openai_journey", elsewhere, *NAMES)
+
+
+@runs_models
+@pytest.mark.parametrize("name", INFERENCE_CLIENTS)
+def test_inference_client_here(here, tmp_path, name):
+    client(name, tmp_path, here).script("inference_journey", here, *NAMES)
+
+
+@runs_models
+def test_openai_client_here(here, tmp_path):
+    client("openai", tmp_path, here).script("openai_journey", here, *NAMES)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/models/alice/text", {"inputs": "hello", "parameters": {"max_new_tokens": 2}}),
+        ("/v1/chat/completions", {"model": "alice/chat", "messages": [{"role": "user", "content": "hello"}]}),
+        ("/embed", {"model": "alice/vectors", "inputs": ["hello"]}),
+        ("/generate", {"model": "alice/text", "inputs": "hello"}),
+    ],
+)
+def test_curl_without_any_header(elsewhere, path, body):
+    words = ("curl", "--silent", "--show-error", "--fail-with-body", f"{elsewhere}{path}", "-d", json.dumps(body))
+    assert json.loads(_run(*words))
+
+
+def test_curl_streams(elsewhere):
+    body = {"model": "alice/text", "inputs": "hello"}
+    said = _run("curl", "--silent", "--no-buffer", f"{elsewhere}/generate_stream", "-d", json.dumps(body))
+    assert said.count("data: ") == 3
+
+
+def _run(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout

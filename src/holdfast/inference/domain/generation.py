@@ -133,5 +133,6 @@ def refuse(parameters: Mapping[str, Any], *names: str) -> None:
         InvalidInput: one of them was given and asks for something.
     """
     for name in names:
-        if parameters.get(name) not in (None, False, 0, 1):
+        value = parameters.get(name)
+        if value is True or value not in (None, False, 0, 1):
             raise InvalidInput(field=f"parameters.{name}", problem="is not supported here")

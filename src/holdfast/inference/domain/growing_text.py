@@ -32,7 +32,9 @@ class GrowingText:
         self.is_stopped = False
 
     def add(self, token: int) -> str:
-        """Take one more token; returns what can be shown now."""
+        """Take one more token; returns what can be shown now. Behind a stop text there is nothing more."""
+        if self.is_stopped:
+            return ""
         self._ids.append(token)
         return self._release(self._readable(), is_last=False)
 

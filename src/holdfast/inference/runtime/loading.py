@@ -85,6 +85,24 @@ def load_part(folder: Path, auto_class: str, **options: Any) -> Any:
         return loader.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **options)
 
 
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a folder. Without its files, transformers would make one that knows no word.
+
+    Raises:
+        UnusableModel: there is none, or it needs code of its own.
+        NotInstalled: transformers are missing.
+    """
+    kind = (Checkpoint(folder).json("tokenizer_config.json") or {}).get("tokenizer_class")
+    if kind not in _WITHOUT_WORDS and not any(path for words in _WORDS for path in folder.glob(words)):
+        raise UnusableModel(problem="there is no tokenizer: no tokenizer.json, nor a vocabulary")
+    return load_part(folder, "AutoTokenizer")
+
+
+_WORDS = ("tokenizer.json", "vocab.*", "*.model", "*.spm", "*.tiktoken", "tekken.json")
+_WITHOUT_WORDS = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
+"""Their tokens are bytes or characters."""
+
+
 def _refuse_code(config: dict[str, Any]) -> None:
     known = need("transformers").CONFIG_MAPPING
     if "auto_map" in config and config.get("model_type") not in known:
@@ -105,11 +123,12 @@ def _refuse_missing(report: dict[str, Any], auto_class: str, spare: tuple[str, .
 def _errors_in_words(config: dict[str, Any]) -> Iterator[None]:
     """Turn what transformers raises on unfit folders into one sentence; these are its ways of saying so."""
     logging = need("transformers").utils.logging
+    damaged = need("safetensors").SafetensorError
     shows_bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
         yield
-    except (ValueError, OSError, KeyError, AttributeError, TypeError, ImportError, RuntimeError) as error:
+    except (ValueError, OSError, KeyError, AttributeError, TypeError, ImportError, RuntimeError, damaged) as error:
         words = (str(error).strip().splitlines() or [type(error).__name__])[0]
         kind = config.get("model_type", "unknown type")
         raise UnusableModel(problem=f"({kind}) {words[:300]}") from error

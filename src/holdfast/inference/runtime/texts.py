@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.base.errors import TooLarge
-from holdfast.inference.runtime.loading import Loaded, load_part
+from holdfast.inference.runtime.loading import Loaded, load_tokenizer
 from holdfast.inference.runtime.rows import Padding, Row
 
 _NO_LIMIT = 1_000_000
@@ -69,7 +69,7 @@ def load_text_reader(folder: Path, loaded: Loaded) -> TextReader:
     Raises:
         UnusableModel: there is none.
     """
-    tokenizer = load_part(folder, "AutoTokenizer")
+    tokenizer = load_tokenizer(folder)
     if tokenizer.pad_token_id is None and tokenizer.eos_token_id is not None:
         tokenizer.pad_token = tokenizer.eos_token
     config = loaded.config.get_text_config()

@@ -13,7 +13,7 @@ from typing import Any
 
 from holdfast.inference.domain.predictors import Wish
 from holdfast.inference.runtime.libraries import need
-from holdfast.inference.runtime.loading import Loaded, load_model, load_part
+from holdfast.inference.runtime.loading import Loaded, load_model, load_tokenizer
 
 
 @dataclass(frozen=True)
@@ -75,4 +75,4 @@ class Writer:
 
 def load_writer(folder: Path, auto_class: str, wish: Wish) -> Writer:
     """Load a generating model with its tokenizer. Raises what `load_model` raises."""
-    return Writer(load_model(folder, auto_class, wish), load_part(folder, "AutoTokenizer"))
+    return Writer(load_model(folder, auto_class, wish), load_tokenizer(folder))

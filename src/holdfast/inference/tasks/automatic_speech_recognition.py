@@ -19,7 +19,7 @@ from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.inference.domain.specification import TaskSpec
 from holdfast.inference.runtime.checkpoints import Checkpoint
 from holdfast.inference.runtime.libraries import need
-from holdfast.inference.runtime.loading import Loaded, load_model, load_part
+from holdfast.inference.runtime.loading import Loaded, load_model, load_tokenizer
 from holdfast.inference.runtime.networks import Arrays, Network
 from holdfast.inference.runtime.rows import Padding, Row, size_of, stack
 from holdfast.inference.runtime.sounds import SoundReader, decode_sound, load_sound_reader
@@ -151,7 +151,7 @@ class SpellingSpeech(RowPredictor):
 def load(folder: Path, wish: Wish) -> Predictor:
     """Load a speech recognizer. See `tasks.load` for errors."""
     found = (Checkpoint(folder).config().get("architectures") or [""])[0]
-    tokenizer, reader = load_part(folder, "AutoTokenizer"), load_sound_reader(folder)
+    tokenizer, reader = load_tokenizer(folder), load_sound_reader(folder)
     if found.endswith("ForCTC"):
         return SpellingSpeech(load_model(folder, "AutoModelForCTC", wish), tokenizer, reader)
     if not found:

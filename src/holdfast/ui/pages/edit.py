@@ -9,7 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 from starlette.responses import Response
 
-from holdfast.base.errors import EntryNotFound, HoldfastError, InvalidInput, StaleParent
+from holdfast.base.errors import Conflict, EntryNotFound, HoldfastError, StaleParent, TooLarge
 from holdfast.base.identity import Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.http.call import Call, FormFields
@@ -144,7 +144,7 @@ class EditPages:
         """The file as somebody else left it; None where it is gone or no text any more."""
         try:
             return self.edits.open_file(*_where(call), path)
-        except (EntryNotFound, InvalidInput):
+        except (EntryNotFound, Conflict, TooLarge):
             return None
 
     async def _editor(

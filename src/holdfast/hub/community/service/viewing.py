@@ -18,6 +18,7 @@ from holdfast.hub.community import store
 from holdfast.hub.community.domain import CommitMade, Event
 from holdfast.hub.community.service.finding import existing_discussion, opening_comment
 from holdfast.hub.repos.domain import Repo
+from holdfast.hub.repos.git_storage.bounded_cache import BoundedCache
 from holdfast.hub.repos.git_storage.commits import describe_commit
 from holdfast.hub.repos.git_storage.diffs import compare, unified_diff
 from holdfast.hub.repos.git_storage.merging import conflicting_paths, merge_base
@@ -127,6 +128,8 @@ class ViewService:
     accounts: AccountService
     gate: RepoGate
     pool: RepositoryPool
+    _conflicts: BoundedCache[tuple[int, str, str], tuple[str, ...]] = field(default_factory=lambda: BoundedCache(500))
+    """(repo, its branch's commit, the pull request's commit) → what stands against merging them: costly to find out."""
 
     def list_discussions(
         self,
@@ -241,7 +244,18 @@ class ViewService:
             if found is None:
                 return _Changes(diff="" if diff else None)
             text = unified_diff(git, compare(git, found.base, found.head).changes).text if diff else None
-            return _Changes(_commits(git, found), _conflicts(git, discussion), text)
+            return _Changes(_commits(git, found), self._find_conflicts(git, discussion), text)
+
+    def _find_conflicts(self, git: pygit2.Repository, discussion: Discussion) -> tuple[str, ...]:
+        base_oid, head_oid = _tips(git, discussion)
+        if discussion.status == "merged" or base_oid is None or head_oid is None:
+            return ()
+        key = discussion.repo_key, base_oid, head_oid
+        known = self._conflicts.get(key)
+        if known is None:
+            known = tuple(conflicting_paths(git, base_oid, head_oid))
+            self._conflicts.put(key, known)
+        return known
 
 
 def _range(git: pygit2.Repository, discussion: Discussion) -> _Range | None:
@@ -250,7 +264,7 @@ def _range(git: pygit2.Repository, discussion: Discussion) -> _Range | None:
     if isinstance(merge, pygit2.Commit) and len(merge.parent_ids) == 2:
         target, head = (str(parent) for parent in merge.parent_ids)
     else:
-        base_oid, head_oid = read_ref(git, discussion.base_ref or ""), read_ref(git, f"refs/pr/{discussion.num}")
+        base_oid, head_oid = _tips(git, discussion)
         if base_oid is None or head_oid is None:
             return None
         target, head = base_oid, head_oid
@@ -276,8 +290,6 @@ def _commits(git: pygit2.Repository, found: _Range) -> list[NamedEvent]:
     ]
 
 
-def _conflicts(git: pygit2.Repository, discussion: Discussion) -> tuple[str, ...]:
-    base_oid, head_oid = read_ref(git, discussion.base_ref or ""), read_ref(git, f"refs/pr/{discussion.num}")
-    if discussion.status == "merged" or base_oid is None or head_oid is None:
-        return ()
-    return tuple(conflicting_paths(git, base_oid, head_oid))
+def _tips(git: pygit2.Repository, discussion: Discussion) -> tuple[str | None, str | None]:
+    """Commits of the branch that a pull request wants to change, and of its own; None for what is gone."""
+    return read_ref(git, discussion.base_ref or ""), read_ref(git, f"refs/pr/{discussion.num}")

@@ -13,7 +13,6 @@ from holdfast.base.errors import (
     EntryNotFound,
     Forbidden,
     HoldfastError,
-    InvalidInput,
     RevisionNotFound,
     StaleParent,
     TooLarge,
@@ -34,6 +33,8 @@ from holdfast.hub.repos.service.pulls import PULL_REF_PREFIX, PullService
 MAX_EDITED_BYTES = 1024 * 1024
 """Beyond it, an editor in a browser is of no use."""
 _TRIES = 5
+_NOT_TEXT = "This file holds no text in UTF-8, so it can't be edited here. Upload another one in its place."
+_LARGE_FILE = "This is a large file, which can't be edited here. Upload another one in its place."
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class EditService:
 
         Raises:
             EntryNotFound: nothing there.
-            InvalidInput: no text, or a large file.
+            Conflict: no text, or a large file.
             TooLarge: more than anybody edits in a browser.
         """
         target = self.find_target(actor, repo_type, repo_id, revision)
@@ -125,9 +126,7 @@ class EditService:
         try:
             text = content.decode()
         except UnicodeDecodeError as error:
-            raise InvalidInput(
-                field="path", problem="is not text in UTF-8: upload another file in its place"
-            ) from error
+            raise Conflict(reason=_NOT_TEXT) from error
         return EditableFile(target, path, text.replace("\r\n", "\n"))
 
     def check_there(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, revision: str, path: str) -> Target:
@@ -200,7 +199,7 @@ def _read(git: pygit2.Repository, target: Target, path: str) -> bytes:
 
 def _problem(entry: TreeEntry) -> HoldfastError | None:
     if entry.lfs is not None:
-        return InvalidInput(field="path", problem="is a large file: upload another one in its place")
+        return Conflict(reason=_LARGE_FILE)
     if (entry.size_bytes or 0) > MAX_EDITED_BYTES:
         return TooLarge(what="This file", limit=f"{MAX_EDITED_BYTES} bytes that can be edited here")
     return None

@@ -7,7 +7,6 @@ from holdfast.base.errors import (
     EntryNotFound,
     Forbidden,
     InvalidCard,
-    InvalidInput,
     InvalidPath,
     LoginRequired,
     RepoNotFound,
@@ -101,7 +100,7 @@ def test_line_ends_stay_as_they_are(hub, edits):
 @pytest.mark.parametrize(
     ("path", "content", "error"),
     [
-        ("a.txt", b"\xff\xfe", InvalidInput),
+        ("a.txt", b"\xff\xfe", Conflict),
         ("b.txt", b"x" * (MAX_EDITED_BYTES + 1), TooLarge),
         (None, None, EntryNotFound),
     ],
@@ -117,7 +116,7 @@ def test_large_files_are_not_edited(hub, edits):
     with hub.database.read() as connection:
         repo = hub.gate.find(connection, hub.alice, *M, Permission.SEE_REPO)
     hub.put_large(repo, "large.bin", b"content")
-    with pytest.raises(InvalidInput, match="large file"):
+    with pytest.raises(Conflict, match="large file"):
         read(hub, edits, "large.bin")
 
 

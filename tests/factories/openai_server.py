@@ -78,8 +78,10 @@ class OpenAIServer:
         else:
             said = {"message": {"role": "assistant", "content": prompt}} if is_chat else {"text": prompt}
             usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
-            choice = {"index": 0, "finish_reason": "stop", **said}
-            _reply(writer, 200, {"object": "chat.completion", "choices": [choice], "usage": usage})
+            several = prompt if isinstance(prompt, list) else [prompt]
+            texts = [said] if is_chat else [{"text": each} for each in several]
+            choices = [{"index": index, "finish_reason": "stop", **one} for index, one in enumerate(texts)]
+            _reply(writer, 200, {"object": "chat.completion", "choices": choices[::-1], "usage": usage})
 
     async def _stream(self, prompt: str, writer: asyncio.StreamWriter, *, is_chat: bool) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")

@@ -65,7 +65,7 @@ class _Embeddings:
     def request(self, question: Question) -> dict[str, Any]:
         inputs = _object(question).get("inputs")
         texts = inputs if isinstance(inputs, list) else [inputs]
-        if not texts or not all(isinstance(text, str) for text in texts):
+        if not _are_texts(texts):
             raise InvalidInput(field="inputs", problem="must be a string or a list of strings")
         return {"input": texts, "encoding_format": "float"}
 
@@ -82,19 +82,25 @@ class _Completions:
 
     def request(self, question: Question) -> dict[str, Any]:
         body = _object(question)
-        if not isinstance(body.get("inputs"), str):
-            raise InvalidInput(field="inputs", problem="must be a string")
+        prompts = body.get("inputs")
+        if not isinstance(prompts, str) and not _are_texts(prompts):
+            raise InvalidInput(field="inputs", problem="must be a string or a list of strings")
         parameters = body.get("parameters") or {}
         if not isinstance(parameters, Mapping):
             raise InvalidInput(field="parameters", problem="must be an object")
         chosen = {theirs: parameters[ours] for ours, theirs in _SAMPLING.items() if parameters.get(ours) is not None}
-        return {"prompt": body["inputs"], **chosen}
+        return {"prompt": prompts, **chosen}
 
     def answer(self, reply: dict[str, Any]) -> Any:
-        choice = reply["choices"][0]
-        usage = reply.get("usage") or {}
-        details = {"finish_reason": choice.get("finish_reason"), "generated_tokens": usage.get("completion_tokens", 0)}
-        return [{"generated_text": choice["text"], "details": details}]
+        choices = sorted(reply["choices"], key=lambda choice: choice["index"])
+        made = (reply.get("usage") or {}).get("completion_tokens", 0)  # of all of them: no server says it for each
+        return [
+            {
+                "generated_text": choice["text"],
+                "details": {"finish_reason": choice.get("finish_reason"), "generated_tokens": 0 if index else made},
+            }
+            for index, choice in enumerate(choices)
+        ]
 
     def chunk(self, event: dict[str, Any], index: int) -> Any:
         choices = event.get("choices") or []
@@ -120,6 +126,10 @@ def translation(task: str) -> Translation:
     if found is None:
         raise UnknownTask(task=task[:80], known=tuple(TRANSLATIONS))
     return found
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(text, str) for text in value)
 
 
 def _object(question: Question) -> dict[str, Any]:

@@ -90,6 +90,9 @@ def test_a_token_for_one_private_repo_counts_that_one_only(connection):
     everybody = count_facets(connection, ListQuery(RepoType.MODEL), Viewer()).total
     one = count_facets(connection, ListQuery(RepoType.MODEL), Viewer(repo_text_keys=(private[0].text_key,))).total
     assert one == everybody + 1
+    datasets = count_facets(connection, ListQuery(RepoType.DATASET), Viewer()).total
+    keys = (private[0].text_key,)
+    assert count_facets(connection, ListQuery(RepoType.DATASET), Viewer(repo_text_keys=keys)).total == datasets
 
 
 def test_nothing_matches_what_no_repo_can_have(connection):

@@ -43,7 +43,8 @@ FILES = {
     "random.dat": bytes(range(256)),
     "empty.txt": b"",
     "broken.parquet": b"PAR1 and nothing else",
-    "docs/use.md": b"# Use",
+    "docs/use.md": b"# Use\n\n![logo](../logo.svg)",
+    "logo.svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="7" height="9"><rect width="7" height="9"/></svg>',
 }
 LARGE = files.safetensors_file()
 
@@ -114,6 +115,18 @@ def test_a_table_shows_its_first_rows(new_visitor, client):
     page = new_visitor(java_script_enabled=False).open(f"/{REPO}/blob/main/table.csv")
     assert page.get_by_text("The first 100 of 250 rows").is_visible()
     assert page.get_by_role("cell", name="row 99", exact=True).count() == 1
+
+
+def test_a_drawing_is_a_picture_inside_pages_only(new_visitor, client):
+    page = new_visitor().open(f"/{REPO}/blob/main/docs/use.md")
+    page.wait_for_function("document.querySelector('.prose img').complete")
+    assert page.locator(".prose img").evaluate("picture => picture.naturalWidth") == 7
+    page = new_visitor().open(f"/{REPO}/blob/main/logo.svg")
+    assert page.locator(".viewer-media img").evaluate("picture => picture.naturalWidth") == 7
+    client.close()  # the server has given up the idle connection
+    alone = client.get(f"/{REPO}/resolve/main/logo.svg")
+    assert alone.headers["content-type"] == "application/octet-stream"
+    assert "sandbox" in alone.headers["content-security-policy"]
 
 
 def test_a_pickle_comes_with_a_warning(new_visitor, client):

@@ -50,7 +50,7 @@ def archive(**members: bytes) -> bytes:
         ("config.json", b'{"a": 1}', "text"),
         ("a.png", PNG, "picture"),
         ("a.webp", b"RIFF0000WEBPVP8 ", "picture"),
-        ("a.svg", b"<svg/>", "text"),
+        ("a.svg", b"<svg/>", "picture"),
         ("a.mp3", b"ID3", "audio"),
         ("a.mp4", b"\0\0\0 ftyp", "video"),
         ("a.pdf", b"%PDF-1.7", "document"),
@@ -69,6 +69,7 @@ def test_the_kind_follows_from_name_and_content(path, content, kind):
     ("path", "content", "kind"),
     [
         ("a.png", b"<script>x</script>", "text"),
+        ("a.svg", b"<script>x</script>", "text"),
         ("a.pdf", b"MZ\0\1", "binary"),
         ("README.md", b"\0\1\2", "binary"),
         ("a.csv", b"\xff\xfe\0\0\1", "text"),

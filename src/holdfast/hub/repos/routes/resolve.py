@@ -61,6 +61,8 @@ class ResolveRoutes:
         entry = located.entry
         xet_hash = self.resolves.xet_files.find_hash(entry.sha256) if entry.sha256 else None
         headers = file_headers(call, located, xet_hash)
+        if located.path.endswith(".svg") and call.header(b"sec-fetch-dest") == "image":
+            headers = _as_picture(headers)
         tag = f'"{entry.content_oid}"'
         return await byte_response(call, headers, entry.size_bytes, tag, lambda: self._open(located))
 
@@ -112,6 +114,15 @@ def file_headers(call: Call, located: Located, xet_hash: str | None) -> RawHeade
 
 
 # Kept by plain words: to hash a dataclass takes longer than to build half of these headers.
+def _as_picture(headers: RawHeaders) -> RawHeaders:
+    """For a picture of a page, in which browsers run no script of an SVG; opened alone, it stays plain bytes.
+
+    Only browsers can send `Sec-Fetch-Dest`, no page can forge it. Not to be kept: a cache might give it to others.
+    """
+    others = [(name, value) for name, value in headers if name != b"content-type"]
+    return [*others, (b"content-type", b"image/svg+xml"), (b"cache-control", b"no-store"), (b"vary", b"Sec-Fetch-Dest")]
+
+
 @functools.lru_cache(maxsize=4096)
 def _file_headers(path: str, commit_oid: str, content_oid: str, linked_bytes: int | None) -> RawHeaders:
     tag = f'"{content_oid}"'.encode()

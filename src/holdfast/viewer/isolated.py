@@ -14,7 +14,7 @@ from holdfast.viewer.domain import Unreadable
 from holdfast.viewer.isolation import LENGTH, REQUEST
 
 MAX_MEMORY_BYTES = 1024 * 1024 * 1024
-MAX_CPU_SECONDS = 15
+MAX_CPU_SECONDS = 8
 
 
 @dataclass

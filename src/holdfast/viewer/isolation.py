@@ -17,9 +17,11 @@ from typing import IO
 
 import orjson
 
+from holdfast.base.errors import Overloaded
 from holdfast.viewer.domain import Source, TableHead, Unreadable, head_of_json
 
-MAX_SECONDS = 20
+MAX_SECONDS = 10
+MAX_WAIT_SECONDS = 3
 MAX_READ_BYTES = 512 * 1024 * 1024
 """Asked for by one child, all together."""
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -32,9 +34,18 @@ _children = threading.BoundedSemaphore(MAX_CHILDREN)
 
 
 def read_isolated(reader: str, source: Source, max_rows: int) -> TableHead | Unreadable:
-    """`readers.<reader>.read_head` of the source."""
-    with _children, _child(reader, source.size_bytes, max_rows) as child:
-        answer = _serve(child, source)
+    """`readers.<reader>.read_head` of the source.
+
+    Raises:
+        Overloaded: as many files as may be read at once are being read.
+    """
+    if not _children.acquire(timeout=MAX_WAIT_SECONDS):
+        raise Overloaded
+    try:
+        with _child(reader, source.size_bytes, max_rows) as child:
+            answer = _serve(child, source)
+    finally:
+        _children.release()
     if answer is None:
         return Unreadable("takes too much memory or time to be shown")
     value = orjson.loads(answer)

@@ -6,7 +6,7 @@ from holdfast.ui.previews.preview import Preview, PreviewedFile
 from holdfast.ui.rendering import highlight_lines, language_of_path
 
 MAX_BYTES = 1024 * 1024
-MAX_LINES = 20_000
+MAX_LINES = 10_000
 MAX_LINE_CHARACTERS = 20_000
 _SNIFFED_BYTES = 8192
 

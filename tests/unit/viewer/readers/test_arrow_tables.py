@@ -1,11 +1,13 @@
 """Parquet and Arrow, read as they are in production: in a process of their own."""
 
 import io
+import threading
 
 import pyarrow
 import pytest
 from pyarrow import ipc, parquet
 
+from holdfast.base.errors import Overloaded
 from holdfast.viewer import isolation
 from holdfast.viewer.domain import Column, Unreadable
 from holdfast.viewer.heads import read_table_head
@@ -84,3 +86,11 @@ def test_a_child_that_takes_too_long_is_ended(monkeypatch):
 def test_a_child_that_asks_for_too_much_is_ended(monkeypatch):
     monkeypatch.setattr(isolation, "MAX_READ_BYTES", 100)
     assert isinstance(read("a.parquet", parquet_file()), Unreadable)
+
+
+def test_only_so_many_files_are_read_at_once(monkeypatch):
+    monkeypatch.setattr(isolation, "MAX_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(isolation, "_children", threading.BoundedSemaphore(1))
+    isolation._children.acquire()
+    with pytest.raises(Overloaded):
+        read("a.parquet", parquet_file())

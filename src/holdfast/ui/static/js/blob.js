@@ -19,7 +19,7 @@ document.addEventListener("click", (event) => {
   const range = chosen();
   if (!number || !event.shiftKey || !range) return;
   event.preventDefault();
-  const clicked = Number(number.dataset.number);
+  const clicked = Number(number.hash.slice(2));
   const [first, last] = [Math.min(range.first, clicked), Math.max(range.first, clicked)];
   history.replaceState(null, "", `#L${first}-L${last}`);
   mark(false);

@@ -27,3 +27,11 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// Ids of what people wrote have a prefix; addresses that were shared elsewhere (#how-to-use) don't.
+function showWritten() {
+  const written = document.getElementById(`user-content-${decodeURIComponent(location.hash.slice(1))}`);
+  if (location.hash.length > 1 && !document.querySelector(":target")) written?.scrollIntoView();
+}
+addEventListener("hashchange", showWritten);
+showWritten();

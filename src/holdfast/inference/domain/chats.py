@@ -78,6 +78,29 @@ _TOOL = Record(
     }
 )
 
+_NAMED = Record(
+    {
+        "type": Field(Choice(("function",))),
+        "function": Field(Record({"name": Field(Text(), required=True)}), required=True),
+    }
+)
+_FORMAT = Record(
+    {
+        "type": Field(Choice(("text", "json_object", "json_schema")), required=True),
+        "json_schema": Field(
+            Record(
+                {
+                    "name": Field(Text()),
+                    "description": Field(Text()),
+                    "schema": Field(Anything(), required=True),
+                    "strict": Field(Flag()),
+                }
+            )
+        ),
+        "value": Field(Anything(), "With json_object: a schema."),
+    }
+)
+
 PARAMETERS = Record(
     {
         "max_tokens": Field(
@@ -99,10 +122,13 @@ PARAMETERS = Record(
         "presence_penalty": Field(Number(-2, 2), "Makes tokens less likely, once they came."),
         "frequency_penalty": Field(Number(-2, 2), "Makes tokens less likely, each time they come."),
         "tools": Field(ListOf(_TOOL, max_items=128), "Functions that the model may call."),
-        "tool_choice": Field(Choice(("auto", "none")), "Whether it may."),
+        "tool_choice": Field(
+            Either((Choice(("auto", "none", "required")), _NAMED), "auto, none, required, or a function"),
+            "Whether it may, must, or must call this one.",
+        ),
         "tool_prompt": Field(Text(), "Not supported: the chat template says how tools are offered."),
         "parallel_tool_calls": Field(Flag(), "Taken as true."),
-        "response_format": Field(Record({"type": Field(Choice(("text",)), required=True)}), "Only text."),
+        "response_format": Field(_FORMAT, "Text, any JSON object, or JSON of a schema."),
         "logit_bias": Field(MapOf(Number(-100, 100)), "Not supported."),
         "stream_options": Field(Record({"include_usage": Field(Flag())}), "Whether a stream ends with token counts."),
         "user": Field(Text(), "Not used."),

@@ -82,6 +82,7 @@ class Plan:
         top_tokens: how many of the likeliest tokens to note at each step.
         presence_penalty: subtracted from tokens that were made already. Source: OpenAI's API reference.
         frequency_penalty: the same, for each time.
+        grammar: what the text must look like, see `grammars`; empty: anything.
     """
 
     options: Mapping[str, Any]
@@ -91,6 +92,7 @@ class Plan:
     top_tokens: int = 0
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
+    grammar: str = ""
 
     @property
     def group(self) -> Hashable:

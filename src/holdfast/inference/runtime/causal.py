@@ -40,6 +40,16 @@ class LanguageModel:
             raise TooLarge(what=tokens, limit=f"{limit} tokens")
         return min(wanted, left)
 
+    def checked_grammar(self, grammar: str, name: str) -> str:
+        """A grammar that can be followed; the empty one always can.
+
+        Raises:
+            InvalidInput: it cannot; names the field.
+        """
+        if grammar:
+            self.generator.grammars.check(grammar, name)
+        return grammar
+
 
 def load_language_model(folder: Path, wish: Wish) -> LanguageModel:
     """Load a decoder. Raises what `load_model` raises."""

@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from queue import SimpleQueue
 from typing import Any
 
 from holdfast.inference.domain.generation import Generated, Plan, Token
 from holdfast.inference.domain.growing_text import GrowingText
+from holdfast.inference.runtime.grammars import Follower, GrammarReader
 from holdfast.inference.runtime.libraries import need
 from holdfast.inference.runtime.loading import Loaded
 from holdfast.inference.runtime.networks import Network
@@ -67,6 +69,11 @@ class Generator:
         text: str = self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return text
 
+    @cached_property
+    def grammars(self) -> GrammarReader:
+        size = self.loaded.model.get_output_embeddings().weight.shape[0]
+        return GrammarReader(self.tokenizer, size, self.end_tokens)
+
     @property
     def end_tokens(self) -> frozenset[int]:
         ends = self.loaded.model.generation_config.eos_token_id
@@ -82,6 +89,7 @@ class _Growing:
     plan: Plan
     text: GrowingText
     prompt_tokens: int
+    follower: Follower | None = None
     tokens: list[Token] = field(default_factory=list)
     finish_reason: str | None = None
 
@@ -97,7 +105,12 @@ class _Batch:
         self._is_decoder = not self._model.config.is_encoder_decoder
         self._rows = rows
         self._growing = [
-            _Growing(plan, GrowingText(generator.decode, prompt, plan.stop), len(prompt))
+            _Growing(
+                plan,
+                GrowingText(generator.decode, prompt, plan.stop),
+                len(prompt),
+                generator.grammars.follower(plan.grammar) if plan.grammar else None,
+            )
             for plan, prompt in zip(plans, [self._prompt(row) for row in rows], strict=True)
         ]
         self._plan = plans[0]
@@ -106,6 +119,7 @@ class _Batch:
         self._special = frozenset(generator.tokenizer.all_special_ids)
         self._logits: list[Any] = []
         self._seen = 0
+        self._start = 0
         self.cancelled = threading.Event()
 
     def _prompt(self, row: Row) -> list[int]:
@@ -117,6 +131,7 @@ class _Batch:
         padding = Padding(fill, "left" if self._is_decoder else "right")
         tensors = Network(self._generator.loaded).tensors(stack(self._rows, padding))
         self._seen = tensors["input_ids"].shape[1] if self._is_decoder and "input_ids" in tensors else 1
+        self._start = self._seen
         if self._plan.seed is not None:
             torch.manual_seed(self._plan.seed)
         with torch.inference_mode(), self._logits_noted():
@@ -140,17 +155,28 @@ class _Batch:
         return config
 
     def _processors(self) -> Any:
-        plan, start = self._plan, self._seen
-        if not (plan.presence_penalty or plan.frequency_penalty):
-            return None
+        found: list[Callable[[Any, Any], Any]] = []
+        if self._plan.presence_penalty or self._plan.frequency_penalty:
+            found.append(self._penalize)
+        if any(one.follower for one in self._growing):
+            found.append(self._keep_to_grammars)
+        return need("transformers").LogitsProcessorList(found) if found else None
+
+    def _penalize(self, input_ids: Any, scores: Any) -> Any:
+        torch, plan = need("torch"), self._plan
+        made = input_ids[:, self._start :]
+        counts = torch.zeros_like(scores).scatter_add_(1, made, torch.ones_like(made, dtype=scores.dtype))
+        return scores - plan.frequency_penalty * counts - plan.presence_penalty * (counts > 0)
+
+    def _keep_to_grammars(self, _input_ids: Any, scores: Any) -> Any:
         torch = need("torch")
-
-        def penalize(input_ids: Any, scores: Any) -> Any:
-            made = input_ids[:, start:]
-            counts = torch.zeros_like(scores).scatter_add_(1, made, torch.ones_like(made, dtype=scores.dtype))
-            return scores - plan.frequency_penalty * counts - plan.presence_penalty * (counts > 0)
-
-        return need("transformers").LogitsProcessorList([penalize])
+        for index, one in enumerate(self._growing):
+            if one.follower and one.finish_reason is None:
+                # The chosen token of the step before; at the first step there is none.
+                one.follower.take([one.tokens[-1].id] if one.tokens else [])
+                refused = torch.from_numpy(~one.follower.allowed()).to(scores.device)
+                scores[index].masked_fill_(refused, float("-inf"))
+        return scores
 
     @contextmanager
     def _logits_noted(self) -> Iterator[None]:

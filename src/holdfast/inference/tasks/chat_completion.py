@@ -14,6 +14,7 @@ import jinja2
 from holdfast.base.errors import InvalidInput, UnusableModel
 from holdfast.inference.domain import chats
 from holdfast.inference.domain.generation import Generated, Plan, refuse
+from holdfast.inference.domain.grammars import grammar_of_calls, grammar_of_format
 from holdfast.inference.domain.predictors import Item, StreamingPredictor, Wish
 from holdfast.inference.domain.specification import TaskSpec
 from holdfast.inference.domain.tool_calls import ToolCallFilter
@@ -55,9 +56,20 @@ class ChatCompletion(StreamingPredictor):
             top_tokens=parameters.get("top_logprobs", 0),
             presence_penalty=parameters.get("presence_penalty", 0.0),
             frequency_penalty=parameters.get("frequency_penalty", 0.0),
+            grammar=self._grammar(parameters),
         )
         rows = [row] * parameters.get("n", 1)
         return Item(inputs, parameters, rows, size_of(row) * len(rows), plan.group, notes=plan)
+
+    def _grammar(self, parameters: Mapping[str, Any]) -> str:
+        calls = grammar_of_calls(offered_tools(parameters), parameters.get("tool_choice"))
+        form = grammar_of_format(parameters.get("response_format"))
+        if calls and form:
+            raise InvalidInput(
+                field="parameters.response_format", problem="is not possible where a tool must be called"
+            )
+        name = "parameters.tools" if calls else "parameters.response_format"
+        return self._model.checked_grammar(calls or form, name)
 
     def _row(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> Row:
         try:

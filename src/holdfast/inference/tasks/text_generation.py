@@ -12,6 +12,7 @@ from typing import Any
 
 from holdfast.base.errors import InvalidInput
 from holdfast.inference.domain.generation import GENERATION, Generated, Plan, Token, generation_options, refuse
+from holdfast.inference.domain.grammars import grammar_of_parameter
 from holdfast.inference.domain.kinds import Anything, Choice, Field, Flag, Integer, ListOf, Number, Record, Text
 from holdfast.inference.domain.predictors import Item, StreamingPredictor, Wish
 from holdfast.inference.domain.specification import Shape, TaskSpec
@@ -38,6 +39,12 @@ _DETAILS = Record(
         "seed": Field(Integer(0)),
     }
 )
+_GRAMMAR = Record(
+    {
+        "type": Field(Choice(("json", "json_schema", "regex")), required=True),
+        "value": Field(Anything(), "A JSON Schema, or a regular expression.", required=True),
+    }
+)
 
 SPEC = TaskSpec(
     name="text-generation",
@@ -60,7 +67,7 @@ SPEC = TaskSpec(
             "decoder_input_details": Field(Flag(), "Only false."),
             "watermark": Field(Flag(), "Only false."),
             "adapter_id": Field(Text(), "Not supported."),
-            "grammar": Field(Anything(), "Not supported."),
+            "grammar": Field(_GRAMMAR, "What the text must look like."),
         }
     ),
     output=Record({"generated_text": Field(Text(), required=True), "details": Field(_DETAILS)}),
@@ -68,7 +75,7 @@ SPEC = TaskSpec(
     shape=Shape.LISTED,
     streams=True,
 )
-_UNSUPPORTED = ("best_of", "decoder_input_details", "watermark", "adapter_id", "grammar")
+_UNSUPPORTED = ("best_of", "decoder_input_details", "watermark", "adapter_id")
 _MEANS_SAMPLING = ("temperature", "top_p", "top_k", "typical_p", "epsilon_cutoff", "eta_cutoff")
 
 
@@ -86,8 +93,9 @@ class TextGeneration(StreamingPredictor):
         row = self._row(inputs, parameters.get("truncate"))
         options = generation_options(parameters)
         options.setdefault("do_sample", any(name in options for name in _MEANS_SAMPLING))
-        if parameters.get("stop") and options.get("num_beams", 1) > 1:
-            raise InvalidInput(field="parameters.stop", problem="is not possible with num_beams")
+        for name in ("stop", "grammar"):
+            if parameters.get(name) and options.get("num_beams", 1) > 1:
+                raise InvalidInput(field=f"parameters.{name}", problem="is not possible with num_beams")
         plan = Plan(
             options=options,
             max_new_tokens=self._new_tokens(row, options),
@@ -96,6 +104,9 @@ class TextGeneration(StreamingPredictor):
             top_tokens=parameters.get("top_n_tokens", 0),
             presence_penalty=parameters.get("presence_penalty", 0.0),
             frequency_penalty=parameters.get("frequency_penalty", 0.0),
+            grammar=self._model.checked_grammar(
+                grammar_of_parameter(parameters.get("grammar")), "parameters.grammar.value"
+            ),
         )
         return Item(inputs, parameters, [row], size_of(row), plan.group, notes=plan)
 

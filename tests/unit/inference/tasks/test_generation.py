@@ -110,7 +110,7 @@ def test_a_long_prompt_is_refused_or_cut(writer):
 
 
 @pytest.mark.parametrize(
-    "given", [{"grammar": {"type": "json", "value": {}}}, {"watermark": True}, {"best_of": 2}, {"adapter_id": "x"}]
+    "given", [{"decoder_input_details": True}, {"watermark": True}, {"best_of": 2}, {"adapter_id": "x"}]
 )
 def test_what_is_not_supported_is_said(writer, given):
     with pytest.raises(InvalidInput, match=f"parameters.{next(iter(given))}` is not supported"):

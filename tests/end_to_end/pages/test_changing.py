@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from tests.end_to_end.pages.conftest import ALICE, BOB
+from tests.end_to_end.raw_client import RawClient, put_large
 
 TEXT = "field-text"
 SLOWLY = 120_000
@@ -359,6 +360,21 @@ class TestSettings:
         page.get_by_role("button", name="Save").click()
         page.get_by_role("status").get_by_text("Saved").wait_for()
         assert new_visitor(BOB).page.goto(f"{server.url}/{repo}").status == 404
+
+    def test_large_files_are_listed_and_deleted_for_good(self, server, new_repo, new_visitor):
+        repo = new_repo("stored")
+        client = RawClient(server.url, ALICE.token)
+        weights = bytes(range(256)) * 40
+        client.commit(repo, put_large("model.bin", client.upload_lfs(repo, weights), len(weights)))
+        client.close()
+        page = new_visitor(ALICE, java_script_enabled=False).open(f"/{repo}/settings/storage")
+        assert page.get_by_text("10.2 kB in all").is_visible()
+        page.get_by_label("model.bin").check()
+        page.get_by_text("Delete the chosen files").click()
+        page.get_by_role("button", name="Delete them for good").click()
+        assert page.get_by_role("heading", name="No large files").is_visible()
+        tree = api(server, "GET", f"/api/models/{repo}/tree/main")
+        assert [item["path"] for item in tree] == [".gitattributes"]
 
     def test_others_see_no_settings(self, server, new_repo, new_visitor):
         repo = new_repo("not-yours")

@@ -30,8 +30,8 @@ document.addEventListener("keydown", (event) => {
 
 // Ids of what people wrote have a prefix; addresses that were shared elsewhere (#how-to-use) don't.
 function showWritten() {
-  const written = document.getElementById(`user-content-${decodeURIComponent(location.hash.slice(1))}`);
-  if (location.hash.length > 1 && !document.querySelector(":target")) written?.scrollIntoView();
+  const name = new URLSearchParams(`x=${location.hash.slice(1).replaceAll("+", "%2B").replaceAll("&", "%26")}`).get("x");
+  if (name && !document.querySelector(":target")) document.getElementById(`user-content-${name}`)?.scrollIntoView();
 }
 addEventListener("hashchange", showWritten);
 showWritten();

@@ -80,7 +80,8 @@ def picture_address(place: Place, src: str) -> str | None:
         src = src[len(place.base_url) :]
     if src.startswith("/"):
         found = _FILE_OF_A_REPO.fullmatch(src)
-        return f"{place.root}/{found[1]}/resolve/{found[2]}" if found and "\\" not in src else None
+        climbs = "\\" in src or {".", ".."} & set(unquote(src).split("/"))
+        return f"{place.root}/{found[1]}/resolve/{found[2]}" if found and not climbs else None
     return None if _scheme(src) is not None else _in_repo(place, src, "resolve")
 
 

@@ -114,7 +114,18 @@ def test_a_badge_inside_a_link_stays_inside_it():
     assert '<span class="foreign-picture" title="https://far.test/b.svg">build</span>' in html
 
 
-@pytest.mark.parametrize("src", ["//far.test/x.png", "/logout", "/api/models", "data:image/svg+xml,<svg>", "x:y", ""])
+@pytest.mark.parametrize(
+    "src",
+    [
+        "//far.test/x.png",
+        "/logout",
+        "/api/models",
+        "/a/b/resolve/main/%2e%2e/../x",
+        "data:image/svg+xml,<svg>",
+        "x:y",
+        "",
+    ],
+)
 def test_other_pictures_are_left_out(src):
     assert "<img" not in render_markdown(f"<img src='{src}'>", PLACE)
 

@@ -89,7 +89,7 @@ def test_a_chat_answers_in_json(chat, response_format):
 @pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "weather"}}])
 def test_a_tool_that_must_be_called(chat, choice):
     tools = [WEATHER] if choice == "required" else [CLOCK, WEATHER]
-    found = chat.predict(HELLO, {"tools": tools, "tool_choice": choice, "max_tokens": 60})
+    found = chat.predict(HELLO, {"tools": tools, "tool_choice": choice, "max_tokens": 66})
     [answer] = found["choices"]
     [call] = answer["message"]["tool_calls"]
     assert (answer["finish_reason"], answer["message"]["content"]) == ("tool_calls", None)

@@ -1,4 +1,4 @@
-"""Keeps, for every tag that lists count, the set of repos that have it as blocks of bits (ADR 0009).
+"""Keeps, for every tag that lists count, the set of repos that have it as blocks of bits (ADR 0008).
 
 The sets say the same as `repo_tag`, in a form that counts fast. It knows which kinds of tags are counted, not why.
 """

@@ -15,7 +15,8 @@ FACETS = ["commercial:yes", "commercial:no", "size:1b-3b", "size:3b-9b", "precis
 GB = 2**30
 TAGS = ["transformers", "PyTorch", "en", "license:mit", "license:apache-2.0", "gguf", "rare-1", "text-classification"]
 WORDS = ["sentiment", "wikipedia", "bert", "résumé", "chat", "w1", "w2"]
-SEARCHES = ["bert", "ber", "User1/", "be", "sentiment", "a_b", "%", "Résumé chat", "w1", 'x"y', "", "user2/bert"]
+SEARCHES = ["bert", "e r b", "r bert", "ber", "User1/", "be", "sentiment", "a_b", "%", "Résumé chat", "w1", 'x"y', "",
+            "user2/bert"]  # fmt: skip
 COLUMNS = {
     Sort.CREATED_AT: "created_at",
     Sort.LAST_MODIFIED: "updated_at",

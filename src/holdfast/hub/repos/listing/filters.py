@@ -27,6 +27,7 @@ MAX_LIMIT = 1_000
 """More than a page is fetched page by page; `limit` beyond this is cut to it."""
 MAX_FILTERS = 50
 MAX_WORD_CHARACTERS = 300
+MAX_SEARCH_WORDS = 30
 _HIGHEST = 2**62  # what any database's integers hold
 
 Parameters = Sequence[tuple[str, str]]
@@ -158,7 +159,7 @@ def parse_list_query(repo_type: RepoType, parameters: Parameters) -> ListQuery:
     return ListQuery(
         repo_type=repo_type,
         tags=_tags(reader, is_model=is_model),
-        search=tuple(word for word in reader.words("search", "q") if word),
+        search=check_search(word for word in reader.words("search", "q") if word),
         author=reader.word("author"),
         gated=reader.boolean("gated"),
         facets=read_facets(repo_type, reader.words),
@@ -177,6 +178,18 @@ def parse_list_query(repo_type: RepoType, parameters: Parameters) -> ListQuery:
         config=reader.boolean("config", "fetch_config") is True,
         expand=check_expand(repo_type, reader.words("expand")),
     )
+
+
+def check_search(phrases: Iterable[str]) -> tuple[str, ...]:
+    """The phrases to search for, each of one or more words.
+
+    Raises:
+        InvalidInput: more words than anybody types: each is looked for on its own.
+    """
+    found = tuple(phrases)
+    if sum(len(phrase.split()) for phrase in found) > MAX_SEARCH_WORDS:
+        raise InvalidInput(field="search", problem=f"holds more than {MAX_SEARCH_WORDS} words")
+    return found
 
 
 class _Reader:

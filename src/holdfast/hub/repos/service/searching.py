@@ -11,7 +11,7 @@ from holdfast.accounts.service import AccountService
 from holdfast.backends.database.protocol import Database
 from holdfast.base.identity import Actor
 from holdfast.base.ids import RepoType
-from holdfast.hub.repos.listing.filters import ListQuery, Sort
+from holdfast.hub.repos.listing.filters import ListQuery, Sort, check_search
 from holdfast.hub.repos.service.listing import ListedRepo, ListService
 
 T = TypeVar("T")
@@ -52,6 +52,9 @@ class SearchService:
         """Search for all of the words in names (repos also by words of their cards), `limit` results of each kind.
 
         `kinds` None means all. Without a word, the trending repos and the first people are found.
+
+        Raises:
+            InvalidInput: too many words.
         """
         wanted = [*RepoType, *NamespaceKind] if kinds is None else list(kinds)
         repos = {kind: self._repos(actor, kind, words, limit) for kind in wanted if isinstance(kind, RepoType)}
@@ -71,5 +74,5 @@ class SearchService:
         return found[:limit]
 
     def _repos(self, actor: Actor, kind: RepoType, words: str, limit: int) -> Found[ListedRepo]:
-        page, total = self.lists.find(actor, ListQuery(kind, search=(words,), limit=limit))
+        page, total = self.lists.find(actor, ListQuery(kind, search=check_search([words]), limit=limit))
         return Found(page.repos, total)

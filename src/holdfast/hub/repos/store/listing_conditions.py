@@ -75,24 +75,36 @@ def number_condition(query: ListQuery, column: str, bounds: Range) -> Condition:
 
 
 def name_conditions(query: ListQuery, words: Sequence[str], *, is_driven: bool) -> list[Condition]:
-    """One condition per word; words too short for trigrams read all names, if nothing else drives."""
+    """One condition per word, and one for all that are too short for trigrams: it reads all names, or only probes.
+
+    `is_driven`: something else lists the keys.
+    """
+    start = len(query.repo_type.value) + 2
     conditions = []
+    short: list[Condition] = []
     for number, word in enumerate(words):
         escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        prefix = f"{query.repo_type.value}:"
-        parameters: dict[str, Any] = {f"name{number}": f"%{escaped}%", "name_start": len(prefix) + 1}
+        parameters: dict[str, Any] = {f"name{number}": f"%{escaped}%", "name_start": start}
         probe = f"substr(r.text_key, :name_start) LIKE :name{number} ESCAPE '\\'"
-        if len(word) < _TRIGRAM and is_driven:
-            conditions.append(Condition(probe, parameters=parameters))
-            continue
         if len(word) < _TRIGRAM:
-            parameters |= {"names_from": prefix, "names_to": f"{prefix}\U0010ffff"}
-            keys = f"SELECT key FROM repo r WHERE text_key BETWEEN :names_from AND :names_to AND {probe}"
-        else:
-            parameters[f"trigrams{number}"] = _quoted(word)
-            keys = f"SELECT rowid AS key FROM repo_name_fts WHERE repo_name_fts MATCH :trigrams{number}"
+            short.append(Condition(probe, parameters=parameters))
+            continue
+        parameters[f"trigrams{number}"] = _quoted(word)
+        keys = f"SELECT rowid AS key FROM repo_name_fts WHERE repo_name_fts MATCH :trigrams{number}"
         conditions.append(Condition(probe, keys, parameters=parameters))
+    if short:
+        conditions.append(_short_words(query, short, is_driven=is_driven))
     return conditions
+
+
+def _short_words(query: ListQuery, conditions: Sequence[Condition], *, is_driven: bool) -> Condition:
+    prefix = f"{query.repo_type.value}:"
+    parameters: dict[str, Any] = {"names_from": prefix, "names_to": f"{prefix}\U0010ffff"}
+    for condition in conditions:
+        parameters |= condition.parameters
+    probe = " AND ".join(condition.probe for condition in conditions)
+    keys = f"SELECT key FROM repo r WHERE text_key BETWEEN :names_from AND :names_to AND {probe}"
+    return Condition(probe, None if is_driven else keys, parameters=parameters)
 
 
 def text_condition(tokens: Sequence[str]) -> Condition:

@@ -1,6 +1,9 @@
 """Search across kinds: what strangers, members and administrators find."""
 
+import pytest
+
 from holdfast.accounts.domain import NamespaceKind
+from holdfast.base.errors import InvalidInput
 from holdfast.base.identity import SYSTEM
 from holdfast.base.ids import RepoType
 from holdfast.hub.repos.store import repos
@@ -60,3 +63,8 @@ def test_trending_joins_the_kinds(hub):
         repos.update_repo(connection, loud.key, trending_score=5.0)
     found = hub.repos.search.trending(hub.bob, list(RepoType), 5)
     assert [listed.repo.key for listed in found] == [loud.key, quiet.key]
+
+
+def test_nobody_types_that_many_words(hub):
+    with pytest.raises(InvalidInput):
+        hub.repos.search.search(hub.bob, "a b " * 20, 5)

@@ -30,7 +30,8 @@ class ListState:
     @classmethod
     def read(cls, path: str, parameters: Iterable[tuple[str, str]]) -> ListState:
         """Read a query string's pairs."""
-        kept = [(name.removesuffix("[]"), value.strip()) for name, value in parameters if value.strip()]
+        cleaned = [(name.removesuffix("[]"), value.replace("\0", " ").strip()) for name, value in parameters]
+        kept = [(name.replace("\0", " "), value) for name, value in cleaned if value]
         return cls(path, tuple(dict.fromkeys(pair for pair in kept if pair[0] not in _OF_THE_PAGE))[:MAX_CHOICES])
 
     @property

@@ -60,8 +60,7 @@ class SearchRoutes:
     async def trending(self, call: Call) -> Response:
         """The repos that are liked and fetched most these days."""
         word = call.query_params.get("type", "all")
-        kind = None if word == "all" else _kind(word)
-        kinds = [kind] if isinstance(kind, RepoType) else list(RepoType)
+        kinds = list(RepoType) if word == "all" else [RepoType.parse(word)]
         found = await call.run(self.search.trending, call.actor, kinds, call.number("limit", 10, 1, 20))
         return json_response({"recentlyTrending": [_trending_item(listed) for listed in found]})
 

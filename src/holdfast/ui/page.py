@@ -25,7 +25,7 @@ from holdfast.http.call import Call
 from holdfast.http.urls import Urls
 from holdfast.ui import formats
 from holdfast.ui.assets import Assets
-from holdfast.ui.repo_lines import repo_description, repo_facts
+from holdfast.ui.repo_lines import repo_description, repo_emoji, repo_facts
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 CONTENT_SECURITY_POLICY = "; ".join((
@@ -167,7 +167,7 @@ def open_pages(clock: Clock, site: SiteFacts) -> Pages:
         quoted=lambda text: quote(text, safe="/"),
     )
     environment.globals["icon"] = _icons()
-    environment.globals.update(repo_facts=repo_facts, repo_description=repo_description)
+    environment.globals.update(repo_facts=repo_facts, repo_description=repo_description, repo_emoji=repo_emoji)
     return Pages(Assets(), clock, environment, site)
 
 

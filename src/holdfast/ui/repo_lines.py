@@ -13,6 +13,7 @@ from holdfast.ui import formats
 from holdfast.ui.filtering.words import value_label
 
 _DESCRIPTION_CHARACTERS = 160
+_EMOJI_CHARACTERS = 12  # some are made of many: people, skin, joiners
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,13 @@ def repo_description(facts: Mapping[str, Any]) -> str:
         return ""
     line = " ".join(text.split())
     return line if len(line) <= _DESCRIPTION_CHARACTERS else f"{line[:_DESCRIPTION_CHARACTERS].rsplit(' ', 1)[0]} …"
+
+
+def repo_emoji(facts: Mapping[str, Any]) -> str:
+    """The picture that a Space's card chose, or an empty text."""
+    card = facts.get("cardData")
+    emoji = card.get("emoji") if isinstance(card, dict) else None
+    return emoji if isinstance(emoji, str) and len(emoji) <= _EMOJI_CHARACTERS and not emoji.isascii() else ""
 
 
 def _model_facts(facts: Mapping[str, Any]) -> list[RepoFact]:

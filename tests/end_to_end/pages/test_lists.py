@@ -178,6 +178,21 @@ class TestFinding:
         assert not page.locator("#filters").is_visible()
         assert not visitor.overflows()
 
+    def test_the_sheet_opens_without_scripts_too(self, new_visitor):
+        page = new_visitor(width=360, java_script_enabled=False).open("/models")
+        page.get_by_role("button", name="Filters").click()
+        choose(page, "Text Generation")
+        assert count(page) == "2"
+
+    def test_filters_by_keyboard(self, new_visitor):
+        page = new_visitor().open("/models")
+        link = page.locator("#filters .filter-value", has_text="Text Generation")
+        link.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".list-count b")).to_have_text("2")
+        page.keyboard.press("Enter")  # the focus stays where it was
+        expect(page.locator(".list-count b")).to_have_text("4")
+
     def test_a_task_tells_what_it_is_and_offers_models(self, new_visitor):
         visitor = new_visitor()
         page = visitor.open("/tasks")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from holdfast.base.ids import RepoType
-from holdfast.ui.repo_lines import repo_description, repo_facts
+from holdfast.ui.repo_lines import repo_description, repo_emoji, repo_facts
 
 
 @dataclass
@@ -35,6 +35,12 @@ def test_nothing_odd_breaks_a_list(odd):
     for kind in RepoType:
         repo_facts(SomeRepo(kind), facts)
     assert isinstance(repo_description(facts), str)
+    assert repo_emoji({"cardData": {"emoji": odd}}) == ""
+
+
+def test_a_space_shows_its_emoji():
+    assert repo_emoji({"cardData": {"emoji": "🚀"}}) == "🚀"
+    assert repo_emoji({"cardData": {"emoji": "🚀" * 13}}) == ""
 
 
 def test_long_descriptions_end_at_a_word():

@@ -22,6 +22,8 @@ from holdfast.hub.objects.service import ObjectService
 from holdfast.hub.repos.service.downloads import DownloadCounter
 from holdfast.hub.repos.service.resolving import Located, ResolveService
 
+_SHOWN = ("image", "audio", "video")
+"""What browsers say of files that stand in a page: looking at a card is no download."""
 _INLINE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "application/pdf")
 # Whatever a user uploaded is never run in our origin.
 _SANDBOX: RawHeaders = [
@@ -56,7 +58,8 @@ class ResolveRoutes:
     async def resolve(self, call: Call) -> Response:
         """Download a file, whole or ranges of it."""
         located = await self._locate(call)
-        if call.method == "GET" or call.header(b"x-hf-download-counter") is not None:
+        shown = call.header(b"sec-fetch-dest") in _SHOWN
+        if (call.method == "GET" and not shown) or call.header(b"x-hf-download-counter") is not None:
             self.downloads.count(located.repo_key, call.client.host if call.client else "", call.actor.user_id)
         entry = located.entry
         xet_hash = self.resolves.xet_files.find_hash(entry.sha256) if entry.sha256 else None

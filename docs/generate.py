@@ -7,18 +7,21 @@ import inspect
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the conformance lists live beside the tests, which are not installed
 
-from holdfast.app.pages import open_site
+from holdfast.app.pages import open_site  # noqa: E402
 from holdfast.app.routes import all_routes  # noqa: E402
 from holdfast.app.services import open_services  # noqa: E402
 from holdfast.base import errors  # noqa: E402
 from holdfast.base.settings import Settings  # noqa: E402
 from holdfast.http.routing import Route  # noqa: E402
+from holdfast.inference import tasks  # noqa: E402
+from holdfast.inference.domain.specification import TaskSpec  # noqa: E402
 from tests.conformance.listing import Leg, Plan, read_lists, read_plan  # noqa: E402
 
 NOTICE = "<!-- Written by `./dev docs`. Change the code it comes from, not this page. -->\n"
@@ -170,8 +173,55 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
+def tasks_page() -> str:
+    """Every inference task: what it takes, and what it gives."""
+    aliases = ", ".join(f"`{alias}` is `{task}`" for alias, task in tasks.ALIASES.items())
+    return _page(
+        "Inference tasks",
+        "The same in Python (`holdfast.pipeline`), over HTTP (`POST /models/{repo}`) and in the shell "
+        "(`holdfast predict`). Media are bytes, in JSON as base64. A parameter that is not listed is refused.",
+        f"Other names: {aliases}.",
+        *(_task_section(tasks.spec(name)) for name in tasks.names()),
+    )
+
+
+def _task_section(spec: TaskSpec) -> str:
+    schema = spec.schema()
+    asked = schema["input"]["properties"]
+    required = asked["parameters"].get("required", ())
+    parameters = [
+        (f"`{name}`", _in_words(kind), kind.get("description", "") + (" **Required.**" if name in required else ""))
+        for name, kind in asked["parameters"]["properties"].items()
+    ]
+    head = f"## {spec.name}\n\n{spec.summary}\n\n"
+    shape = f"Takes {_in_words(asked['inputs'])}. Gives {_in_words(schema['output'])}."
+    return head + shape + ("\n\n" + _table(("parameter", "kind", "meaning"), parameters) if parameters else "")
+
+
+def _in_words(schema: Mapping[str, Any]) -> str:
+    """A JSON Schema as people say it."""
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(_in_words(one) for one in schema["anyOf"]))
+    if "enum" in schema:
+        return ", ".join(f"`{word}`" for word in schema["enum"])
+    if "contentMediaType" in schema:
+        return {"image/*": "a picture", "audio/*": "a sound"}[schema["contentMediaType"]]
+    kind = schema.get("type", "any JSON")
+    if kind == "array":
+        return f"a list of ({_in_words(schema['items'])})"
+    if kind == "object" and "properties" in schema:
+        fields = schema["properties"].items()
+        return "{" + ", ".join(f"`{name}`: {_in_words(one)}" for name, one in fields) + "}"
+    if kind == "object":
+        return f"an object of ({_in_words(schema['additionalProperties'])})"
+    return "a value of a cell" if isinstance(kind, list) else _KINDS.get(kind, kind)
+
+
+_KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+
 PAGES = {
     "reference/api.md": api_page,
+    "reference/tasks.md": tasks_page,
     "reference/errors.md": error_page,
     "reference/settings.md": settings_page,
     "reference/conformance.md": conformance_page,

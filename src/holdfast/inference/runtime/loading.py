@@ -21,11 +21,19 @@ from holdfast.inference.runtime.placement import choose_placement
 
 @dataclass(frozen=True)
 class Loaded:
-    """A transformers model, ready to compute, with its folder."""
+    """A transformers model, ready to compute, with its folder.
+
+    Args:
+        model: as transformers gives it.
+        checkpoint: its folder.
+        placement: where it computes.
+        lacks: tensors that its weights do not have; filled at random, and of use to nobody.
+    """
 
     model: Any
     checkpoint: Checkpoint
     placement: Placement
+    lacks: tuple[str, ...] = ()
 
     @property
     def config(self) -> Any:
@@ -69,7 +77,7 @@ def load_model(folder: Path, auto_class: str, wish: Wish, *, spare: tuple[str, .
             output_loading_info=True,
         )
     _refuse_missing(report, auto_class, spare)
-    return Loaded(model.to(placement.device).eval(), checkpoint, placement)
+    return Loaded(model.to(placement.device).eval(), checkpoint, placement, tuple(sorted(report["missing_keys"])))
 
 
 def load_part(folder: Path, auto_class: str, **options: Any) -> Any:

@@ -45,8 +45,11 @@ class ImageFeatureExtraction(RowPredictor):
         self.placement = loaded.placement
         self._reader = reader
         self._network = Network(loaded, call=getattr(loaded.model, "vision_model", None))
+        self._can_pool = not loaded.lacks
 
     def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
+        if parameters.get("pool") and not self._can_pool:
+            raise InvalidInput(field="parameters.pool", problem="is not possible: this model's weights have no pooling")
         row = self._reader.row(decode_image(inputs, "inputs"))
         return Item(None, parameters, [row], size_of(row))
 
@@ -71,5 +74,5 @@ class ImageFeatureExtraction(RowPredictor):
 
 def load(folder: Path, wish: Wish) -> ImageFeatureExtraction:
     """Load a vision model. See `tasks.load` for errors."""
-    loaded = load_model(folder, "AutoModel", wish)
+    loaded = load_model(folder, "AutoModel", wish, spare=("pooler",))
     return ImageFeatureExtraction(loaded, load_image_reader(folder))

@@ -166,3 +166,10 @@ def test_words_of_tesseract():
         "5\t1\t1\t1\t1\t2\t100\t10\t60\t20\t95\t ",
     ]
     assert words_in("\n".join(lines), 200, 100) == [Word("Total", (100, 100, 400, 300))]
+
+
+def test_a_classifiers_body_gives_features_but_no_pooling(tmp_path):
+    body = tasks.load("image-feature-extraction", tiny_models.vit(tmp_path, num_labels=2))
+    assert len(body.predict(tiny_models.picture())) == 17
+    with pytest.raises(InvalidInput, match=r"parameters\.pool"):
+        body.predict(tiny_models.picture(), {"pool": True})

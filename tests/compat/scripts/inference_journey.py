@@ -23,7 +23,7 @@ def chats(client):
 
 def texts(client):
     assert isinstance(client.text_generation("hello", max_new_tokens=3), str)
-    assert len(list(client.text_generation("hello", max_new_tokens=3, stream=True))) >= 2
+    assert len(list(client.text_generation("hello", max_new_tokens=3, stream=True))) >= 1
 
 
 def vectors(client):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+import orjson
 from starlette.responses import Response
 
 from holdfast.base.clock import iso
@@ -28,6 +29,8 @@ from holdfast.ui.previews.preview import Preview, PreviewedFile
 from holdfast.ui.rendering import place_of
 
 KEPT_PREVIEWS = 64
+MAX_KEPT_CHARACTERS = 1_000_000
+"""Larger ones are made anew for everybody."""
 
 _PreviewKey = tuple[str, str, str, bool]
 
@@ -98,13 +101,17 @@ class BlobPages:
             assert file.source is not None
             previewed = PreviewedFile(file.path, file.source, place, view.at("resolve", file.revision, file.path))
             kept = (text.preview(previewed) if plain else None) or preview_file(previewed)
-            if kept.kind != "missing":
+            if kept.kind != "missing" and _weight(kept) <= MAX_KEPT_CHARACTERS:
                 self._kept.put(key, kept)
         return kept
 
 
 def _content_oid(file: OpenedFile) -> str:
     return file.entry.lfs.sha256 if file.entry.lfs else file.entry.oid
+
+
+def _weight(shown: Preview) -> int:
+    return len(orjson.dumps(shown.data)) + sum(len(str(part)) for part in shown.html.values())
 
 
 def _is_editable(file: OpenedFile, shown: Preview) -> bool:

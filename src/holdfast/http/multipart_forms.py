@@ -1,13 +1,16 @@
-"""Receives forms with files, `multipart/form-data`: files go to nameless files on disk as they come, bounded in all.
+"""Receives forms with files, `multipart/form-data`: all files go to one nameless file on disk as they come.
+
+However many there are, they take one file descriptor and no memory.
 
 It knows nothing of what the files are for. Source: RFC 7578; WHATWG HTML, "multipart/form-data encoding algorithm".
 """
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -20,17 +23,20 @@ from holdfast.base.errors import InvalidInput, TooLarge
 from holdfast.http.call import Call, FormFields
 from holdfast.http.uploads import declared_length, receive_body
 
-_IN_MEMORY_BYTES = 1024 * 1024
+_WRITE_BYTES = 256 * 1024
+_READ_BYTES = 512
+"""Larger reads pass it by; there may be thousands of files."""
 _MAX_FIELD_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class FormLimits:
-    """What a form may send. `max_bytes` is for everything together."""
+    """What a form may send. `max_bytes` is for everything together, `max_field_bytes` for all that is no file."""
 
     max_bytes: int
     max_files: int = 1_000
     max_fields: int = 100
+    max_field_bytes: int = _MAX_FIELD_BYTES
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,9 @@ class FormFile:
 
 @dataclass
 class ReceivedForm:
-    """What a form sent; its files last until `close`."""
+    """What a form sent; its files last until `close`, and are read one at a time: they share `storage`."""
 
+    storage: IO[bytes]
     values: dict[str, list[str]] = field(default_factory=dict)
     files: list[FormFile] = field(default_factory=list)
 
@@ -59,6 +66,40 @@ class ReceivedForm:
         """Forget the files."""
         for file in self.files:
             file.content.close()
+        with suppress(OSError):  # a full disk: what could not be written is not wanted any more
+            self.storage.close()
+
+
+class _Part(io.RawIOBase):
+    """A stretch of a file, as a file of its own."""
+
+    def __init__(self, storage: IO[bytes], start: int, size_bytes: int) -> None:
+        super().__init__()
+        self._storage = storage
+        self._start = start
+        self._size = size_bytes
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if origin + offset < 0:
+            raise ValueError("a position before the start of the file")
+        self._position = origin + offset
+        return self._position
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the protocol's word for any buffer
+        wanted = max(0, min(len(buffer), self._size - self._position))
+        self._storage.seek(self._start + self._position)
+        data = self._storage.read(wanted)
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
 
 
 async def receive_form(call: Call, folder: Path, limits: FormLimits) -> ReceivedForm:
@@ -77,7 +118,8 @@ async def receive_form(call: Call, folder: Path, limits: FormLimits) -> Received
     length = declared_length(call)
     if length is not None and length > limits.max_bytes:
         raise _too_large(limits)
-    receiver = _Receiver(_boundary(call), folder, limits)
+    boundary = _boundary(call)
+    receiver = await call.run(_Receiver, boundary, folder, limits)
     try:
         await receive_body(call, receiver.write)
         return await call.run(receiver.finish)
@@ -102,14 +144,19 @@ class _Receiver:
     """Turns the parser's callbacks into fields and files."""
 
     def __init__(self, boundary: bytes, folder: Path, limits: FormLimits) -> None:
-        self._folder = folder
         self._limits = limits
-        self._form = ReceivedForm()
+        with translated_disk_errors():
+            storage = tempfile.TemporaryFile(buffering=_WRITE_BYTES, dir=folder)  # noqa: SIM115 - closed with the form
+        self._form = ReceivedForm(storage)
         self._received_bytes = 0
+        self._field_bytes = 0
+        self._field_count = 0
         self._is_over = False
         self._header: list[bytes] = [b"", b""]
+        self._options: dict[bytes, bytes] = {}
         self._disposition = b""
-        self._part: IO[bytes] | None = None
+        self._field: bytearray | None = None
+        self._start = 0
         self._parser = MultipartParser(
             boundary,
             {
@@ -132,15 +179,14 @@ class _Receiver:
             self._parser.write(bytes(batch))
 
     def finish(self) -> ReceivedForm:
-        with _parse_errors():
+        with _parse_errors(), translated_disk_errors():
             self._parser.finalize()
+            self._form.storage.flush()
         if not self._is_over:
             raise InvalidInput(field="body", problem="ends before the form does")
         return self._form
 
     def discard(self) -> None:
-        if self._part is not None:
-            self._part.close()
         self._form.close()
 
     def _begin(self) -> None:
@@ -148,7 +194,7 @@ class _Receiver:
         self._header = [b"", b""]
 
     def _note_header(self, index: int, piece: bytes) -> None:
-        self._header[index] += piece
+        self._header[index] += piece  # the parser limits how long they are
 
     def _end_header(self) -> None:
         name, value = self._header
@@ -157,39 +203,43 @@ class _Receiver:
         self._header = [b"", b""]
 
     def _open(self) -> None:
-        self._part = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(self._folder))  # noqa: SIM115 - closed by `_end` or `discard`
+        _, self._options = parse_options_header(self._disposition)
+        self._field = None if b"filename" in self._options else bytearray()
+        self._start = self._form.storage.tell()
 
     def _keep(self, data: bytes, start: int, end: int) -> None:
-        assert self._part is not None
-        self._part.write(data[start:end])
+        if self._field is None:
+            self._form.storage.write(data[start:end])
+            return
+        self._field_bytes += end - start
+        if self._field_bytes > self._limits.max_field_bytes:
+            raise TooLarge(what=f"The field {self._name[:40]!r}", limit=f"{self._limits.max_field_bytes} bytes")
+        self._field += data[start:end]
+
+    @property
+    def _name(self) -> str:
+        return self._options.get(b"name", b"").decode("utf-8", "replace")
 
     def _end(self) -> None:
-        assert self._part is not None
-        part, self._part = self._part, None
-        _, options = parse_options_header(self._disposition)
-        name = options.get(b"name", b"").decode("utf-8", "replace")
-        if b"filename" in options:
-            self._add_file(name, options[b"filename"].decode("utf-8", "replace"), part)
+        if self._field is None:
+            self._add_file(self._options[b"filename"].decode("utf-8", "replace"))
         else:
-            self._add_field(name, part)
+            self._add_field(self._field.decode("utf-8", "replace"))
 
-    def _add_file(self, field_name: str, name: str, part: IO[bytes]) -> None:
-        size_bytes = part.tell()
-        part.seek(0)
+    def _add_file(self, name: str) -> None:
+        size_bytes = self._form.storage.tell() - self._start
         if not name and size_bytes == 0:
-            part.close()  # a file field that was left empty
-            return
-        self._form.files.append(FormFile(field_name, name, size_bytes, part))
+            return  # a file field that was left empty
+        content = io.BufferedReader(_Part(self._form.storage, self._start, size_bytes), _READ_BYTES)
+        self._form.files.append(FormFile(self._name, name, size_bytes, content))
         if len(self._form.files) > self._limits.max_files:
             raise TooLarge(what="The number of files in a form", limit=f"{self._limits.max_files}")
 
-    def _add_field(self, name: str, part: IO[bytes]) -> None:
-        if part.tell() > _MAX_FIELD_BYTES or len(self._form.values) >= self._limits.max_fields:
-            part.close()
-            raise TooLarge(what=f"The field {name[:40]!r}", limit=f"{_MAX_FIELD_BYTES} bytes")
-        part.seek(0)
-        self._form.values.setdefault(name, []).append(part.read().decode("utf-8", "replace"))
-        part.close()
+    def _add_field(self, text: str) -> None:
+        self._field_count += 1
+        if self._field_count > self._limits.max_fields:
+            raise TooLarge(what="The number of fields in a form", limit=f"{self._limits.max_fields}")
+        self._form.values.setdefault(self._name, []).append(text)
 
     def _note_end(self) -> None:
         self._is_over = True

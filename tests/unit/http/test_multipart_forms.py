@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -60,7 +62,9 @@ def test_large_files_go_to_disk_without_a_name(tmp_path):
 
 
 def test_an_empty_file_field_sends_nothing(tmp_path):
-    assert receive(tmp_path, part("files", b"", "") + END).files == []
+    form = receive(tmp_path, part("files", b"", "") + END)
+    assert form.files == []
+    form.close()
 
 
 @pytest.mark.parametrize(
@@ -70,12 +74,32 @@ def test_an_empty_file_field_sends_nothing(tmp_path):
         part("files", b"x", "a") * 4,
         b"".join(part(f"field{number}", b"x") for number in range(4)),
         part("text", b"x" * 1_100_000),
+        part("text", b"x" * 400_000) * 3,
+        part("text", b"x") * 4,
     ],
 )
 def test_too_much_is_refused(tmp_path, body):
     with pytest.raises(TooLarge):
         receive(tmp_path, body + END, piece_bytes=65_536)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_many_files_take_one_descriptor_and_hardly_any_memory(tmp_path):
+    names = [f"{number}.bin" for number in range(300)]
+    body = b"".join(part("files", name.encode() * 10_000, name) for name in names) + END
+    before = len(os.listdir("/proc/self/fd"))
+    tracemalloc.start()
+    form = receive(tmp_path, body, limits=FormLimits(max_bytes=30_000_000), piece_bytes=1_000_000)
+    kept_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(os.listdir("/proc/self/fd")) == before + 1
+    assert kept_bytes < 3_000_000
+    for file in reversed(form.files):
+        assert file.content.read(3) == file.name.encode()[:3]
+        file.content.seek(0)
+        assert file.content.read() == file.name.encode() * 10_000
+    form.close()
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", part("a", b"x"), part("files", b"x", "a")[:-5]])

@@ -8,7 +8,9 @@ from typing import Any
 
 from holdfast.base.ids import RepoType
 from holdfast.hub.repos.domain import Repo
+from holdfast.hub.repos.metadata.licensing import commercial_use
 from holdfast.hub.repos.metadata.tasks import task_label
+from holdfast.hub.repos.metadata.weight_formats import tensor_bytes
 from holdfast.ui import formats
 from holdfast.ui.filtering.words import value_label
 
@@ -57,6 +59,9 @@ def _model_facts(facts: Mapping[str, Any]) -> list[RepoFact]:
     parameters = _parameters(facts)
     if parameters is not None:
         found.append(RepoFact(f"{formats.count(parameters)} parameters"))
+    room = _weight_bytes(facts)
+    if room:
+        found.append(RepoFact(formats.size(room), "disk", "Memory that its weights take"))
     return found
 
 
@@ -66,6 +71,12 @@ def _parameters(facts: Mapping[str, Any]) -> int | None:
         if isinstance(counted, dict) and isinstance(counted.get("total"), int):
             return int(counted["total"])
     return None
+
+
+def _weight_bytes(facts: Mapping[str, Any]) -> int:
+    counted = facts.get("safetensors")
+    by_dtype = counted.get("parameters") if isinstance(counted, dict) else None
+    return tensor_bytes(by_dtype) if isinstance(by_dtype, dict) else 0
 
 
 def _dataset_facts(facts: Mapping[str, Any]) -> list[RepoFact]:
@@ -81,7 +92,11 @@ def _space_facts(facts: Mapping[str, Any]) -> list[RepoFact]:
 
 def _license(facts: Mapping[str, Any]) -> list[RepoFact]:
     licenses = _tagged(facts, "license")
-    return [RepoFact(licenses[0], "scale", "License")] if licenses else []
+    if not licenses:
+        return []
+    use = commercial_use(licenses)
+    title = f"License. Commercial use: {value_label('commercial', use.value).lower()}" if use else "License"
+    return [RepoFact(licenses[0], "scale", title)]
 
 
 def _tagged(facts: Mapping[str, Any], kind: str) -> list[str]:

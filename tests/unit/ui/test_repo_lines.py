@@ -18,8 +18,10 @@ def texts(kind, facts):
 
 
 def test_a_model_tells_task_size_and_license():
-    facts = {"pipeline_tag": "fill-mask", "safetensors": {"total": 110_000_000}, "tags": ["license:mit", "en"]}
-    assert texts(RepoType.MODEL, facts) == ["Fill-Mask", "110M parameters", "mit"]
+    weights = {"total": 110_000_000, "parameters": {"F16": 100_000_000, "F32": 10_000_000}}
+    facts = {"pipeline_tag": "fill-mask", "safetensors": weights, "tags": ["license:mit", "en"]}
+    assert texts(RepoType.MODEL, facts) == ["Fill-Mask", "110M parameters", "240 MB", "mit"]
+    assert repo_facts(SomeRepo(RepoType.MODEL), facts)[-1].title == "License. Commercial use: allowed"
     assert texts(RepoType.MODEL, {"gguf": {"total": 7_600_000_000}}) == ["7.6B parameters"]
 
 

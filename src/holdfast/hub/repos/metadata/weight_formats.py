@@ -49,9 +49,14 @@ def weight_bytes(counted: TensorCount | None, files: RepoFiles) -> int | None:
     diffusion pipeline has several parts), of GGUF files the smallest quantization.
     """
     gguf = _smallest_gguf(files)
-    whole = _tensor_bytes(counted.parameters) if counted and counted.parameters else _files_bytes(files)
+    whole = tensor_bytes(counted.parameters) if counted and counted.parameters else _files_bytes(files)
     known = [size for size in (gguf, whole) if size]
     return min(known) if known else None
+
+
+def tensor_bytes(parameters: Mapping[str, int]) -> int:
+    """What so many parameters of each dtype take; dtypes that are not known count as 32 bits."""
+    return sum(count * _BITS_OF_DTYPE.get(dtype, 32) for dtype, count in parameters.items()) // 8
 
 
 def _of_bits(bits: int) -> str | None:
@@ -72,10 +77,6 @@ def _of_gguf_name(path: str) -> str | None:
     if match["bits"]:
         return _of_bits(int(match["bits"]))
     return {"f32": "fp32", "bf16": "bf16", "mxfp4": "4-bit"}.get(match["name"].lower(), "fp16")
-
-
-def _tensor_bytes(parameters: Mapping[str, int]) -> int:
-    return sum(count * _BITS_OF_DTYPE.get(dtype, 32) for dtype, count in parameters.items()) // 8
 
 
 def _smallest_gguf(files: RepoFiles) -> int | None:

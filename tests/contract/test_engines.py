@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -349,6 +351,40 @@ def test_the_process_takes_memory_and_gives_it_back(tmp_path):
             assert not alive(model.status().facts["pid"])
 
     asyncio.run(story())
+
+
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from holdfast.backends.engines.factory import open_worker_engine
+from holdfast.backends.engines.protocol import ModelSource, Question
+
+async def main():
+    engine = open_worker_engine(sys.argv[1], Path("."), timeout_seconds=60, load_timeout_seconds=60)
+    idle, busy = [await engine.load(ModelSource("x", "t")) for _ in range(2)]
+    print(idle.status().facts["pid"], busy.status().facts["pid"], flush=True)
+    await busy.predict(Question(b'{"do": "hang"}'))
+
+asyncio.run(main())
+"""
+
+
+def test_the_processes_of_a_server_that_is_killed_die_with_it(tmp_path):
+    server = subprocess.Popen([sys.executable, "-c", SERVER, LOADER], stdout=subprocess.PIPE, text=True, env=_paths())
+    pids = [int(word) for word in server.stdout.readline().split()]
+    time.sleep(0.2)
+    server.kill()
+    server.wait()
+    server.stdout.close()
+    assert len(pids) == 2
+    give_up = time.monotonic() + 20
+    while any(map(alive, pids)) and time.monotonic() < give_up:
+        time.sleep(0.05)
+    assert not any(map(alive, pids))
+
+
+def _paths() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def environment_of(pid: int) -> str:

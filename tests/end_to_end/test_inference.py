@@ -125,20 +125,21 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     token = services.accounts.tokens.create_access_token(SYSTEM, "t", TokenRole.WRITE, username="alice").secret
     services.repos.lifecycle.create_repo(actor, MODEL, repo_id("alice/m"))
     _put(services, actor, CARD.format(task="text-generation"))
+    folder = tmp_path / "data" / "inference"
     limits = Limits(memory_bytes=GIBIBYTE, waiting=WAITING, answer_seconds=20.0)
-    inference = open_inference(
-        services.repos, services.objects, tmp_path / "data" / "inference", InferenceChoices(limits), engines.LOADER
-    )
-    services = replace(services, inference=inference)
 
-    def run(story: Callable[[World], Awaitable[None]]) -> None:
-        async def whole() -> None:
+    def run(story: Callable[[World], Awaitable[None]], pinned: str = "") -> None:
+        choices = InferenceChoices(limits, pinned=pinned)
+        inference = open_inference(services.repos, services.objects, folder, choices, engines.LOADER)
+        whole = replace(services, inference=inference)
+
+        async def live() -> None:
             try:
-                await story(World(services, create_application(services), token))
+                await story(World(whole, create_application(whole), token))
             finally:
                 await inference.stop()
 
-        asyncio.run(asyncio.wait_for(whole(), 120))
+        asyncio.run(asyncio.wait_for(live(), 120))
 
     yield run
     services.close()
@@ -167,6 +168,17 @@ def test_a_model_answers_under_all_of_its_addresses(world):
         assert len(world.deployments) == 1
 
     world(story)
+
+
+def test_pinned_models_are_loaded_at_the_start_and_those_that_cannot_be_do_no_harm(world):
+    async def story(world: World) -> None:
+        world.services.inference.start()
+        async with asyncio.timeout(30):
+            while not world.deployments or world.deployments[0].loaded_at is None:  # noqa: ASYNC110 - nobody tells us
+                await asyncio.sleep(0.05)
+        assert [(one.model.repo_id, one.is_pinned) for one in world.deployments] == [("alice/m", True)]
+
+    world(story, "alice/m alice/nothing")
 
 
 def test_what_serves_a_model_can_be_asked(world):

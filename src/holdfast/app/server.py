@@ -127,9 +127,14 @@ def run(services: Services, listener: socket.socket, on_ready: Callable[[], None
         timeout_graceful_shutdown=20,
         limit_concurrency=_most_connections(),
     )
+
+    def ready() -> None:
+        services.inference.start()
+        on_ready()
+
     host, port = listener.getsockname()[:2]
     try:
-        _AnnouncingServer(config, on_ready).run(sockets=[listener])
+        _AnnouncingServer(config, ready).run(sockets=[listener])
     except OSError as error:  # somebody bound the same address at the same time, and listened first
         raise not_listening(host, port, error) from error
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+import logging
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from holdfast.backends.engines.factory import open_remote_engine, open_worker_engine
 from holdfast.backends.engines.protocol import Engine
+from holdfast.base.errors import HoldfastError
+from holdfast.base.identity import SYSTEM
+from holdfast.base.ids import RepoId
 from holdfast.hub.objects.service import ObjectService
 from holdfast.hub.repos.service import RepoServices
 from holdfast.inference.domain.deployments import Limits
@@ -18,6 +23,8 @@ from holdfast.inference.service.finding import ModelFinder
 from holdfast.inference.service.keeping import ModelKeeper
 from holdfast.inference.service.opening import ModelOpener
 from holdfast.inference.service.telemetry import InferenceTelemetry
+
+logger = logging.getLogger("holdfast.inference")
 
 __all__ = ["InferenceChoices", "InferenceServices", "open_inference"]
 
@@ -53,9 +60,22 @@ class InferenceServices:
     engines: tuple[Engine, ...]
     attachments: Attachments
     pins: Pins
+    warming: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Begin to load the pinned models; on the event loop that will serve them."""
+        self.warming.extend(asyncio.create_task(self._warm_up(repo_id)) for repo_id in self.pins.repo_ids())
+
+    async def _warm_up(self, repo_id: str) -> None:
+        try:
+            await self.answering.warm_up(SYSTEM, RepoId.parse(repo_id))
+        except HoldfastError as error:
+            logger.warning("the pinned model %s is not loaded: %s", repo_id, error)
 
     async def stop(self) -> None:
         """Let go of all models; on the event loop that served them."""
+        for task in self.warming:
+            task.cancel()
         await self.keeper.close()
         for engine in self.engines:
             await engine.close()

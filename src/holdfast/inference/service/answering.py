@@ -70,6 +70,16 @@ class AnsweringService:
                 async for chunk in chunks:
                     yield chunk
 
+    async def warm_up(self, actor: Actor, repo_id: RepoId) -> None:
+        """Load a model before anybody asks.
+
+        Raises:
+            RepoNotFound, UnusableModel, InvalidInput, …: see `predict`.
+        """
+        model = await self.finder.find(actor, repo_id, None, Question(b"{}"))
+        async with self.keeper.borrow(model, self.limits.load_seconds):
+            pass
+
     async def describe(self, actor: Actor, repo_id: RepoId) -> tuple[FoundRepo, list[Deployment]]:
         """A model that the actor may use, and how it is being served now: once for each task, or not at all."""
         repo = await self.finder.find_repo(actor, repo_id)

@@ -155,7 +155,8 @@ def _gate_field(name: str, kind: Any) -> GateField:
     if not isinstance(kind, dict):
         return GateField(name, kind if kind == "checkbox" else "date" if kind == "date_picker" else "text")
     options = kind.get("options")
-    labels = [item.get("label") if isinstance(item, dict) else item for item in options or ()]
+    listed = options if isinstance(options, list) else []  # cards may hold anything
+    labels = [item.get("label") if isinstance(item, dict) else item for item in listed]
     return GateField(name, "select", tuple(str(label) for label in labels[:100] if label is not None))
 
 

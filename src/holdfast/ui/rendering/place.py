@@ -17,6 +17,8 @@ MAX_DATA_PICTURE_CHARACTERS = 2_000_000
 _PROSE = (".md", ".mdx", ".markdown")
 _SCHEMES = ("http", "https", "mailto")
 _IGNORED_BY_BROWSERS = re.compile(r"[\x00-\x20]+")
+_LINE_ENDS = re.compile(r"[\t\r\n]+")
+"""What browsers leave out wherever it stands: `/<tab>/example.org` leads to another site."""
 _DATA_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*")
 _FILE_OF_A_REPO = re.compile(r"/((?:datasets/|spaces/)?[^/]+/[^/]+)/(?:resolve|raw|blob)/(.+)", re.DOTALL)
 
@@ -54,12 +56,12 @@ NOWHERE = Place()
 
 def link_address(place: Place, href: str) -> str | None:
     """What a link to `href` leads to, encoded; None when it must not be a link."""
-    href = _IGNORED_BY_BROWSERS.sub("", href) if ":" in href[:100] else href.strip()
+    href = _plain(href)
     if not href or len(href) > MAX_ADDRESS_CHARACTERS:
         return None
     if href.startswith("#"):
         return "#" + ID_PREFIX + href[1:].removeprefix(ID_PREFIX)
-    if href.startswith(("//", "\\")):
+    if href.startswith(("//", "\\", "/\\")):
         return None
     if href.startswith("/"):
         return place.root + href
@@ -71,7 +73,7 @@ def link_address(place: Place, href: str) -> str | None:
 
 def picture_address(place: Place, src: str) -> str | None:
     """Where this server has the picture `src`; None when it lies elsewhere or nowhere: pages load nothing foreign."""
-    src = _IGNORED_BY_BROWSERS.sub("", src) if ":" in src[:100] else src.strip()
+    src = _plain(src)
     if src.startswith("data:"):
         return src if len(src) <= MAX_DATA_PICTURE_CHARACTERS and _DATA_PICTURE.fullmatch(src) else None
     if not src or len(src) > MAX_ADDRESS_CHARACTERS or src.startswith(("//", "#", "\\")):
@@ -83,6 +85,11 @@ def picture_address(place: Place, src: str) -> str | None:
         climbs = "\\" in src or {".", ".."} & set(unquote(src).split("/"))
         return f"{place.root}/{found[1]}/resolve/{found[2]}" if found and not climbs else None
     return None if _scheme(src) is not None else _in_repo(place, src, "resolve")
+
+
+def _plain(address: str) -> str:
+    """The address as browsers understand it: without what they ignore in it."""
+    return _IGNORED_BY_BROWSERS.sub("", address) if ":" in address[:100] else _LINE_ENDS.sub("", address).strip()
 
 
 def _scheme(address: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from itertools import islice
 
@@ -41,7 +42,8 @@ def read_head(source: Source, max_rows: int) -> TableHead | Unreadable:
 
 
 def _rows(text: str) -> Iterator[list[str]]:
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=_separator(text))
+    # Not `splitlines`, which also ends lines at letters that cells may hold, such as U+2028.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text))
     return (row for row in reader if row)
 
 

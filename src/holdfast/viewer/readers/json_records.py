@@ -23,21 +23,24 @@ def read_head(source: Source, max_rows: int) -> TableHead | Unreadable:
         return Unreadable("is not valid JSON")
     if nests_too_deep(value):
         return Unreadable("is nested too deep")
-    records = _records(value)
-    if records is None:
+    found = _records(value, max_rows)
+    if found is None:
         return Unreadable("is no table: neither a list of objects nor lists of equal length")
-    return head_of_records(records[:max_rows], len(records))
+    return head_of_records(*found)
 
 
-def _records(value: Any) -> list[dict[str, Any]] | None:
+def _records(value: Any, max_rows: int) -> tuple[list[dict[str, Any]], int] | None:
+    """The first rows as objects, and how many there are in all."""
     if isinstance(value, list):
-        return value if value and all(isinstance(item, dict) for item in value) else None
+        return (value[:max_rows], len(value)) if value and all(isinstance(item, dict) for item in value) else None
     if not isinstance(value, dict) or not value:
         return None
     if _are_columns(value):
-        return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
+        columns = [column[:max_rows] for column in value.values()]
+        rows = [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)]
+        return rows, len(next(iter(value.values())))
     lists = [item for item in value.values() if isinstance(item, list) and len(item) > 1]
-    return _records(lists[0]) if len(lists) == 1 else None
+    return _records(lists[0], max_rows) if len(lists) == 1 else None
 
 
 def _are_columns(value: dict[str, Any]) -> bool:

@@ -1,5 +1,7 @@
 """Facts in words for people."""
 
+import pytest
+
 from holdfast.ui.pages.repo_facts import Split, dataset_splits, gate_form, metadata_rows, model_size, papers
 
 
@@ -48,6 +50,12 @@ def test_what_a_gate_asks():
     assert form.fields[-1].options == ("Research", "Other")
     assert (form.prompt, form.button) == ("Be good.", "Ask for access")
     assert gate_form({"cardData": {"extra_gated_fields": "nonsense"}}).fields == ()
+
+
+@pytest.mark.parametrize("options", [5, 1.5, True, "abc", {"a": 1}, None])
+def test_a_gate_with_odd_options(options):
+    [asked] = gate_form({"cardData": {"extra_gated_fields": {"Use": {"type": "select", "options": options}}}}).fields
+    assert asked.options == ()
 
 
 def test_splits_that_a_card_tells():

@@ -79,7 +79,17 @@ def test_links_lead_where_the_text_lies(written, address):
     assert f'<a href="{address}" rel="nofollow noopener">' in render_markdown(written, PLACE)
 
 
-@pytest.mark.parametrize("written", ["[a](../../x)", "[a](//evil.test/x)", "<a href='ftp://x.test'>a</a>"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[a](../../x)",
+        "[a](//evil.test/x)",
+        "<a href='ftp://x.test'>a</a>",
+        "<a href='/&#9;/evil.test/x'>a</a>",
+        "<a href='/&#10;&#92;evil.test/x'>a</a>",
+        "<a href='/&#92;evil.test/x'>a</a>",
+    ],
+)
 def test_links_that_lead_nowhere_are_no_links(written):
     assert "href" not in render_markdown(written, PLACE)
 
@@ -118,6 +128,8 @@ def test_a_badge_inside_a_link_stays_inside_it():
     "src",
     [
         "//far.test/x.png",
+        "/&#9;/far.test/resolve/x.png",
+        "/&#10;/far.test/raw/x.png",
         "/logout",
         "/api/models",
         "/a/b/resolve/main/%2e%2e/../x",

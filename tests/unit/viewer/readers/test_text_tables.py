@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 from dataclasses import dataclass
 
 import pytest
@@ -39,6 +40,13 @@ def test_separators(separator):
     assert found.rows == (("1", "2"),)
 
 
+@pytest.mark.parametrize("letter", ["\u2028", "\x85", "\x0c", "\x1c"])
+def test_letters_that_only_some_programs_end_lines_at(letter):
+    found = read("a.csv", f"a,b\nx{letter}y,2\n".encode())
+    assert found.rows == ((f"x{letter}y", "2"),)
+    assert found.total_rows == 1
+
+
 def test_rows_of_unequal_length_are_filled():
     found = read("a.csv", b"a,b\n1\n1,2,3\n")
     assert found.rows == (("1", None, None), ("1", "2", "3"))
@@ -62,6 +70,17 @@ def test_wide_tables_are_counted_and_cut():
     found = read("a.csv", ",".join(f"c{n}" for n in range(5_000)).encode() + b"\n" + b"1," * 5_000)
     assert found.total_columns >= 5_000
     assert len(found.columns) == len(found.rows[0]) == 200
+
+
+def test_of_many_json_rows_only_those_shown_are_made():
+    content = json.dumps({"a": [1] * 300_000, "b": [2] * 300_000}).encode()
+    tracemalloc.start()
+    found = read("a.json", content)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.total_rows == 300_000
+    assert len(found.rows) == 100
+    assert peak_bytes < 40_000_000
 
 
 def test_json_lines():

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 
 from holdfast.ui.previews.preview import Preview, PreviewedFile
 from holdfast.viewer.readers.range_file import RangeFile
 
 SUFFIXES = frozenset(("zip", "npz", "keras", "whl", "jar"))
 MAX_ENTRIES = 1_000
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+"""What `zipfile` raises on archives that are none, found by fuzzing."""
 _MAX_DIRECTORY_BYTES = 4 * 1024 * 1024
 _END_BYTES = 66_000
 _IN_THE_OTHER_RECORD = 0xFFFFFFFF
@@ -36,7 +53,7 @@ def open_archive(file: PreviewedFile) -> zipfile.ZipFile | None:
         return None
     try:
         return zipfile.ZipFile(io.BufferedReader(RangeFile(file.source), 256 * 1024))
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, OverflowError):
+    except DAMAGED:
         return None
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import io
 import pickletools
-import zipfile
 from dataclasses import dataclass, field
 from typing import Any
 
-from holdfast.ui.previews.archives import open_archive
+from holdfast.ui.previews.archives import DAMAGED, open_archive
 from holdfast.ui.previews.preview import Preview, PreviewedFile
+from holdfast.viewer.domain import MAX_NAME_CHARACTERS, cut
 
 SUFFIXES = frozenset(("bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "dill"))
 _ALWAYS = frozenset(("pkl", "pickle", "dill"))
@@ -64,7 +64,7 @@ def _pickle_of(file: PreviewedFile) -> bytes | None:
     try:
         with archive.open(member) as stream:
             return stream.read(MAX_BYTES)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError, EOFError):
+    except DAMAGED:
         return None
 
 
@@ -125,4 +125,4 @@ class _Imports:
 
     def _add(self, module: str, name: str) -> None:
         if len(self.names) <= MAX_IMPORTS:
-            self.names[module[:300], name[:300]] = None
+            self.names[cut(module, MAX_NAME_CHARACTERS), cut(name, MAX_NAME_CHARACTERS)] = None

@@ -164,6 +164,13 @@ def test_names_put_together_by_tricks_are_not_believed():
     assert found.data["imports"] == [{"module": "?", "name": "?", "isHarmless": False}]
 
 
+def test_names_that_are_no_unicode_can_still_be_sent():
+    word = "\ud800x".encode("utf-8", "surrogatepass")
+    push = b"\x8c" + bytes([len(word)]) + word
+    found = show("a.pkl", b"\x80\x04" + push + push + b"\x93.")
+    assert found.data["imports"] == [{"module": "?x", "name": "?x", "isHarmless": False}]
+
+
 def test_broken_pickles_say_that_there_may_be_more():
     found = show("a.pkl", pickle.dumps(Evil())[:-10])
     assert not found.data["isWhole"]

@@ -31,6 +31,7 @@ WHOLE = {
 INSERTED = (b"\0", b"\xff\xff\xff\xff", b"\xed\xa0\x80", b"\\ud800", b'"', b"[", b"{", b"\x80\x04", b"PK\5\6", b"<")
 
 
+@pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning")  # pickletools, of odd old pickles
 @pytest.mark.parametrize("name", WHOLE)
 def test_broken_files_are_survived(name):
     dice = random.Random(name)

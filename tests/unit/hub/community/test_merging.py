@@ -33,6 +33,20 @@ def test_a_pull_request_shows_its_commits_and_changes(hub, community, pull):
     assert (seen.conflicts, seen.may_merge) == ((), True)
 
 
+def test_every_changed_file_stands_on_some_page(hub, community):
+    lines = b"".join(b"%d\n" % number for number in range(900))
+    added = [AddFile(f"{number:02}.txt", lines) for number in range(8)]
+    pull = hub.commit("alice/m", *added, actor=hub.bob, create_pr=True).pull_request
+    seen, first = [], 0
+    while first is not None:
+        page = community.views.get_changes(hub.alice, *M, pull, first_file=first)
+        assert page.file_count == 8
+        assert page.patches
+        seen += [patch.change.path for patch in page.patches]
+        first = page.next_file
+    assert seen == [f"{number:02}.txt" for number in range(8)]
+
+
 def test_merging_brings_the_files_and_closes_it(hub, community, pull):
     before = view(hub, community, pull).diff
     oid = community.merges.merge(hub.alice, *M, pull, "Looks good.")

@@ -208,8 +208,8 @@ class ViewService:
             if found is None:
                 return PullChanges(repo, discussion, (), 0, None, None)
             changes = compare(git, found.base, found.head).changes
-            end = first_file + PATCHES_PAGE
-            patches = tuple(read_patches(git, changes[first_file:end]))
+            patches = tuple(read_patches(git, changes[first_file : first_file + PATCHES_PAGE]))
+        end = first_file + len(patches)  # pages also end with their lines
         next_file = end if end < len(changes) else None
         return PullChanges(repo, discussion, patches, len(changes), found.base, found.head, next_file)
 

@@ -345,6 +345,8 @@ SAMPLES: dict[str, Sample] = {
     "GET /{prefix}{repo}": Sample(_see),
     "POST /{prefix}{repo}/like": Sample(_own, "liked=no", success=(303,), content_type=FORM),
     "POST /{prefix}{repo}/request-access": Sample(_own, "a=b", success=(303, 400), content_type=FORM),
+    "GET /{prefix}{repo}/try-it": Sample(_see),
+    "POST /{prefix}{repo}/try-it": Sample(_read, "text=hello", success=_LET_THROUGH, content_type=FORM),
     "GET /{prefix}{repo}/tree": Sample(_see, success=(303,)),
     "GET /{prefix}{repo}/tree/{rev}": Sample(_see),
     "GET /{prefix}{repo}/tree/{rev}/{path}": Sample(_see, words={"path": ""}),

@@ -25,6 +25,7 @@ from holdfast.ui.pages.search import SearchPages
 from holdfast.ui.pages.tasks import TaskPages
 from holdfast.ui.pages.theme import ThemePages
 from holdfast.ui.pages.tokens import TokenPages
+from holdfast.ui.pages.trying import Trials
 from holdfast.ui.pages.user_settings import UserSettingsPages
 from holdfast.ui.rendering import Remembered
 
@@ -86,4 +87,5 @@ def _people_pages(pages: Pages, services: Services) -> PeoplePages:
 
 def _front_pages(pages: Pages, services: Services) -> RepoPages:
     repos = services.repos
-    return RepoPages(pages, repos.overviews, repos.likes, repos.gating, Remembered())
+    trials = Trials(services.inference, services.settings.data_dir)
+    return RepoPages(pages, repos.overviews, repos.likes, repos.gating, Remembered(), trials)

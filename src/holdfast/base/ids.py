@@ -31,7 +31,7 @@ RESERVED_REPO_NAMES = frozenset({
     "settings", "discussions", "like", "likers", "treesize", "xet-read-token", "xet-write-token", "branch", "tag",
     "super-squash", "revert", "lfs-files", "duplicate", "auth-check", "user-access-request", "safetensors-metadata",
     "info", "blame", "overview", "edit", "upload", "delete", "preview",
-    "new", "request-access", "ask-access", "git-upload-pack", "git-receive-pack",
+    "new", "request-access", "ask-access", "try-it", "git-upload-pack", "git-receive-pack",
 })  # fmt: skip
 """Words that follow a repo id in a route: with them as names, `/api/models/gpt2/refs` would have two meanings."""
 

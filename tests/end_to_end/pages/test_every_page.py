@@ -120,6 +120,7 @@ PAGES: dict[str, tuple[Shown, ...]] = {
         Shown("/alice/gated", BOB),
         Shown("/alice/nothing-here"),
     ),
+    "/{prefix}{repo}/try-it": (Shown(f"/{MODEL}/try-it"),),
     "/{prefix}{repo}/tree": (Shown(f"/{MODEL}/tree"),),
     "/{prefix}{repo}/tree/{rev}": (Shown(f"/{MODEL}/tree/main"), Shown(f"/{MODEL}/tree/main", ALICE)),
     "/{prefix}{repo}/tree/{rev}/{path}": (Shown(f"/{MODEL}/tree/main/folder"),),

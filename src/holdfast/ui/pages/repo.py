@@ -17,9 +17,11 @@ from holdfast.hub.repos.service.gating import GatingService
 from holdfast.hub.repos.service.liking import LikeService
 from holdfast.hub.repos.service.lineage import Related
 from holdfast.hub.repos.service.overview import OverviewService, RepoOverview
+from holdfast.ui.inference_panel import Panel
 from holdfast.ui.page import Pages, local_path
 from holdfast.ui.pages.repo_context import RepoContext, context_of
 from holdfast.ui.pages.repo_facts import dataset_splits, gate_form, metadata_rows, model_size, papers
+from holdfast.ui.pages.trying import Trials
 from holdfast.ui.rendering import Remembered, place_of, render_markdown
 from holdfast.ui.snippets import Using, push_snippets, setup, snippets
 
@@ -40,6 +42,7 @@ class RepoPages:
     likes: LikeService
     gating: GatingService
     remembered: Remembered
+    trials: Trials
 
     def table(self) -> tuple[Route, ...]:
         """The routes of this group but the front page itself."""
@@ -47,6 +50,8 @@ class RepoPages:
         return (
             Route("POST", "/{prefix}{repo}/like", self.like, own, Family.PAGE),
             Route("POST", "/{prefix}{repo}/request-access", self.request_access, own, Family.PAGE),
+            Route("GET", "/{prefix}{repo}/try-it", self.show, Permission.SEE_REPO, Family.PAGE),
+            Route("POST", "/{prefix}{repo}/try-it", self.try_it, Permission.READ_REPO, Family.PAGE),
         )
 
     def front(self) -> tuple[Route, ...]:
@@ -59,10 +64,28 @@ class RepoPages:
             return self.pages.redirect(call, call.scope["holdfast.path"].rstrip("/").removesuffix(".git"))
         found = await call.run(self.overviews.overview, call.actor, call.repo_type, call.repo_id)
         view = context_of(found.header)
+        panel = await call.run(self.trials.panel, view, call.urls.base, call.number("example", 1, 0, 100))
+        return await self._front(call, found, view, panel)
+
+    async def try_it(self, call: Call) -> Response:
+        """Ask the model what the form says, and show the page again with the answer; scripts get the answer alone."""
+        await self.trials.check(call)
+        found = await call.run(self.overviews.overview, call.actor, call.repo_type, call.repo_id)
+        view = context_of(found.header)
+        values, outcome = await self.trials.answer(call, found.header.facts)
+        if call.header(b"hx-request") == "true":
+            return await self.pages.render(
+                call, "repo/try_outcome.html", status=outcome.status, repo=view, outcome=outcome
+            )
+        panel = await call.run(self.trials.panel, view, call.urls.base)
+        return await self._front(call, found, view, panel.answered(values, outcome) if panel else None)
+
+    async def _front(self, call: Call, found: RepoOverview, view: RepoContext, panel: Panel | None) -> Response:
         using = Using(view.repo, call.urls.base, found.header.facts, "README.md" if found.card else ".gitattributes")
         return await self.pages.render(
             call,
             "repo/card.html",
+            status=panel.outcome.status if panel and panel.outcome else 200,
             json_url=f"{view.api_path}/overview",
             repo=view,
             overview=found,
@@ -78,6 +101,7 @@ class RepoPages:
             related=_related(view, found),
             gate=gate_form(found.header.facts) if view.repo.gated else None,
             asked=call.query_params.get("asked"),
+            trial=panel,
         )
 
     async def like(self, call: Call) -> Response:

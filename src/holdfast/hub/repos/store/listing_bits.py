@@ -6,14 +6,14 @@ The sets say the same as `repo_tag`, in a form that counts fast. It knows which 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from holdfast.hub.repos.listing.key_sets import BLOCK_KEYS, KeySet
-from holdfast.hub.repos.store.listing_tables import repo_tag, tag, tag_bits
+from holdfast.hub.repos.store.listing_tables import repo_tag, tag_bits
 
 FILTER_KIND = "filter"
 """Tags of this kind answer filters that are no tags for people; their names start with `=`."""
@@ -27,12 +27,30 @@ _NOT_COUNTED = ("=model:", "=dataset:")
 _AT_ONCE = 500
 
 
+_OURS = tag_bits.c.tag_id.in_(bindparam("tag_ids", expanding=True))
+_READ_BLOCK = select(tag_bits.c.tag_id, tag_bits.c.bits).where(_OURS, tag_bits.c.block == bindparam("block"))
+_READ_SETS = select(tag_bits.c.tag_id, tag_bits.c.block, tag_bits.c.bits).where(_OURS)
+_INSERT = upsert(tag_bits)
+_PUT = _INSERT.on_conflict_do_update(index_elements=["tag_id", "block"], set_={"bits": _INSERT.excluded.bits})
+
+
 @dataclass(frozen=True)
-class _Tag:
+class IndexedTag:
+    """A tag as `tag` has it; `uses` is the number of its repos."""
+
     id: int
     kind: str
     name: str
     uses: int
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it has bits."""
+        return is_counted(self.kind, self.name, self.uses)
+
+    def used(self, change: int) -> IndexedTag:
+        """With so many more uses."""
+        return replace(self, uses=self.uses + change)
 
 
 def is_counted(kind: str, name: str, uses: int) -> bool:
@@ -42,34 +60,31 @@ def is_counted(kind: str, name: str, uses: int) -> bool:
     return kind in COUNTED_KINDS or (kind == FILTER_KIND and not name.startswith(_NOT_COUNTED))
 
 
-def add(connection: Connection, tag_ids: Sequence[int], repo_key: int) -> None:
+def add(connection: Connection, tags: Collection[IndexedTag], repo_key: int) -> None:
     """Note that a repo has these tags, which `repo_tag` and `uses` say already; those not counted are left out."""
-    block, bit = _place(repo_key)
-    tags = _tags(connection, tag_ids)
     for each in tags:
         if each.kind == FREE_KIND and each.uses == MANY_USES:
             _write_all(connection, each.id)
-    known = _bits(connection, [each.id for each in tags if is_counted(each.kind, each.name, each.uses)], block)
+    block, bit = _place(repo_key)
+    known = _bits(connection, [each.id for each in tags if each.is_counted], block)
     _put(connection, {tag_id: bits | bit for tag_id, bits in known.items() if not bits & bit}, block)
 
 
-def remove(connection: Connection, tag_ids: Sequence[int], repo_key: int) -> None:
+def remove(connection: Connection, tags: Collection[IndexedTag], repo_key: int) -> None:
     """Note that a repo has these tags no longer, which `repo_tag` and `uses` say already."""
     block, bit = _place(repo_key)
-    known = _bits(connection, tag_ids, block)
+    known = _bits(connection, [each.id for each in tags], block)
     changed = {tag_id: bits & ~bit for tag_id, bits in known.items() if bits & bit}
     _put(connection, {tag_id: bits for tag_id, bits in changed.items() if bits}, block)
     _delete(connection, [tag_id for tag_id, bits in changed.items() if not bits], block)
-    _delete(connection, [each.id for each in _tags(connection, list(changed)) if _is_no_longer_many(each)])
+    _delete(connection, [each.id for each in tags if each.id in changed and not each.is_counted])
 
 
 def read_sets(connection: Connection, tag_ids: Collection[int]) -> dict[int, KeySet]:
     """The repos of each of these counted tags; tags without any are left out."""
     blocks: dict[int, list[tuple[int, bytes]]] = {}
     for some in _portions(tag_ids):
-        rows = connection.execute(
-            select(tag_bits.c.tag_id, tag_bits.c.block, tag_bits.c.bits).where(tag_bits.c.tag_id.in_(some))
-        )
+        rows = connection.execute(_READ_SETS, {"tag_ids": some})
         for tag_id, block, bits in rows:
             blocks.setdefault(tag_id, []).append((block, bits))
     return {tag_id: KeySet.from_bytes(found) for tag_id, found in blocks.items()}
@@ -90,15 +105,6 @@ def _place(repo_key: int) -> tuple[int, int]:
     return block, 1 << number
 
 
-def _tags(connection: Connection, tag_ids: Collection[int]) -> list[_Tag]:
-    query = select(tag.c.id, tag.c.kind, tag.c.name, tag.c.uses)
-    return [_Tag(*row) for some in _portions(tag_ids) for row in connection.execute(query.where(tag.c.id.in_(some)))]
-
-
-def _is_no_longer_many(found: _Tag) -> bool:
-    return found.kind == FREE_KIND and found.uses < MANY_USES
-
-
 def _write_all(connection: Connection, tag_id: int) -> None:
     """Make the bits of a tag that many repos have by now."""
     for found in read_listed_sets(connection, [tag_id]).values():
@@ -115,26 +121,22 @@ def _delete(connection: Connection, tag_ids: Sequence[int], block: int | None = 
         connection.execute(delete_rows(tag_bits).where(ours), [{"old_tag": tag_id} for tag_id in tag_ids])
 
 
-def _bits(connection: Connection, tag_ids: Sequence[int], block: int) -> dict[int, int]:
+def _bits(connection: Connection, tag_ids: Collection[int], block: int) -> dict[int, int]:
     """The block of each tag, 0 where there is none."""
     found = dict.fromkeys(tag_ids, 0)
-    query = select(tag_bits.c.tag_id, tag_bits.c.bits).where(tag_bits.c.block == block)
     for some in _portions(tag_ids):
-        for tag_id, bits in connection.execute(query.where(tag_bits.c.tag_id.in_(some))):
+        for tag_id, bits in connection.execute(_READ_BLOCK, {"tag_ids": some, "block": block}):
             found[tag_id] = int.from_bytes(bits, "little")
     return found
 
 
 def _put(connection: Connection, changed: dict[int, int], block: int) -> None:
-    if not changed:
-        return
     rows = [
         {"tag_id": tag_id, "block": block, "bits": bits.to_bytes((bits.bit_length() + 7) // 8, "little")}
         for tag_id, bits in changed.items()
     ]
-    statement = upsert(tag_bits)
-    replaced = {"bits": statement.excluded.bits}
-    connection.execute(statement.on_conflict_do_update(index_elements=["tag_id", "block"], set_=replaced), rows)
+    if rows:
+        connection.execute(_PUT, rows)
 
 
 def _portions(tag_ids: Collection[int]) -> Iterable[list[int]]:

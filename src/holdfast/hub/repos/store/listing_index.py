@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlalchemy import delete as delete_rows
@@ -14,7 +14,7 @@ from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.metadata.documents import FACTS_VERSION, RepoFacts
 from holdfast.hub.repos.metadata.tag_kinds import TagKind, tag_kind
 from holdfast.hub.repos.store import listing_bits
-from holdfast.hub.repos.store.listing_bits import FILTER_KIND
+from holdfast.hub.repos.store.listing_bits import FILTER_KIND, IndexedTag
 from holdfast.hub.repos.store.listing_tables import repo_listing, repo_tag, tag
 from holdfast.hub.repos.store.tables import repo as repo_table
 
@@ -22,6 +22,17 @@ PUBLIC = "=public"
 """The hidden tag of every repo that everybody sees."""
 _VISIBILITY = (PUBLIC, "=gated:")
 _COUNT_BATCH = 500
+_TAG = select(tag.c.id, tag.c.kind, tag.c.name, tag.c.uses)
+_TAGS_OF = _TAG.join(repo_tag, repo_tag.c.tag_id == tag.c.id).where(repo_tag.c.repo_key == bindparam("repo"))
+_TAGS_NAMED = _TAG.where(tag.c.repo_type == bindparam("type"), tag.c.name.in_(bindparam("names", expanding=True)))
+_UNTAG = delete_rows(repo_tag).where(
+    repo_tag.c.tag_id == bindparam("old_tag"), repo_tag.c.repo_key == bindparam("repo")
+)
+_COUNT = (
+    update(tag)
+    .where(tag.c.id == bindparam("counted_tag"))
+    .values(uses=tag.c.uses + bindparam("change"), public_uses=tag.c.public_uses + bindparam("of_public"))
+)
 
 
 def write(connection: Connection, repo: Repo, facts: RepoFacts) -> None:
@@ -40,8 +51,8 @@ def write_visibility(connection: Connection, repo: Repo) -> None:
     _replace_text(connection, "repo_name_fts", "name", repo.key, str(repo.id))
     _count_as(connection, repo.key, public=not repo.private)
     wanted = {"=gated:yes" if repo.gated else "=gated:no", *([] if repo.private else [PUBLIC])}
-    known = {name: tag_id for name, tag_id in _tags_of(connection, repo.key).items() if name.startswith(_VISIBILITY)}
-    gone = [tag_id for name, tag_id in known.items() if name not in wanted]
+    known = {name: found for name, found in _tags_of(connection, repo.key).items() if name.startswith(_VISIBILITY)}
+    gone = [found for name, found in known.items() if name not in wanted]
     _remove_tags(connection, repo.key, gone, public=not repo.private)
     new = {name: TagKind(FILTER_KIND, name) for name in wanted - known.keys()}
     _add_tags(connection, repo, new, public=not repo.private)
@@ -72,13 +83,13 @@ def _used_by_space(repo_type: RepoType, facts: RepoFacts) -> list[str]:
 def _replace_tags(connection: Connection, repo: Repo, wanted: Mapping[str, TagKind]) -> None:
     """Make a repo's tags exactly `wanted`, but for those that `write_visibility` writes."""
     known = _tags_of(connection, repo.key)
-    public = _listed(connection, repo)
-    gone = [tag_id for name, tag_id in known.items() if name not in wanted and not name.startswith(_VISIBILITY)]
+    public = _listed(connection, repo, known.values())
+    gone = [found for name, found in known.items() if name not in wanted and not name.startswith(_VISIBILITY)]
     _remove_tags(connection, repo.key, gone, public=public)
     _add_tags(connection, repo, {name: kind for name, kind in wanted.items() if name not in known}, public=public)
 
 
-def _listed(connection: Connection, repo: Repo) -> bool:
+def _listed(connection: Connection, repo: Repo, tags: Collection[IndexedTag]) -> bool:
     """Note that the repo is indexed by these rules; answers whether it counts as public."""
     row = connection.execute(select(repo_listing).where(repo_listing.c.repo_key == repo.key)).first()
     if row is None:
@@ -87,15 +98,14 @@ def _listed(connection: Connection, repo: Repo) -> bool:
         return not repo.private
     if row.facts_version != FACTS_VERSION:
         # Before there were bits, tags were written without.
-        listing_bits.add(connection, list(_tags_of(connection, repo.key).values()), repo.key)
+        listing_bits.add(connection, tags, repo.key)
         statement = update(repo_listing).where(repo_listing.c.repo_key == repo.key)
         connection.execute(statement.values(facts_version=FACTS_VERSION))
     return bool(row.counted_public)
 
 
-def _tags_of(connection: Connection, repo_key: int) -> dict[str, int]:
-    query = select(tag.c.name, tag.c.id).join(repo_tag, repo_tag.c.tag_id == tag.c.id)
-    return {row.name: row.id for row in connection.execute(query.where(repo_tag.c.repo_key == repo_key))}
+def _tags_of(connection: Connection, repo_key: int) -> dict[str, IndexedTag]:
+    return {row.name: IndexedTag(*row) for row in connection.execute(_TAGS_OF, {"repo": repo_key})}
 
 
 def _add_tags(connection: Connection, repo: Repo, wanted: Mapping[str, TagKind], *, public: bool) -> None:
@@ -113,34 +123,32 @@ def _add_tags(connection: Connection, repo: Repo, wanted: Mapping[str, TagKind],
         for name, found in wanted.items()
     ]
     connection.execute(upsert(tag).on_conflict_do_nothing(index_elements=["repo_type", "name"]), rows)
-    ids = _tag_ids(connection, repo.type, list(wanted))
-    connection.execute(insert(repo_tag), [{"tag_id": tag_id, "repo_key": repo.key} for tag_id in ids])
-    _count(connection, ids, 1, public=public)
-    listing_bits.add(connection, ids, repo.key)
+    added = _tags_named(connection, repo.type, list(wanted))
+    connection.execute(insert(repo_tag), [{"tag_id": found.id, "repo_key": repo.key} for found in added])
+    _count(connection, added, 1, public=public)
+    listing_bits.add(connection, [found.used(1) for found in added], repo.key)
 
 
-def _tag_ids(connection: Connection, repo_type: RepoType, names: list[str]) -> list[int]:
-    ids: list[int] = []
+def _tags_named(connection: Connection, repo_type: RepoType, names: list[str]) -> list[IndexedTag]:
+    found: list[IndexedTag] = []
     for start in range(0, len(names), _COUNT_BATCH):
-        some = names[start : start + _COUNT_BATCH]
-        query = select(tag.c.id).where(tag.c.repo_type == repo_type.value, tag.c.name.in_(some))
-        ids.extend(connection.execute(query).scalars())
-    return ids
+        some = {"type": repo_type.value, "names": names[start : start + _COUNT_BATCH]}
+        found.extend(IndexedTag(*row) for row in connection.execute(_TAGS_NAMED, some))
+    return found
 
 
-def _remove_tags(connection: Connection, repo_key: int, ids: list[int], *, public: bool) -> None:
-    if not ids:
+def _remove_tags(connection: Connection, repo_key: int, tags: Sequence[IndexedTag], *, public: bool) -> None:
+    if not tags:
         return
-    statement = delete_rows(repo_tag).where(repo_tag.c.tag_id == bindparam("old_tag"), repo_tag.c.repo_key == repo_key)
-    connection.execute(statement, [{"old_tag": tag_id} for tag_id in ids])
-    _count(connection, ids, -1, public=public)
-    listing_bits.remove(connection, ids, repo_key)
+    connection.execute(_UNTAG, [{"old_tag": found.id, "repo": repo_key} for found in tags])
+    _count(connection, tags, -1, public=public)
+    listing_bits.remove(connection, [found.used(-1) for found in tags], repo_key)
 
 
-def _count(connection: Connection, ids: list[int], change: int, *, public: bool) -> None:
-    values = {"uses": tag.c.uses + change, "public_uses": tag.c.public_uses + (change if public else 0)}
-    statement = update(tag).where(tag.c.id == bindparam("counted_tag")).values(values)
-    connection.execute(statement, [{"counted_tag": tag_id} for tag_id in ids])
+def _count(connection: Connection, tags: Sequence[IndexedTag], change: int, *, public: bool) -> None:
+    of_public = change if public else 0
+    rows = [{"counted_tag": found.id, "change": change, "of_public": of_public} for found in tags]
+    connection.execute(_COUNT, rows)
 
 
 def _counted_public(connection: Connection, repo_key: int) -> bool | None:
@@ -157,10 +165,11 @@ def _count_as(connection: Connection, repo_key: int, *, public: bool) -> None:
     if before == public:
         return
     change = 1 if public else -1
-    statement = update(tag).where(tag.c.id == bindparam("counted_tag")).values(public_uses=tag.c.public_uses + change)
-    ids = list(_tags_of(connection, repo_key).values())
-    if ids:
-        connection.execute(statement, [{"counted_tag": tag_id} for tag_id in ids])
+    rows = [
+        {"counted_tag": found.id, "change": 0, "of_public": change} for found in _tags_of(connection, repo_key).values()
+    ]
+    if rows:
+        connection.execute(_COUNT, rows)
     statement = update(repo_listing).where(repo_listing.c.repo_key == repo_key)
     connection.execute(statement.values(counted_public=public))
 

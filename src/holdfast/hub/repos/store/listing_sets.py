@@ -1,6 +1,6 @@
 """The repos that a list query means, as sets of keys: one per condition, what the viewer sees, what all of it leaves.
 
-Meeting sets answers in a few milliseconds what SQL would have to sort or probe for (ADR 0009).
+Meeting sets answers in a few milliseconds what SQL would have to sort or probe for (ADR 0008).
 """
 # ruff: noqa: S608 - every piece of SQL put together here is a constant of this capability; values are bound
 

@@ -118,6 +118,7 @@ _MODEL_BASES = ("/models/{repo}", "/hf-inference/models/{repo}")
 _TEXT = {"model": "{repo}", "inputs": "a text"}
 _QUESTIONS = {
     "v1/chat/completions": {"model": "{repo}", "messages": [{"role": "user", "content": "hello"}]},
+    "v1/audio/speech": {"model": "{repo}", "input": "hello", "voice": "any"},
     "v1/responses": {"model": "{repo}", "input": "hello"},
     "v1/completions": {"model": "{repo}", "prompt": "hello"},
     "v1/embeddings": {"model": "{repo}", "input": "hello"},
@@ -127,7 +128,17 @@ _QUESTIONS = {
     "generate": _TEXT,
     "generate_stream": _TEXT,
 }
+_SOUND = (
+    '--x\r\nContent-Disposition: form-data; name="model"\r\n\r\n{repo}\r\n'
+    '--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF\r\n--x--\r\n'
+)
 _INFERENCE = {
+    **{
+        f"POST {base}/v1/audio/transcriptions": Sample(
+            _read, _SOUND, success=_LET_THROUGH, content_type="multipart/form-data; boundary=x"
+        )
+        for base in ("", *_MODEL_BASES)
+    },
     **{
         f"POST {base}/{tail}": Sample(_read, payload, success=_LET_THROUGH)
         for base in ("", *_MODEL_BASES)

@@ -367,6 +367,28 @@ def test_other_apis_get_the_shapes_they_expect(world):
     world(story)
 
 
+def test_sounds_go_both_ways(world):
+    async def story(world: World) -> None:
+        form = (
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF\r\n'
+            b'--x\r\nContent-Disposition: form-data; name="response_format"\r\n\r\n%s\r\n--x--\r\n'
+        )
+        path, kind = "/models/alice/m/v1/audio/transcriptions", "multipart/form-data; boundary=x"
+        assert (await world.post(path, form % b"json", content_type=kind)).json == {"text": "UklGRg=="}
+        assert (await world.post(path, form % b"text", content_type=kind)).body == b"UklGRg==\n"
+        assert (await world.post(path, form % b"verbose_json", content_type=kind)).json["segments"] == []
+        for bad in (form % b"gif", b"--x--\r\n", b"nothing like a form", b""):
+            answer = await world.post(path, bad, content_type=kind)
+            assert answer.status == 400, bad
+            assert answer.json["error"]["type"] == "invalid_request_error"
+        answer = await world.post("/v1/audio/speech", {"model": "alice/m", "input": "hello", "voice": "x"})
+        assert answer.status == 200
+        asked = {"model": "alice/m", "input": "hello", "voice": "x", "response_format": "mp3"}
+        assert (await world.post("/v1/audio/speech", asked)).status == 400
+
+    world(story)
+
+
 def test_without_the_libraries_every_address_says_what_to_install(world, monkeypatch):
     async def story(world: World) -> None:
         monkeypatch.setattr("holdfast.inference.service.opening.find_spec", lambda _: None)

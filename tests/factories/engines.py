@@ -29,6 +29,7 @@ class FakePart:
 
 SHAPES: dict[str, Callable[[Any], Any]] = {
     "text-generation": lambda text: [{"generated_text": text}],
+    "automatic-speech-recognition": lambda sound: {"text": sound},
     "text-classification": lambda text: [{"label": str(text), "score": 1.0}],
     "feature-extraction": lambda text: [float(len(text)), 1.0],
     "chat-completion": lambda text: {"choices": [{"index": 0, "message": {"role": "assistant", "content": text}}]},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from holdfast.http.routing import Route
+from holdfast.inference.routes.audio import AudioRoutes
 from holdfast.inference.routes.openai import OpenAIRoutes
 from holdfast.inference.routes.responses import ResponseRoutes
 from holdfast.inference.routes.servers import ServerRoutes
@@ -17,5 +18,6 @@ def table(inference: InferenceServices) -> tuple[Route, ...]:
         *TaskRoutes(answering).table(),
         *OpenAIRoutes(answering).table(),
         *ResponseRoutes(answering).table(),
+        *AudioRoutes(answering, inference.folder).table(),
         *ServerRoutes(answering).table(),
     )

@@ -60,6 +60,7 @@ class InferenceServices:
     engines: tuple[Engine, ...]
     attachments: Attachments
     pins: Pins
+    folder: Path
     warming: list[asyncio.Task[None]] = field(default_factory=list)
 
     def start(self) -> None:
@@ -110,4 +111,4 @@ def open_inference(
     keeper = ModelKeeper(opener, limits, lambda model: pins.has(model.repo_id))
     answering = AnsweringService(ModelFinder(repos), keeper, InferenceTelemetry(), limits)
     engines = (here,) if elsewhere is None else (here, elsewhere)
-    return InferenceServices(answering, keeper, files, engines, attachments, pins)
+    return InferenceServices(answering, keeper, files, engines, attachments, pins, folder_of_programs)

@@ -59,7 +59,12 @@ def encode_png(image: Any) -> bytes:
 
 def encode_mask(mask: np.ndarray[Any, Any]) -> bytes:
     """A mask (height × width, true where something is) as a PNG file, white on black."""
-    return encode_png(need("PIL.Image").fromarray(mask.astype(np.uint8) * 255))
+    return encode_gray(mask.astype(np.uint8) * 255)
+
+
+def encode_gray(levels: np.ndarray[Any, Any]) -> bytes:
+    """Levels of grey from 0 to 255 (height × width, uint8) as a PNG file."""
+    return encode_png(need("PIL.Image").fromarray(levels))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,13 @@ class Network:
     def _own_tokens(self, row: Row, result: Arrays) -> Arrays:
         length = len(row["input_ids"])
         return {name: unpad(array, length, self.padding) for name, array in result.items()}
+
+
+class Output(SimpleNamespace):
+    """A model's output as image processors read it: some by attribute, some by key."""
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
 
 
 def as_array(tensor: Any) -> np.ndarray[Any, Any]:

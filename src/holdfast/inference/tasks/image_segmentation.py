@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from holdfast.inference.runtime.checkpoints import Checkpoint
 from holdfast.inference.runtime.images import ImageReader, decode_image, encode_mask, load_image_reader
 from holdfast.inference.runtime.libraries import need
 from holdfast.inference.runtime.loading import Loaded, load_model
-from holdfast.inference.runtime.networks import Arrays, Network
+from holdfast.inference.runtime.networks import Arrays, Network, Output
 from holdfast.inference.runtime.rows import Row, size_of
 
 _SUBTASKS = ("panoptic", "instance", "semantic")
@@ -83,7 +82,7 @@ class ImageSegmentation(RowPredictor):
         subtask, size = item.notes
         torch = need("torch")
         tensors = {name: torch.from_numpy(array[None]) for name, array in results[0].items()}
-        output = _Output(**tensors)
+        output = Output(**tensors)
         make = getattr(self._reader.processor, f"post_process_{subtask}_segmentation")
         if subtask == "semantic":
             return self._kinds(make(output, target_sizes=[size])[0].numpy())
@@ -109,13 +108,6 @@ class ImageSegmentation(RowPredictor):
             for one in found["segments_info"]
         ]
         return sorted(things, key=lambda thing: -thing["score"])
-
-
-class _Output(SimpleNamespace):
-    """A model's output as image processors read it: some by attribute, some by key."""
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self, name)
 
 
 def load(folder: Path, wish: Wish) -> ImageSegmentation:

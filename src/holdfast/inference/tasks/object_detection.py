@@ -4,35 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-from holdfast.inference.domain.kinds import Binary, Field, Integer, ListOf, Number, Record, Text
+from holdfast.inference.domain.boxes import BOXES, box_of
+from holdfast.inference.domain.kinds import Binary, Field, Number, Record
 from holdfast.inference.domain.predictors import Item, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.inference.domain.specification import TaskSpec
 from holdfast.inference.runtime.images import ImageReader, decode_image, load_image_reader
 from holdfast.inference.runtime.libraries import need
 from holdfast.inference.runtime.loading import Loaded, load_model
-from holdfast.inference.runtime.networks import Arrays, Network
+from holdfast.inference.runtime.networks import Arrays, Network, Output
 from holdfast.inference.runtime.rows import Row, size_of
-
-_CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 SPEC = TaskSpec(
     name="object-detection",
     summary="Finds things in a picture, each with its box.",
     inputs=Binary("image"),
     parameters=Record({"threshold": Field(Number(0, 1), "Leave out what is less certain; 0.5 without it.")}),
-    output=ListOf(
-        Record(
-            {
-                "label": Field(Text(), required=True),
-                "score": Field(Number(), required=True),
-                "box": Field(Record({side: Field(Integer(), required=True) for side in _CORNERS}), required=True),
-            }
-        )
-    ),
+    output=BOXES,
 )
 
 
@@ -57,16 +47,12 @@ class ObjectDetection(RowPredictor):
 
     def finish(self, item: Item, results: Sequence[Arrays]) -> list[dict[str, Any]]:
         torch = need("torch")
-        output = SimpleNamespace(**{name: torch.from_numpy(array[None]) for name, array in results[0].items()})
+        output = Output(**{name: torch.from_numpy(array[None]) for name, array in results[0].items()})
         threshold = item.parameters.get("threshold", 0.5)
         found = self._reader.processor.post_process_object_detection(output, threshold, [item.notes])[0]
         things = zip(found["scores"].tolist(), found["labels"].tolist(), found["boxes"].tolist(), strict=True)
         ordered = sorted(things, key=lambda thing: -thing[0])
-        return [self._thing(score, label, box) for score, label, box in ordered]
-
-    def _thing(self, score: float, label: int, box: Sequence[float]) -> dict[str, Any]:
-        corners = dict(zip(_CORNERS, map(int, box), strict=True))
-        return {"score": score, "label": self._labels[label], "box": corners}
+        return [{"score": score, "label": self._labels[label], "box": box_of(box)} for score, label, box in ordered]
 
 
 def load(folder: Path, wish: Wish) -> ObjectDetection:

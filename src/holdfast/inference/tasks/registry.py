@@ -30,6 +30,8 @@ _TASKS = (
     "image-classification",
     "zero-shot-image-classification",
     "object-detection",
+    "zero-shot-object-detection",
+    "depth-estimation",
     "image-segmentation",
     "image-feature-extraction",
     "image-to-text",

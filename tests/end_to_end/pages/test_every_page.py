@@ -74,6 +74,9 @@ class Shown:
     user: User | None = None
     editor: bool = False
 
+    def __str__(self) -> str:
+        return self.path if self.user is None else f"{self.path} as {self.user.name}"
+
 
 PAGES: dict[str, tuple[Shown, ...]] = {
     "/": (Shown("/"), Shown("/", ALICE)),

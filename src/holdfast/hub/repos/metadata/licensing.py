@@ -1,4 +1,4 @@
-"""Which licenses let people use a model or dataset commercially: a table that was read license by license.
+"""Which licenses let people use a model or dataset commercially: a table by identifier. It is no legal advice.
 
 It sorts identifiers, it gives no legal advice: what counts is the text of the license in the repo. A license that is
 not in the table, such as `other` or a mere family (`cc`), says nothing.

@@ -387,7 +387,7 @@ def sound(seconds: float = 0.5, rate: int = 16_000, kind: str = "WAV") -> bytes:
 
 def dpt(folder: Path) -> Path:
     """A DPT that estimates depths of pictures of 32 × 32."""
-    sizes = {**SHAPE, "num_hidden_layers": 4, "image_size": 32, "patch_size": 8, "initializer_range": 0.1}
+    sizes = {**SHAPE, "num_hidden_layers": 4, "image_size": 32, "patch_size": 8, "initializer_range": 0.2}
     neck = {"neck_hidden_sizes": [8, 8, 8, 8], "fusion_hidden_size": 8, "backbone_out_indices": [0, 1, 2, 3]}
     config = transformers.DPTConfig(**sizes, **neck, use_auxiliary_head=False)
     save(transformers.AutoModelForDepthEstimation, config, folder)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 
 from tests.compat import push_models
 from tests.compat.client import Client
+from tests.end_to_end.hostile_questions import Hostile, hostile_questions
 from tests.factories.openai_server import openai_server_in_thread
 from tests.live_server import User, live_server
 
@@ -91,3 +95,30 @@ def test_curl_streams(elsewhere):
 
 def _run(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+@runs_models
+@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=[pytest.mark.heavy, pytest.mark.timeout(3600)])])
+def test_hostile_questions_are_refused_and_nothing_dies(here, count):
+    before = _ask(here, Hostile("/models/alice/text", "application/json", b'{"inputs": "hello"}'))
+    assert before == 200
+    questions = hostile_questions(list(NAMES), count, seed=count)
+    with ThreadPoolExecutor(8) as pool:
+        for question, status in pool.map(lambda one: (one, _ask(here, one)), questions):
+            assert status < 500, (question.path, question.content_type, question.body[:200], status)
+    for name in NAMES:
+        with urllib.request.urlopen(f"{here}/models/{name}/info", timeout=60) as answer:
+            states = [one["state"] for one in json.load(answer)["deployments"]]
+        assert "ready" in states, name
+    assert _ask(here, Hostile("/models/alice/text", "application/json", b'{"inputs": "hello"}')) == 200
+
+
+def _ask(url: str, question: Hostile) -> int:
+    headers = {"content-type": question.content_type} if question.content_type else {}
+    asked = urllib.request.Request(url + question.path, question.body, headers, method="POST")
+    try:
+        with urllib.request.urlopen(asked, timeout=120) as answer:
+            answer.read()
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code

@@ -13,18 +13,20 @@ from holdfast.base.identity import Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.http.call import Call, FormFields
 from holdfast.http.routing import Family, Route
-from holdfast.hub.community.domain import Comment, parse_num
+from holdfast.hub.community.domain import Comment, Event, parse_num
 from holdfast.hub.community.service import CommunityServices
 from holdfast.hub.community.service.viewing import PAGE_SIZE, DiscussionPage, DiscussionView, NamedEvent
 from holdfast.hub.repos.service.headers import HeaderService
 from holdfast.ui.forms import problems
 from holdfast.ui.page import Pages
 from holdfast.ui.pages.repo_context import RepoContext, read_context
-from holdfast.ui.rendering import Place, Remembered, place_of, render_markdown
+from holdfast.ui.rendering import Deadline, Place, Remembered, TooSlow, as_written, place_of, render_markdown
 
 STATES = {"open": True, "closed": False, "all": None}
 KINDS = {"all": None, "pull_request": True, "discussion": False}
 MAX_PAGE = 1_000_000
+COMMENTS_SECONDS = 2.0
+"""Of computing for all comments that are set anew; those that are left over wait for the next look at the page."""
 _REFUSALS = (InvalidInput, Conflict)
 
 
@@ -223,17 +225,38 @@ class CommunityPages:
 
     def _shown(self, call: Call, seen: DiscussionView) -> list[ShownEvent]:
         place = place_of(call.urls.base, seen.repo.type, seen.repo.id, seen.repo.default_branch)
-        return [self._event(call, place, named) for named in seen.events]
+        comments = Comments(place, self.remembered, Deadline(COMMENTS_SECONDS))
+        user_id = call.actor.user_id
+        return [
+            ShownEvent(named, comments.show(named.event), user_id is not None and named.event.author_id == user_id)
+            for named in seen.events
+        ]
 
-    def _event(self, call: Call, place: Place, named: NamedEvent) -> ShownEvent:
-        what, html = named.event.what, None
-        if isinstance(what, Comment):
-            text = what.latest.text
-            html = self.remembered.get(
-                (named.event.id, what.latest.written_at, place), lambda: render_markdown(text, place)
-            )
-        is_own = named.event.author_id is not None and named.event.author_id == call.actor.user_id
-        return ShownEvent(named, html, is_own)
+
+@dataclass(frozen=True)
+class Comments:
+    """Sets the comments of one discussion, of which strangers may write thousands.
+
+    Together they have `deadline`; behind it they are shown as they were written.
+    """
+
+    place: Place
+    remembered: Remembered
+    deadline: Deadline
+
+    def show(self, event: Event) -> Markup | None:
+        """A comment as HTML; None for whatever else happened."""
+        if not isinstance(event.what, Comment):
+            return None
+        said = event.what.latest
+        try:
+            return self.remembered.get((event.id, said.written_at, self.place), lambda: self._set(said.text))
+        except TooSlow:
+            return as_written(said.text, "This discussion is long. Load the page again to see this comment set.")
+
+    def _set(self, text: str) -> Markup:
+        self.deadline.check()
+        return render_markdown(text, self.place)
 
 
 def _repo(call: Call) -> tuple[Any, RepoType, RepoId]:

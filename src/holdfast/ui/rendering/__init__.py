@@ -28,10 +28,11 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from holdfast.ui.rendering.commit_messages import render_commit_message
+from holdfast.ui.rendering.deadline import Deadline, TooSlow
 from holdfast.ui.rendering.finishing import finish
 from holdfast.ui.rendering.formulas import render_formula
 from holdfast.ui.rendering.highlighting import highlight, highlight_lines, language_named, language_of_path
-from holdfast.ui.rendering.markdown import render_markdown
+from holdfast.ui.rendering.markdown import as_written, render_markdown
 from holdfast.ui.rendering.notebooks import render_notebook
 from holdfast.ui.rendering.place import NOWHERE, Place, place_of
 from holdfast.ui.rendering.remembered import Remembered
@@ -40,8 +41,11 @@ from holdfast.ui.rendering.slots import Slots
 
 __all__ = [
     "NOWHERE",
+    "Deadline",
     "Place",
     "Remembered",
+    "TooSlow",
+    "as_written",
     "highlight",
     "highlight_lines",
     "language_named",

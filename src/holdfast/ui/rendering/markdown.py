@@ -63,12 +63,16 @@ def render_markdown(text: str, place: Place = NOWHERE, deadline: Deadline | None
     try:
         html = _rendered(shown, slots, deadline or Deadline(MAX_SECONDS))
     except TooSlow:
-        reason = "This text is too intricate to be set. It is shown as it was written."
-        return Markup('<p class="notice">{}</p><pre tabindex="0">{}</pre>').format(reason, shown)
+        return as_written(shown, "This text is too intricate to be set. It is shown as it was written.")
     finished = finish(sanitize(html, place, slots), slots)
     if len(text) > MAX_CHARACTERS:
         finished += Markup('<p class="notice">The text goes on: only its beginning is shown here.</p>')
     return finished
+
+
+def as_written(text: str, reason: str) -> Markup:
+    """The text without any form, below a sentence that says why."""
+    return Markup('<p class="notice">{}</p><pre tabindex="0">{}</pre>').format(reason, text)
 
 
 def _rendered(text: str, slots: Slots, deadline: Deadline) -> str:

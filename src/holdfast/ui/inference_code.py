@@ -125,7 +125,7 @@ def _hub_client(asking: Asking) -> Snippet | None:
             "huggingface_hub",
             "python",
             f'{begin}client = InferenceClient(base_url="{asking.base_url}/v1"{token.replace("token", "api_key")})\n'
-            f'answer = client.chat_completion({told}, model="{asking.repo_id}", max_tokens=256)\n'
+            f'answer = client.chat_completion({told}, model="{asking.repo_id}")\n'
             "print(answer.choices[0].message.content)",
         )
     arguments = _client_arguments(asking)

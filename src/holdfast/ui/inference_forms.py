@@ -334,6 +334,8 @@ _FORMS: dict[str, tuple[FormField, ...]] = {
     "image-classification": (_IMAGE,),
     "zero-shot-image-classification": (_IMAGE, _LABELS),
     "object-detection": (_IMAGE,),
+    "zero-shot-object-detection": (_IMAGE, _LABELS),
+    "depth-estimation": (_IMAGE,),
     "image-segmentation": (_IMAGE,),
     "image-feature-extraction": (_IMAGE,),
     "image-to-text": (_IMAGE,),

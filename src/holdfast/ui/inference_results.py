@@ -112,9 +112,12 @@ def _one_output(task: str, answer: Any) -> Any:
     shape = tasks.spec(task).shape
     if shape is Shape.BEST:
         return [answer] if isinstance(answer, dict) else answer
+    output = answer
     if shape in (Shape.LISTED, Shape.NESTED) and isinstance(answer, list) and len(answer) == 1:
-        return answer[0]
-    return answer
+        output = answer[0]
+    if isinstance(output, dict):  # attached servers tell less of details, which nobody is shown anyway
+        output = {name: value for name, value in output.items() if name != "details"}
+    return output
 
 
 def percent(score: float) -> str:
@@ -234,11 +237,20 @@ def _masks(output: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> Res
     return Result("pictures", pictures=tuple(shown), note="" if shown else "The model found nothing in this picture.")
 
 
-def _rows(output: Sequence[Any], asked: Mapping[str, Any]) -> Result:
+def _depth(output: Mapping[str, Any], asked: Mapping[str, Any]) -> Result | None:  # noqa: ARG001
+    depth = output.get("depth")
+    if not isinstance(depth, bytes):
+        return None
+    return Result("pictures", pictures=(Picture("Depth", "", _data_url(depth, "image/png")),))
+
+
+def _rows(output: Sequence[Any], asked: Mapping[str, Any]) -> Result | None:
     table = asked["inputs"]["table"]
     answers = [_cells(value) for value in output]
     head = (*table, *(answers[0] if answers else ()))
     columns = list(table.values())
+    if any(len(column) < len(answers) for column in columns):
+        return None
     rows = [
         (*(str(column[index]) for column in columns), *answer.values())
         for index, answer in enumerate(answers[:MAX_ROWS])
@@ -295,6 +307,8 @@ _MAKERS: dict[str, Callable[[Any, Mapping[str, Any]], Result | None]] = {
     "sentence-similarity": _similar,
     "text-ranking": _ranked,
     "object-detection": _boxes,
+    "zero-shot-object-detection": _boxes,
+    "depth-estimation": _depth,
     "image-segmentation": _masks,
     "reinforcement-learning": _action,
 }

@@ -35,7 +35,6 @@ from holdfast.ui.pages.repo_context import RepoContext
 
 REFUSALS = (InvalidInput, TooLarge, UnusableModel, NotInstalled, Overloaded, StorageFull)
 """What stands below the form; anything else is a page of its own."""
-MOST_CHAT_TOKENS = 256
 
 
 @dataclass(frozen=True)
@@ -105,8 +104,7 @@ class Trials:
             raise UnusableModel(problem="its card names no task that this server has a form for")
         if task == CHAT:
             said = messages(texts)
-            told = {"messages": said, "max_tokens": MOST_CHAT_TOKENS}
-            return conversation(said, orjson.loads((await self._predict(call, task, told)).body))
+            return conversation(said, orjson.loads((await self._predict(call, task, {"messages": said})).body))
         asked = question(fields, texts, files)
         answer = await self._predict(call, task, asked)
         if answer.media_type != JSON:

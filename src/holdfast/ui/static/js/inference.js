@@ -77,7 +77,7 @@ async function talk(signal) {
     const answer = await fetch(form.dataset.chat, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Wait-For-Model": wait },
-      body: JSON.stringify({ messages, stream: true, max_tokens: 256 }),
+      body: JSON.stringify({ messages, stream: true }),
       signal,
     });
     if (answer.status === 503 && answer.headers.get("x-error-code") === "ModelLoading" && wait === "0") continue;

@@ -1,0 +1,188 @@
+"""Trying models on their pages: with a server attached that answers, with models of our own where torch is, without."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.pages.conftest import ALICE
+from tests.end_to_end.raw_client import RawClient, put_file
+from tests.factories.openai_server import openai_server_in_thread
+from tests.live_server import LiveServer, live_server
+
+HAS_LIBRARIES = all(find_spec(name) for name in ("torch", "transformers"))
+WRITER, TALKER, SORTER, POEMS = "alice/writer", "alice/talker", "alice/sorter", "alice/poems"
+CARD = "---\npipeline_tag: {task}\n{more}---\n# A model\n\nSome words about it.\n"
+WIDGET = "widget:\n- text: First text\n  example_title: The first\n- text: Second text\n  example_title: The second\n"
+TEMPLATE = b'{"chat_template": "{% for message in messages %}{{ message.content }}{% endfor %}"}'
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with openai_server_in_thread() as elsewhere:
+        attached = " ".join(f"{name}={elsewhere.url}" for name in (WRITER, TALKER))
+        environment = {"HOLDFAST_INFERENCE_ATTACHED": attached}
+        with live_server(tmp_path_factory.mktemp("site"), users=[ALICE], environment=environment) as running:
+            _fill(RawClient(running.url, ALICE.token), tmp_path_factory.mktemp("models"))
+            yield running
+
+
+def _fill(client: RawClient, folder: Path) -> None:
+    with contextlib.closing(client):
+        for name in (WRITER, TALKER, SORTER, POEMS):
+            client.create_repo(name)
+        client.commit(WRITER, put_file("README.md", CARD.format(task="text-generation", more=WIDGET).encode()))
+        client.commit(
+            TALKER,
+            put_file("README.md", CARD.format(task="text-generation", more="").encode()),
+            put_file("config.json", b'{"model_type": "gpt2"}'),
+            put_file("tokenizer_config.json", TEMPLATE),
+        )
+        client.commit(POEMS, put_file("README.md", CARD.format(task="text-to-3d", more="").encode()))
+        files = [put_file("README.md", CARD.format(task="text-classification", more="").encode())]
+        if HAS_LIBRARIES:
+            from tests.factories import tiny_models  # noqa: PLC0415 - needs torch
+
+            labels = {"id2label": {0: "calm", 1: "stormy"}, "label2id": {"calm": 0, "stormy": 1}}
+            built = tiny_models.bert(folder / "sorter", **labels)
+            files += [put_file(path.name, path.read_bytes()) for path in built.iterdir()]
+        client.commit(SORTER, *files)
+
+
+def _panel(page):
+    return page.locator("#try")
+
+
+def test_a_question_is_answered_without_leaving_the_page(new_visitor):
+    visitor = new_visitor(ALICE)
+    page = visitor.open(f"/{WRITER}")
+    page.get_by_label("Text", exact=True).fill("Once upon a time")
+    _panel(page).get_by_role("button", name="Compute").click()
+    page.locator(".try-answer").get_by_text("Once upon a time").wait_for()
+    assert page.url.endswith(f"/{WRITER}")
+    assert _panel(page).get_by_role("status").text_content() == ""
+
+
+def test_a_question_is_answered_without_scripts(new_visitor):
+    page = new_visitor(java_script_enabled=False).open(f"/{WRITER}")
+    page.get_by_label("Text", exact=True).fill("Once upon a time")
+    _panel(page).get_by_role("button", name="Compute").click()
+    assert page.locator(".try-answer").inner_text() == "Once upon a time"
+    assert page.get_by_label("Text", exact=True).input_value() == "Once upon a time"
+    assert page.get_by_role("heading", name="A model").is_visible()
+    assert page.url.endswith("/try-it#try")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_examples_of_the_card_fill_the_form(new_visitor, scripts):
+    page = new_visitor(java_script_enabled=scripts).open(f"/{WRITER}")
+    text = page.get_by_label("Text", exact=True)
+    assert text.input_value() == "First text"
+    page.get_by_role("link", name="The second").click()
+    assert text.input_value() == "Second text"
+
+
+def test_a_problem_is_said_in_words(new_visitor):
+    page = new_visitor().open(f"/{WRITER}")
+    page.get_by_label("Text", exact=True).fill("refuse")
+    _panel(page).get_by_role("button", name="Compute").click()
+    assert "no such prompt" in page.get_by_role("alert").text_content()
+    page.get_by_label("Longest answer").fill("many")
+    _panel(page).get_by_role("button", name="Compute").click()
+    page.get_by_role("alert").get_by_text("Longest answer must be a whole number").wait_for()
+
+
+def test_a_conversation_comes_word_by_word_and_goes_on(new_visitor):
+    page = new_visitor().open(f"/{TALKER}")
+    _talk(page, "Hello")
+    page.locator(".try-assistant").get_by_text("HelloHelloHello").wait_for()
+    _talk(page, "More")
+    page.locator(".try-assistant").get_by_text("MoreMoreMore").wait_for()
+    assert page.locator(".try-turn").count() == 4
+    assert page.get_by_label("Message").input_value() == ""
+
+
+def test_a_conversation_without_scripts(new_visitor):
+    page = new_visitor(java_script_enabled=False).open(f"/{TALKER}")
+    for said in ("Hello", "More"):
+        _talk(page, said)
+    assert page.locator(".try-turn p").all_inner_texts() == ["Hello", "Hello", "More", "More"]
+
+
+def _talk(page, text: str) -> None:
+    page.get_by_label("Message").fill(text)
+    page.get_by_role("button", name="Send").click()
+
+
+def test_a_long_answer_can_be_stopped(new_visitor):
+    page = new_visitor().open(f"/{TALKER}")
+    _talk(page, "long")
+    page.locator(".try-assistant").get_by_text("longlong").wait_for()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stopped.").wait_for()
+    _talk(page, "Hello")
+    page.locator(".try-assistant").get_by_text("HelloHelloHello").wait_for()
+
+
+def test_code_names_this_server_and_the_model(new_visitor, server):
+    page = new_visitor().open(f"/{TALKER}")
+    code = "\n".join(page.locator(".try-way code").all_text_contents())
+    assert code.count(server.url) >= 4
+    assert code.count(TALKER) >= 4
+    for program in ("curl", "huggingface_hub", "openai", "holdfast"):
+        assert program in code
+
+
+@pytest.mark.parametrize("path", [f"/{WRITER}", f"/{TALKER}", f"/{SORTER}", f"/{POEMS}"])
+def test_no_barriers_in_any_size_or_colour(new_visitor, path):
+    visitor = new_visitor(width=360, color_scheme="dark")
+    page = visitor.open(path)
+    for details in page.locator("#try details").all():
+        details.evaluate("element => element.open = true")
+    assert not visitor.overflows()
+    assert visitor.violations() == []
+
+
+def test_answers_have_no_barriers(new_visitor):
+    visitor = new_visitor(java_script_enabled=True)
+    page = visitor.open(f"/{TALKER}")
+    page.evaluate("document.getElementById('try-form').submit()")  # as without scripts
+    page.locator(".try-assistant").wait_for()
+    assert page.get_by_role("heading", level=1).count() == 1
+
+
+def test_looking_at_a_page_loads_no_model(new_visitor, server):
+    page = new_visitor().open(f"/{SORTER}")
+    told = page.evaluate("async path => (await (await fetch(path)).json()).deployments", f"/models/{SORTER}/info")
+    assert told == []
+
+
+def test_tasks_that_nothing_here_can_do_say_so(new_visitor):
+    page = new_visitor().open(f"/{POEMS}")
+    assert page.get_by_text("can't run models for this task yet").is_visible()
+    assert page.locator("#try-form").count() == 0
+
+
+@pytest.mark.skipif(HAS_LIBRARIES, reason="the libraries are installed")
+def test_a_server_without_libraries_says_so_instead_of_showing_a_form(new_visitor):
+    page = new_visitor().open(f"/{SORTER}")
+    assert page.get_by_text("not set up to run models").is_visible()
+    assert page.locator("#try-form").count() == 0
+
+
+@pytest.mark.skipif(not HAS_LIBRARIES, reason="models run where their libraries are")
+def test_a_model_of_ones_own_is_loaded_and_answers(new_visitor):
+    visitor = new_visitor()
+    page = visitor.open(f"/{SORTER}")
+    page.get_by_label("Text", exact=True).fill("a good film")
+    _panel(page).get_by_role("button", name="Compute").click()
+    page.get_by_text("Loading the model…").wait_for()
+    page.locator(".try-bars").wait_for(timeout=120_000)
+    assert sorted(page.locator(".try-label").all_inner_texts()) == ["calm", "stormy"]
+    assert page.locator("meter").count() == 2
+    shares = [float(value) for value in page.locator("meter").evaluate_all("all => all.map(one => one.value)")]
+    assert sum(shares) == pytest.approx(1, abs=0.001)

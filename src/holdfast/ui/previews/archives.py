@@ -29,6 +29,8 @@ DAMAGED = (
 )
 """What `zipfile` raises on archives that are none, found by fuzzing."""
 _MAX_DIRECTORY_BYTES = 4 * 1024 * 1024
+_MAX_TOTAL_BYTES = 2**53
+"""What no archive holds, and JSON does not count exactly."""
 _END_BYTES = 66_000
 _IN_THE_OTHER_RECORD = 0xFFFFFFFF
 
@@ -36,14 +38,14 @@ _IN_THE_OTHER_RECORD = 0xFFFFFFFF
 def preview(file: PreviewedFile) -> Preview | None:
     """The names and sizes; None when it is no such archive."""
     archive = open_archive(file)
-    if archive is None:
+    entries = archive.infolist() if archive else []
+    total = sum(entry.file_size for entry in entries)
+    if archive is None or total > _MAX_TOTAL_BYTES:
         return None
-    entries = archive.infolist()
     listed = [
         {"path": entry.filename[:1_000], "size": entry.file_size, "compressedSize": entry.compress_size}
         for entry in entries[:MAX_ENTRIES]
     ]
-    total = sum(entry.file_size for entry in entries)
     return Preview("archive", {"entries": listed, "numEntries": len(entries), "totalSize": total})
 
 

@@ -192,6 +192,16 @@ def test_an_archive_with_an_enormous_directory_is_not_opened():
     assert show("a.zip", b"PK\3\4" + bytes(100) + end).kind == "binary"
 
 
+def test_an_archive_that_claims_more_than_there_can_be_is_none():
+    extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)
+    record = struct.pack(
+        "<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, 0, 0, 0, 0, 0, 0, 1, 2**32 - 1, 1, len(extra), *[0] * 5
+    )
+    directory = (record + b"x" + extra) * 2
+    end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 2, 2, len(directory), 4, 0)
+    assert show("a.zip", b"PK\3\4" + directory + end).kind == "binary"
+
+
 def test_pointers_without_content_say_so():
     class Missing(Bytes):
         def read(self, start, length):

@@ -34,7 +34,7 @@ class ModelFinder:
     """Looks models up. For public ones that were used before it takes one prepared statement, on the event loop."""
 
     repos: RepoServices
-    _known: dict[tuple[int, str], FoundRepo] = field(default_factory=dict)
+    _known: dict[tuple[int, str, str], FoundRepo] = field(default_factory=dict)
 
     async def find(self, actor: Actor, repo_id: RepoId, task: str | None, question: Question) -> FoundModel:
         """The model of a repo for a question.
@@ -62,7 +62,7 @@ class ModelFinder:
             UnusableModel: there are no files yet.
         """
         hot = self.repos.resolves.head_hot(_MODEL, repo_id)
-        known = None if hot is None else self._known.get(hot)
+        known = None if hot is None else self._known.get((*hot, repo_id.key))
         return await asyncio.to_thread(self._look_up, actor, repo_id) if known is None else known
 
     def _look_up(self, actor: Actor, repo_id: RepoId) -> FoundRepo:
@@ -73,7 +73,7 @@ class ModelFinder:
         found = FoundRepo(repo.key, repo.head_oid, str(repo.id), facts.get("pipeline_tag"))
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()
-        self._known[repo.key, repo.head_oid] = found
+        self._known[repo.key, repo.head_oid, repo.id.key] = found
         return found
 
     def _readable(self, actor: Actor, repo_id: RepoId) -> Repo:

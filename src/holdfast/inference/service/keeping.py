@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from holdfast.backends.engines.protocol import LoadedModel
-from holdfast.base.errors import HoldfastError, ModelBusy, ModelLoading, Overloaded, UnusableModel
+from holdfast.base.errors import HoldfastError, ModelBusy, ModelFailed, ModelLoading, Overloaded, UnusableModel
 from holdfast.inference.domain.deployments import Deployment, DeploymentState, FoundModel, Limits, ModelKey
 from holdfast.inference.service.kept import Kept
 from holdfast.inference.service.opening import ModelOpener
@@ -119,6 +119,8 @@ class ModelKeeper:
                 raise ModelLoading(
                     model=kept.model.repo_id, estimated_seconds=left, retry_after_seconds=max(1, round(left))
                 )
+        if kept.loading.cancelled():
+            raise ModelFailed(reason="it was unloaded while it was being loaded")
         return kept.loading.result()
 
     async def _load(self, kept: Kept) -> LoadedModel:

@@ -26,10 +26,10 @@ SMALL_CHARACTERS = 5_000
 MAX_SECONDS = 1.0
 LANGUAGES = frozenset({
     "bash", "batch", "bibtex", "c", "cmake", "console", "cpp", "csharp", "css", "cuda", "cython", "dart", "diff",
-    "docker", "elixir", "fortran", "fsharp", "go", "graphql", "groovy", "haskell", "hcl", "html", "html+jinja", "http",
+    "docker", "elixir", "fortran", "fsharp", "go", "graphql", "groovy", "haskell", "hcl", "html", "html+jinja",
     "ini", "java", "javascript", "jinja", "json", "jsonnet", "julia", "kotlin", "latex", "tex", "lua", "make",
     "markdown", "matlab", "nix", "objective-c", "ocaml", "php", "powershell", "properties", "protobuf",
-    "python", "pycon", "pytb", "r", "rst", "ruby", "rust", "scala", "sql", "svg", "swift", "systemverilog", "toml",
+    "python", "pycon", "pytb", "r", "rst", "ruby", "rust", "scala", "sql", "swift", "systemverilog", "toml",
     "typescript", "verilog", "vim", "xml", "yaml", "zig", "splus", "nasm", "gas", "llvm", "text",
 })  # fmt: skip
 _DESERT = re.compile(r"\s{500}")

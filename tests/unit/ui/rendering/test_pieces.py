@@ -18,7 +18,7 @@ from holdfast.ui.rendering import (
     render_formula,
     render_notebook,
 )
-from holdfast.ui.rendering.highlighting import MAX_CHARACTERS
+from holdfast.ui.rendering.highlighting import LANGUAGES, MAX_CHARACTERS
 
 PLACE = place_of("http://here.test", RepoType.MODEL, RepoId.parse("alice/m"), "main")
 
@@ -43,6 +43,11 @@ def test_languages_that_people_name():
     assert language_named("py") == "python"
     assert language_named("Bash") == "bash"
     assert language_named("klingon") is None
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_every_language_has_a_lexer(language):
+    assert highlight("x", language)
 
 
 def test_lines_are_whole_in_themselves():

@@ -172,7 +172,7 @@ class EditService:
 
     def _operations(self, target: Target, parent_oid: str | None, change: FileChange) -> Sequence[Operation]:
         with self.pool.open(target.repo.key) as git:
-            start_oid = resolve_revision(git, parent_oid) if parent_oid else target.head_oid
+            start_oid = _start(git, target, parent_oid)
             touched = {change.path, change.old_path or change.path}
             if any(_oid(git, start_oid, path) != _oid(git, target.head_oid, path) for path in touched):
                 raise StaleParent
@@ -185,6 +185,14 @@ class EditService:
         added = AddFile(change.path, content.encode())
         is_moved = change.old_path not in (None, change.path)
         return [DeleteFile(change.old_path), added] if is_moved and change.old_path else [added]
+
+
+def _start(git: pygit2.Repository, target: Target, parent_oid: str | None) -> str:
+    """The commit at which a form was opened; where it is gone, the history was rewritten meanwhile."""
+    try:
+        return resolve_revision(git, parent_oid) if parent_oid else target.head_oid
+    except RevisionNotFound as error:
+        raise StaleParent from error
 
 
 def _read(git: pygit2.Repository, target: Target, path: str) -> bytes:

@@ -67,6 +67,13 @@ def test_what_others_changed_meanwhile_is_not_overwritten(hub, edits):
     assert read(hub, edits) == "mine\n"
 
 
+def test_a_form_whose_commit_is_gone_is_out_of_date(hub, edits):
+    for parent in ("0" * 40, "no such branch"):
+        with pytest.raises(StaleParent):
+            save(hub, edits, "file.txt", "two\n", old_path="file.txt", parent=parent)
+    assert read(hub, edits) == "one\n"
+
+
 def test_a_deletion_minds_what_others_changed_too(hub, edits):
     head_oid = edits.find_target(hub.alice, *M, "main").head_oid
     hub.put("alice/m", "file.txt", b"theirs\n")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,23 +37,21 @@ class SqliteDatabase:
         self._write_lock = threading.Lock()
         self._local = threading.local()
         self._hot_connections: list[sqlite3.Connection] = []
-        self._most_kept = pool_size
-        self._kept: weakref.WeakSet[Connection] = weakref.WeakSet()
-        self._writer: list[Connection] = []
+        self._most_idle = pool_size
+        self._readers: list[Connection] = []
+        self._writers: list[Connection] = []
         self._engine = _engine(path, pool_size)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """See `Database.read`."""
-        # A thread keeps one for its next snapshot; one within another takes a connection of its own.
-        idle: list[Connection] = self._local.__dict__.setdefault("readers", [])
-        with _translated(), self._lent(idle) as connection:
+        with _translated(), self._lent(self._readers) as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """See `Database.write`."""
-        with self._write_lock, _translated(), self._lent(self._writer) as connection:
+        with self._write_lock, _translated(), self._lent(self._writers) as connection:
             writer = connection.execution_options(holdfast_write=True)
             with writer.begin():
                 yield writer
@@ -93,9 +90,9 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """See `Database.close`."""
-        for kept in list(self._kept):
-            kept.close()
-        self._writer.clear()
+        for idle in (self._readers, self._writers):
+            while idle:
+                idle.pop().close()
         self._engine.dispose()
         for connection in self._hot_connections:
             connection.close()
@@ -104,22 +101,25 @@ class SqliteDatabase:
 
     @contextmanager
     def _lent(self, idle: list[Connection]) -> Iterator[Connection]:
-        """The connection that waits in `idle`, or one of the pool, which then waits there unless something failed.
+        """The connection last used, from `idle`, or one of the pool; it waits in `idle` then, unless something failed.
 
-        To take one from the pool and to give it back cost as much as a query.
+        To take one from the pool and to give it back cost as much as a query, and the pool gives the one longest
+        unused, whose caches are cold.
         """
-        connection = idle.pop() if idle else self._engine.connect()
-        self._kept.add(connection)
+        try:
+            connection = idle.pop()  # no other thread can get the same
+        except IndexError:
+            connection = self._engine.connect()
         try:
             yield connection
             connection.rollback()
         except BaseException:
             connection.close()
             raise
-        if idle or len(self._kept) > self._most_kept:
-            connection.close()
-        else:
+        if len(idle) < self._most_idle:
             idle.append(connection)
+        else:
+            connection.close()
 
     def _open_hot_connection(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=64)

@@ -68,9 +68,11 @@ def highlight_lines(text: str, language: str | None, deadline: Deadline | None =
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if language is not None and language != "text" and _is_tame(text):
         try:
-            return list(_coloured(text, language, deadline or Deadline(MAX_SECONDS)))
+            coloured = list(_coloured(text, language, deadline or Deadline(MAX_SECONDS)))
         except TooSlow:
-            pass
+            coloured = []
+        if len(coloured) == text.count("\n") + 1:
+            return coloured
     return [escape(line) for line in text.split("\n")]
 
 
@@ -83,7 +85,8 @@ def _is_tame(text: str) -> bool:
 
 def _coloured(text: str, language: str, deadline: Deadline) -> Iterator[Markup]:
     line: list[str] = []
-    for number, (kind, value) in enumerate(_lexer(language).get_tokens(text)):
+    # Lexers of sessions lose a last line without an end.
+    for number, (kind, value) in enumerate(_lexer(language).get_tokens(f"{text}\n")):
         if number % 64 == 0:
             deadline.check()
         first, *others = value.split("\n")
@@ -91,7 +94,6 @@ def _coloured(text: str, language: str, deadline: Deadline) -> Iterator[Markup]:
         for other in others:
             yield Markup("").join(line)
             line = [_span(kind, other)]
-    yield Markup("").join(line)
 
 
 def _span(kind: _TokenType, value: str) -> Markup:

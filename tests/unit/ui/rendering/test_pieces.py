@@ -47,7 +47,9 @@ def test_languages_that_people_name():
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_every_language_has_a_lexer(language):
-    assert highlight("x", language)
+    text = "$ x <b>\n>>> y = 1\n\n  z"
+    assert highlight(text, language).striptags().split() == text.split()
+    assert len(highlight_lines(text, language)) == 4
 
 
 def test_lines_are_whole_in_themselves():

@@ -78,7 +78,7 @@ class Pages:
         headers: Mapping[str, str] | None = None,
         **context: Any,
     ) -> Response:
-        """Show a template, off the event loop.
+        """Show a template; it is filled in and compressed off the event loop.
 
         Args:
             call: the request.
@@ -90,8 +90,7 @@ class Pages:
         """
         query = call.scope["query_string"].decode("latin-1")
         frame = self._frame(call.scope, call.urls, call.actor) | {"json_url": json_url, "query": query}
-        html = await call.run(self._html, template, frame | context)
-        return self._response(call.scope, html, status, headers or {})
+        return await call.run(self._page, call.scope, template, frame | context, status, headers or {})
 
     def redirect(self, call: Call, path: str, status: int = 303) -> Response:
         """Go to another page; `path` starts with a slash, is not encoded yet, and is below the server's own address."""
@@ -105,7 +104,12 @@ class Pages:
             following = quote(f"{path}?{query}" if query else path, safe="/")
             return RedirectResponse(f"{urls.base}/login?next={following}", 303)
         frame = self._frame(scope, urls, actor) | {"json_url": None, "query": "", "error": error}
-        return self._response(scope, self._html("errors/error.html", frame), error.status, {})
+        return self._page(scope, "errors/error.html", frame, error.status, {})
+
+    def _page(
+        self, scope: Scope, template: str, context: Mapping[str, Any], status: int, headers: Mapping[str, str]
+    ) -> Response:
+        return self._response(scope, self._html(template, context), status, headers)
 
     def _html(self, template: str, context: Mapping[str, Any]) -> str:
         return self.environment.get_template(template).render(context)

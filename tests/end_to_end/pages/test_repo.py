@@ -169,6 +169,7 @@ def test_a_moved_repo_is_found(new_visitor, alice):
     page = new_visitor().open("/alice/old-name/tree/main")
     assert page.url.endswith("/alice/new-name/tree/main")
     assert new_visitor().open("/alice/new-name.git").url.endswith("/alice/new-name")
+    assert new_visitor().open("/alice/new-name%2Egit").url.endswith("/alice/new-name")
 
 
 def test_the_json_twin_says_the_same(server, bob):

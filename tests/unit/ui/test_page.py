@@ -1,10 +1,19 @@
 """The frame of pages: formats, addresses that stay here, assets with a name for good."""
 
+import asyncio
+import gzip
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from holdfast.base.errors import NotFound
+from holdfast.base.identity import ANONYMOUS
+from holdfast.http.call import Call
+from holdfast.http.urls import Urls
 from holdfast.ui import formats
 from holdfast.ui.assets import Assets
-from holdfast.ui.page import local_path
+from holdfast.ui.page import local_path, open_pages
 
 DAY = 86_400_000
 
@@ -42,6 +51,30 @@ def test_only_own_paths_can_come_next(text):
 
 def test_own_paths_come_next():
     assert local_path("/alice/m?x=1") == "/alice/m?x=1"
+
+
+def test_large_pages_are_compressed_off_the_event_loop(monkeypatch):
+    threads, compress = [], gzip.compress
+
+    def noted(*args, **kwargs):
+        threads.append(threading.get_ident())
+        return compress(*args, **kwargs)
+
+    async def main():
+        scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"",
+                 "headers": [(b"accept-encoding", b"gzip")]}  # fmt: skip
+        with ThreadPoolExecutor(1) as executor:
+            call = Call(scope, None, actor=ANONYMOUS, words={}, urls=Urls("http://h"), executor=executor)
+            return await open_pages(lambda: 0, lambda: {"name": "H", "signup_open": False, "banner": ""}).render(
+                call, "errors/error.html", status=404, error=NotFound(what="x" * 5_000)
+            )
+
+    monkeypatch.setattr(gzip, "compress", noted)
+    response = asyncio.run(main())
+    assert (response.status_code, response.headers["content-encoding"]) == (404, "gzip")
+    assert b"x" * 5_000 in gzip.decompress(response.body)
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 def test_assets_have_a_version_and_must_exist():

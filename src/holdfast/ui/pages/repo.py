@@ -61,7 +61,8 @@ class RepoPages:
     async def show(self, call: Call) -> Response:
         """The card of a repo, and what is known about it."""
         if call.repo_id.name.endswith(".git"):  # what git clones is what people paste
-            return self.pages.redirect(call, call.scope["holdfast.path"].rstrip("/").removesuffix(".git"))
+            name = str(call.repo_id).removesuffix(".git")
+            return self.pages.redirect(call, f"/{call.repo_type.url_prefix}{name}")
         found = await call.run(self.overviews.overview, call.actor, call.repo_type, call.repo_id)
         view = context_of(found.header)
         panel = await call.run(self.trials.panel, view, call.urls.base, call.number("example", 1, 0, 100))

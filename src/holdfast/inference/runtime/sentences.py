@@ -88,9 +88,9 @@ class SentenceEncoder:
             InvalidInput: the model has no prompt of that name.
             TooLarge: more tokens than the model takes, and `truncate` was not asked for.
         """
-        self.reader.tokenizer.truncation_side = parameters.get("truncation_direction", "right")
         prompted = self._prompt(parameters.get("prompt_name")) + text
-        return self.reader.row(prompted, name=name, truncation=parameters.get("truncate", False))
+        side = parameters.get("truncation_direction", "right")
+        return self.reader.row(prompted, name=name, truncation=parameters.get("truncate", False), side=side)
 
     def _prompt(self, name: str | None) -> str:
         prompts = self.head.prompts or {}

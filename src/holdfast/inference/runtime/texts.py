@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,14 @@ _POSITIONS_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "longformer",
 
 @dataclass(frozen=True)
 class TextReader:
-    """A tokenizer, and how many tokens its model takes (None: any number)."""
+    """A tokenizer, and how many tokens its model takes (None: any number).
+
+    A fast tokenizer keeps the truncation of the last call as its state, so calls that cut take turns: `turn`.
+    """
 
     tokenizer: Any
     max_tokens: int | None
+    turn: Lock = field(default_factory=Lock, compare=False, repr=False)
 
     @property
     def padding(self) -> Padding:
@@ -31,7 +36,16 @@ class TextReader:
         values = {"input_ids": self.tokenizer.pad_token_id or 0, "token_type_ids": self.tokenizer.pad_token_type_id}
         return Padding(values, self.tokenizer.padding_side)
 
-    def row(self, text: str, pair: str | None = None, *, name: str = "inputs", truncation: bool | str = False) -> Row:
+    def row(
+        self,
+        text: str,
+        pair: str | None = None,
+        *,
+        name: str = "inputs",
+        truncation: bool | str = False,
+        keep_tokens: int | None = None,
+        side: str | None = None,
+    ) -> Row:
         """Tokens of a text, or of a pair of texts.
 
         Args:
@@ -39,12 +53,19 @@ class TextReader:
             pair: the second text.
             name: the field it came from, for errors.
             truncation: False refuses what is too long; True or a strategy of the tokenizer cuts it.
+            keep_tokens: cut down to so many, if the model takes as many.
+            side: where to cut, `left` or `right`; None: as the model's makers chose.
 
         Raises:
             TooLarge: more tokens than the model takes.
         """
-        options = {"truncation": truncation, "max_length": self.max_tokens} if truncation and self.max_tokens else {}
-        encoded = self.tokenizer(text, pair, return_attention_mask=True, verbose=False, **options)
+        limits = [limit for limit in (keep_tokens, self.max_tokens) if limit is not None]
+        options = {"truncation": truncation, "max_length": min(limits)} if truncation and limits else {}
+        with self.turn:
+            own_side = self.tokenizer.truncation_side
+            self.tokenizer.truncation_side = side or own_side
+            encoded = self.tokenizer(text, pair, return_attention_mask=True, verbose=False, **options)
+            self.tokenizer.truncation_side = own_side
         self.check_length(len(encoded["input_ids"]), name)
         return as_row(encoded)
 

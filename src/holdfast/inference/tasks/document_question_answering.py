@@ -83,7 +83,8 @@ class DocumentQuestionAnswering(RowPredictor):
         if stride + tokens + 8 > length:
             raise InvalidInput(field="parameters.doc_stride", problem="leaves no room for the page")
         texts = (question.split(), [word.text for word in words])
-        windows = text_windows(tokenizer, texts, length, stride, "only_second")
+        with self._reader.turn:
+            windows = text_windows(tokenizer, texts, length, stride, "only_second")
         return [replace(window, row={**window.row, "bbox": self._boxes(window, words)}) for window in windows]
 
     def _boxes(self, window: Window, words: Sequence[Word]) -> np.ndarray[Any, Any]:

@@ -63,7 +63,8 @@ class QuestionAnswering(RowPredictor):
             raise InvalidInput(field="parameters.doc_stride", problem=problem)
         # The question comes first, so that only the text behind it is cut into windows.
         texts = (inputs["question"], inputs["context"])
-        windows = text_windows(tokenizer, texts, length, stride, "only_second")
+        with self._reader.turn:
+            windows = text_windows(tokenizer, texts, length, stride, "only_second")
         return Item(
             inputs, parameters, [one.row for one in windows], sum(size_of(one.row) for one in windows), notes=windows
         )

@@ -111,15 +111,9 @@ class TextGeneration(StreamingPredictor):
         return Item(inputs, parameters, [row], size_of(row), plan.group, notes=plan)
 
     def _row(self, text: str, truncate: int | None) -> Row:
-        row = self._model.reader.row(text, truncation=False) if truncate is None else self._last_tokens(text, truncate)
+        reader = self._model.reader
+        row = reader.row(text, truncation=truncate is not None, keep_tokens=truncate, side="left" if truncate else None)
         return {name: values for name, values in row.items() if name in ("input_ids", "attention_mask")}
-
-    def _last_tokens(self, text: str, count: int) -> Row:
-        tokenizer = self._model.reader.tokenizer
-        tokenizer.truncation_side = "left"
-        limited = min(count, self._model.reader.max_tokens or count)
-        encoded = tokenizer(text, truncation=True, max_length=limited, return_tensors="np")
-        return {name: values[0] for name, values in encoded.items()}
 
     def _new_tokens(self, row: Row, options: dict[str, Any]) -> int:
         asked = options.pop("max_new_tokens", None)

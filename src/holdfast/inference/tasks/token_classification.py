@@ -95,7 +95,8 @@ class TokenClassification(RowPredictor):
         limit = self._reader.max_tokens
         if stride is not None and (limit is None or stride >= limit // 2):
             raise InvalidInput(field="parameters.stride", problem="must be less than half of what the model takes")
-        windows = text_windows(self._reader.tokenizer, (inputs,), limit if stride else None, stride or 0)
+        with self._reader.turn:
+            windows = text_windows(self._reader.tokenizer, (inputs,), limit if stride else None, stride or 0)
         if stride is None:
             self._reader.check_length(len(windows[0].row["input_ids"]))
         return Item(

@@ -24,7 +24,7 @@ def push_tiny_models(url: str, token: str, folder: Path, names: Sequence[str]) -
     """A model that chats, one that goes on with texts, one that makes vectors of them."""
     chat, text, vectors = names
     for name in (chat, text):
-        _save_decoder(folder / name, with_template=name == chat)
+        save_decoder(folder / name, with_template=name == chat)
         card(url, token, name, "text-generation")
     _save_encoder(folder / vectors)
     card(url, token, vectors, "feature-extraction")
@@ -40,7 +40,7 @@ def _tokenizer(folder: Path):
     return BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=64)
 
 
-def _save_decoder(folder: Path, *, with_template: bool) -> None:
+def save_decoder(folder: Path, *, with_template: bool) -> None:
     import torch  # noqa: PLC0415 - not installed everywhere
     from transformers import GPT2Config, GPT2LMHeadModel  # noqa: PLC0415 - not installed everywhere
 

@@ -1,0 +1,31 @@
+"""Streams of one model run beside each other, each in its thread: none may see what the model says to another."""
+
+import orjson
+
+from holdfast.backends.engines.protocol import ModelSource, Question
+from holdfast.inference.hosting import load
+from tests.compat.push_models import save_decoder
+
+
+def test_interleaved_streams_say_what_each_says_alone(tmp_path):
+    save_decoder(tmp_path, with_template=False)
+    hosted = load(ModelSource(str(tmp_path), "text-generation"))
+    prompts = ["hello a", "model one another sentence", "longer"]
+    wishes = {"max_new_tokens": 12, "details": True, "top_n_tokens": 2}
+    questions = [Question(orjson.dumps({"inputs": prompt, "parameters": wishes})) for prompt in prompts]
+
+    def begin(question):
+        return hosted.stream(hosted.prepare(question))
+
+    alone = [list(begin(question)) for question in questions]
+    streams = [begin(question) for question in questions]
+    beside = [[] for _ in questions]
+    while any(streams):
+        for index, stream in enumerate(streams):
+            chunk = next(stream, None) if stream else None
+            if chunk is None:
+                streams[index] = None
+            else:
+                beside[index].append(chunk)
+    assert beside == alone
+    assert all(alone)

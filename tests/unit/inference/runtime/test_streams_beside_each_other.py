@@ -1,5 +1,7 @@
 """Streams of one model run beside each other, each in its thread: none may see what the model says to another."""
 
+import time
+
 import orjson
 
 from holdfast.backends.engines.protocol import ModelSource, Question
@@ -7,11 +9,23 @@ from holdfast.inference.hosting import load
 from tests.compat.push_models import save_decoder
 
 
+def slow_down(model):
+    """So that all streams are on their way at the same time."""
+    forward = model.forward
+
+    def slow(*arguments, **options):
+        time.sleep(0.01)
+        return forward(*arguments, **options)
+
+    model.forward = slow
+
+
 def test_interleaved_streams_say_what_each_says_alone(tmp_path):
     save_decoder(tmp_path, with_template=False)
     hosted = load(ModelSource(str(tmp_path), "text-generation"))
+    slow_down(hosted._predictor._model.generator.loaded.model)
     prompts = ["hello a", "model one another sentence", "longer"]
-    wishes = {"max_new_tokens": 12, "details": True, "top_n_tokens": 2}
+    wishes = {"max_new_tokens": 12, "min_new_tokens": 12, "details": True, "top_n_tokens": 2}
     questions = [Question(orjson.dumps({"inputs": prompt, "parameters": wishes})) for prompt in prompts]
 
     def begin(question):

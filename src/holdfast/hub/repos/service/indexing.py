@@ -169,7 +169,7 @@ class RepoIndex:
                 self._reread(key)
         except Overloaded:
             return False
-        except (RepoNotFound, KeyError, pygit2.GitError):
+        except (HoldfastError, KeyError, pygit2.GitError):
             logger.warning("repo %d cannot be read; `holdfast fsck` tells what is wrong", key, exc_info=True)
             return False
         return True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +17,8 @@ from tests.factories.openai_server import openai_server_in_thread
 from tests.live_server import LiveServer, live_server
 
 HAS_LIBRARIES = all(find_spec(name) for name in ("torch", "transformers"))
-WRITER, TALKER, SORTER, POEMS = "alice/writer", "alice/talker", "alice/sorter", "alice/poems"
+WRITER, TALKER, POEMS = "alice/writer", "alice/talker", "alice/poems"
+SORTER, SLEEPER, UNTOUCHED = SORTERS = ("alice/sorter", "alice/sleeper", "alice/untouched")
 CARD = "---\npipeline_tag: {task}\n{more}---\n# A model\n\nSome words about it.\n"
 WIDGET = "widget:\n- text: First text\n  example_title: The first\n- text: Second text\n  example_title: The second\n"
 TEMPLATE = b'{"chat_template": "{% for message in messages %}{{ message.content }}{% endfor %}"}'
@@ -33,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 def _fill(client: RawClient, folder: Path) -> None:
     with contextlib.closing(client):
-        for name in (WRITER, TALKER, SORTER, POEMS):
+        for name in (WRITER, TALKER, POEMS, *SORTERS):
             client.create_repo(name)
         client.commit(WRITER, put_file("README.md", CARD.format(task="text-generation", more=WIDGET).encode()))
         client.commit(
@@ -50,7 +53,8 @@ def _fill(client: RawClient, folder: Path) -> None:
             labels = {"id2label": {0: "calm", 1: "stormy"}, "label2id": {"calm": 0, "stormy": 1}}
             built = tiny_models.bert(folder / "sorter", **labels)
             files += [put_file(path.name, path.read_bytes()) for path in built.iterdir()]
-        client.commit(SORTER, *files)
+        for name in SORTERS:
+            client.commit(name, *files)
 
 
 def _panel(page):
@@ -137,6 +141,27 @@ def test_code_names_this_server_and_the_model(new_visitor, server):
         assert program in code
 
 
+@pytest.mark.parametrize(("model", "program"), [(WRITER, "curl"), (WRITER, "huggingface_hub"), (TALKER, "curl")])
+def test_the_code_runs_as_it_stands(new_visitor, model, program):
+    page = new_visitor().open(f"/{model}")
+    assert page.locator("#try textarea").input_value() in _ran(page, program)
+
+
+@pytest.mark.skipif(not HAS_LIBRARIES, reason="models run where their libraries are")
+@pytest.mark.parametrize("program", ["curl", "huggingface_hub", "holdfast"])
+def test_code_for_a_model_of_ones_own_runs_as_it_stands(new_visitor, program):
+    assert "stormy" in _ran(new_visitor().open(f"/{SORTER}"), program)
+
+
+def _ran(page, program: str) -> str:
+    ways = page.locator(".try-way")
+    titles = ways.locator("summary").all_text_contents()
+    code = ways.locator("code").all_text_contents()[titles.index(program)]
+    command = ["sh", "-c", code] if program == "curl" else [sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    return ended.stdout + ended.stderr
+
+
 @pytest.mark.parametrize("path", [f"/{WRITER}", f"/{TALKER}", f"/{SORTER}", f"/{POEMS}"])
 def test_no_barriers_in_any_size_or_colour(new_visitor, path):
     visitor = new_visitor(width=360, color_scheme="dark")
@@ -156,8 +181,8 @@ def test_answers_have_no_barriers(new_visitor):
 
 
 def test_looking_at_a_page_loads_no_model(new_visitor, server):
-    page = new_visitor().open(f"/{SORTER}")
-    told = page.evaluate("async path => (await (await fetch(path)).json()).deployments", f"/models/{SORTER}/info")
+    page = new_visitor().open(f"/{UNTOUCHED}")
+    told = page.evaluate("async path => (await (await fetch(path)).json()).deployments", f"/models/{UNTOUCHED}/info")
     assert told == []
 
 
@@ -177,7 +202,7 @@ def test_a_server_without_libraries_says_so_instead_of_showing_a_form(new_visito
 @pytest.mark.skipif(not HAS_LIBRARIES, reason="models run where their libraries are")
 def test_a_model_of_ones_own_is_loaded_and_answers(new_visitor):
     visitor = new_visitor()
-    page = visitor.open(f"/{SORTER}")
+    page = visitor.open(f"/{SLEEPER}")
     page.get_by_label("Text", exact=True).fill("a good film")
     _panel(page).get_by_role("button", name="Compute").click()
     page.get_by_text("Loading the model…").wait_for()

@@ -9,7 +9,7 @@ import base64
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -279,6 +279,8 @@ _IMAGE = FormField("image", "Picture", Control.IMAGE, ("inputs",))
 _IMAGE_OF_RECORD = FormField("image", "Picture", Control.IMAGE, ("inputs", "image"))
 _AUDIO = FormField("audio", "Sound", Control.AUDIO, ("inputs",))
 _QUESTION = FormField("question", "Question", Control.LINE, ("inputs", "question"), ("text", "question"))
+_ABOUT_PICTURE = "What is in the picture?"
+_QUESTION_OF_PICTURE = replace(_QUESTION, default=_ABOUT_PICTURE)
 _CSV_HINT = "Comma-separated values; the first line names the columns."
 _TABLE = FormField("table", "Table", Control.TABLE, ("inputs", "table"), ("table", "structured_data"), _CSV_HINT)
 _LENGTH = FormField(
@@ -341,10 +343,10 @@ _FORMS: dict[str, tuple[FormField, ...]] = {
     "image-to-text": (_IMAGE,),
     "image-text-to-text": (
         _IMAGE_OF_RECORD,
-        FormField("prompt", "Question", Control.LINE, ("inputs", "text"), ("text",)),
+        FormField("prompt", "Question", Control.LINE, ("inputs", "text"), ("text",), default=_ABOUT_PICTURE),
     ),
-    "visual-question-answering": (_IMAGE_OF_RECORD, _QUESTION),
-    "document-question-answering": (_IMAGE_OF_RECORD, _QUESTION),
+    "visual-question-answering": (_IMAGE_OF_RECORD, _QUESTION_OF_PICTURE),
+    "document-question-answering": (_IMAGE_OF_RECORD, _QUESTION_OF_PICTURE),
     "automatic-speech-recognition": (_AUDIO,),
     "audio-classification": (_AUDIO,),
     "text-to-speech": (_TEXT,),

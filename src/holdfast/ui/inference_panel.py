@@ -12,7 +12,7 @@ from holdfast.base.errors import HoldfastError, InvalidInput, ModelLoading, NotI
 from holdfast.hub.repos.metadata.tasks import task_label
 from holdfast.inference import tasks
 from holdfast.ui.inference_code import Asking, code, with_file
-from holdfast.ui.inference_forms import CHAT, Example, FormField, examples, form_of, question
+from holdfast.ui.inference_forms import CHAT, Example, FormField, examples, form_of, messages, question
 from holdfast.ui.inference_results import Result
 from holdfast.ui.snippets import Snippet
 
@@ -174,12 +174,13 @@ def _why(refusal: HoldfastError) -> str:
 
 
 def _code(tried: Tried, task: str, fields: tuple[FormField, ...], values: Mapping[str, str]) -> tuple[Snippet, ...]:
-    if task == CHAT:
-        body: dict[str, Any] = {"messages": [{"role": "user", "content": values.get("message") or "Hello"}]}
-    else:
-        typed = tuple(one for one in fields if not one.control.is_file and (values.get(one.name) or not one.required))
-        missing = [one for one in fields if one.required and not one.control.is_file and not values.get(one.name)]
-        if missing:
-            return ()
-        body = with_file(task, question(typed, values, {}))
+    """Code that asks what stands in the form; none where that is no question, as a card's example may be."""
+    typed = tuple(one for one in fields if not one.control.is_file)
+    try:
+        if task == CHAT:
+            body: dict[str, Any] = {"messages": messages({"message": values.get("message", "")})}
+        else:
+            body = with_file(task, question(typed, values, {}))
+    except InvalidInput:
+        return ()
     return code(Asking(tried.repo_id, tried.base_url, task, body, tried.needs_token))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from urllib.parse import urlencode
 
 from holdfast.base.ids import RepoType
@@ -13,6 +14,8 @@ SORT = "sort"
 _OF_THE_PAGE = frozenset({"cursor", "from", "limit"})
 _NOT_FILTERS = frozenset({SEARCH, SORT})
 MAX_CHOICES = 100
+MAX_CHARACTERS = 4_000
+"""Of all choices together: a page repeats them in some hundred links."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,9 @@ class ListState:
         """Read a query string's pairs."""
         cleaned = [(name.removesuffix("[]"), value.replace("\0", " ").strip()) for name, value in parameters]
         kept = [(name.replace("\0", " "), value) for name, value in cleaned if value]
-        return cls(path, tuple(dict.fromkeys(pair for pair in kept if pair[0] not in _OF_THE_PAGE))[:MAX_CHOICES])
+        chosen = tuple(dict.fromkeys(pair for pair in kept if pair[0] not in _OF_THE_PAGE))[:MAX_CHOICES]
+        lengths = accumulate(len(name) + len(value) for name, value in chosen)
+        return cls(path, tuple(pair for pair, length in zip(chosen, lengths, strict=True) if length <= MAX_CHARACTERS))
 
     @property
     def address(self) -> str:

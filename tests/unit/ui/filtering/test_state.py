@@ -21,3 +21,10 @@ def test_clearing_leaves_words_and_order():
     assert state.filters == (("license", "mit"), ("other", "x&y"))
     assert state.cleared().address == "/models?search=a+b&sort=likes"
     assert "other=x%26y" in state.address
+
+
+def test_endless_addresses_are_not_repeated_in_every_link():
+    state = ListState.read("/models", [("license", "mit"), ("x", "y" * 60_000), ("library", "late")])
+    assert state.choices == (("license", "mit"),)
+    many = ListState.read("/models", [(f"n{number}", "v" * 300) for number in range(100)])
+    assert len(many.address) < 6_000

@@ -40,7 +40,7 @@ class OverviewRoutes:
                 "lineage": _lineage(found.lineage),
                 "evaluations": [asdict(evaluation) for evaluation in found.evaluations],
                 "size": found.file_bytes,
-            "usedStorage": found.used_bytes,
+                "usedStorage": found.used_bytes,
                 "empty": found.is_empty,
             }
         )

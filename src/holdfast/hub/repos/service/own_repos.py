@@ -17,7 +17,7 @@ from holdfast.hub.repos.store import repos
 
 @dataclass(frozen=True)
 class StoredRepo:
-    """A repo and its large files' bytes; `share` is its part, 0 to 1, of what its namespace stores."""
+    """A repo and its large files' bytes; `share` is its part, 0 to 1, of what the asker sees of its namespace."""
 
     repo: Repo
     size_bytes: int
@@ -75,7 +75,7 @@ class OwnRepoService:
             seen = self.accounts.visibility(connection, actor)
             sizes = self.objects.repo_sizes(connection, [repo.key for repo in owned])
         visible = [repo for repo in owned if _is_seen(repo, seen)]
-        total = sum(sizes.values())
+        total = sum(sizes.get(repo.key, 0) for repo in visible)
         rest = [repo for repo in visible if before is None or repo.key < before]
         page = [_stored(repo, sizes.get(repo.key, 0), total) for repo in rest[:limit]]
         return StoredRepoPage(page, page[-1].repo.key if len(rest) > limit else None)

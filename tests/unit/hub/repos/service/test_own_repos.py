@@ -65,7 +65,9 @@ def test_members_see_their_organizations_repos_and_nobody_else(hub: Hub, acme: R
 
 def test_a_fine_grained_token_sees_the_private_repos_that_it_names(hub: Hub):
     for name, private in (("alice/public", False), ("alice/named", True), ("alice/hidden", True)):
-        hub.create(name, private=private)
+        hub.put_large(hub.create(name, private=private), "a.bin", name.encode())
     grant = Grant("model:alice/named", frozenset({Permission.READ_REPO}))
     actor = Actor(hub.alice.user_id, "alice", token_role=TokenRole.FINE_GRAINED, grants=(grant,))
-    assert names(own(hub, actor)) == ["alice/named", "alice/public"]
+    found = own(hub, actor)
+    assert names(found) == ["alice/named", "alice/public"]
+    assert sum(stored.share for stored in found) == pytest.approx(1.0)  # which tells nothing of the hidden one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ WRITER, TALKER, POEMS = "alice/writer", "alice/talker", "alice/poems"
 SORTER, SLEEPER, UNTOUCHED = SORTERS = ("alice/sorter", "alice/sleeper", "alice/untouched")
 CARD = "---\npipeline_tag: {task}\n{more}---\n# A model\n\nSome words about it.\n"
 WIDGET = "widget:\n- text: First text\n  example_title: The first\n- text: Second text\n  example_title: The second\n"
+HOSTILE = """<img id="hostile" src="x" onerror="alert(1)">'"`"""
+WIDGET += f"- text: {json.dumps(HOSTILE)}\n  example_title: {json.dumps(HOSTILE)}\n"
 TEMPLATE = b'{"chat_template": "{% for message in messages %}{{ message.content }}{% endfor %}"}'
 
 
@@ -88,6 +91,16 @@ def test_examples_of_the_card_fill_the_form(new_visitor, scripts):
     assert text.input_value() == "First text"
     page.get_by_role("link", name="The second").click()
     assert text.input_value() == "Second text"
+
+
+def test_examples_and_answers_are_text_and_nothing_else(new_visitor):
+    page = new_visitor().open(f"/{WRITER}")
+    page.get_by_role("link", name="hostile").click()
+    assert page.get_by_label("Text", exact=True).input_value() == HOSTILE
+    _panel(page).get_by_role("button", name="Compute").click()
+    page.locator(".try-answer").wait_for()
+    assert page.locator(".try-answer").inner_text() == HOSTILE
+    assert page.locator("#hostile").count() == 0
 
 
 def test_a_problem_is_said_in_words(new_visitor):

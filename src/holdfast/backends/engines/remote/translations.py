@@ -48,6 +48,8 @@ class _Chat:
 
     def request(self, question: Question) -> dict[str, Any]:
         body = _object(question)
+        if "messages" not in body and "inputs" in body:  # in the words of tasks, as `pipeline()` asks
+            body = {"messages": body["inputs"], **_parameters(body)}
         if not isinstance(body.get("messages"), list):
             raise InvalidInput(field="messages", problem="must be a list")
         return {name: value for name, value in body.items() if name not in ("model", "stream")}
@@ -85,9 +87,7 @@ class _Completions:
         prompts = body.get("inputs")
         if not isinstance(prompts, str) and not _are_texts(prompts):
             raise InvalidInput(field="inputs", problem="must be a string or a list of strings")
-        parameters = body.get("parameters") or {}
-        if not isinstance(parameters, Mapping):
-            raise InvalidInput(field="parameters", problem="must be an object")
+        parameters = _parameters(body)
         chosen = {theirs: parameters[ours] for ours, theirs in _SAMPLING.items() if parameters.get(ours) is not None}
         return {"prompt": prompts, **chosen}
 
@@ -97,7 +97,7 @@ class _Completions:
         return [
             {
                 "generated_text": choice["text"],
-                "details": {"finish_reason": choice.get("finish_reason"), "generated_tokens": 0 if index else made},
+                "details": _details(choice, 0 if index else made),
             }
             for index, choice in enumerate(choices)
         ]
@@ -126,6 +126,19 @@ def translation(task: str) -> Translation:
     if found is None:
         raise UnknownTask(task=task[:80], known=tuple(TRANSLATIONS))
     return found
+
+
+def _details(choice: dict[str, Any], made: int) -> dict[str, Any]:
+    """Why it ended and how much it made; of single tokens the API says nothing."""
+    reason = "length" if choice.get("finish_reason") == "length" else "eos_token"
+    return {"finish_reason": reason, "generated_tokens": made, "prefill": [], "tokens": []}
+
+
+def _parameters(body: dict[str, Any]) -> Mapping[str, Any]:
+    parameters = body.get("parameters") or {}
+    if not isinstance(parameters, Mapping):
+        raise InvalidInput(field="parameters", problem="must be an object")
+    return parameters
 
 
 def _are_texts(value: Any) -> bool:

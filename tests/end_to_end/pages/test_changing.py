@@ -16,21 +16,6 @@ SLOWLY = 120_000
 """Milliseconds, for what hashes and sends megabytes on a busy machine."""
 
 
-@pytest.fixture(scope="module")
-def looked_at(server):
-    """A gated repo with a pull request."""
-    api(server, "POST", "/api/repos/create", {"name": "looked-at"})
-    put(server, "looked-at", {"README.md": "# Hello\n", "a.py": "a = 1\n"})
-    lines = [
-        {"key": "header", "value": {"summary": "A pull request", "description": "Why *not*?"}},
-        {"key": "file", "value": {"path": "a.py", "content": "a = 2\n"}},
-    ]
-    body = "\n".join(map(json.dumps, lines)).encode()
-    api(server, "POST", "/api/models/alice/looked-at/commit/main?create_pr=1", body)
-    api(server, "PUT", "/api/models/alice/looked-at/settings", {"gated": "manual"})
-    return "/alice/looked-at"
-
-
 @pytest.fixture
 def new_repo(server):
     """Makes repos over the API, with files."""
@@ -383,32 +368,3 @@ class TestSettings:
             assert visitor.page.goto(f"{server.url}/{repo}/settings{tail}").status == 403
         page = visitor.open(f"/{repo}")
         assert page.get_by_role("link", name="Settings").count() == 0
-
-
-@pytest.mark.parametrize(
-    "tail",
-    [
-        "new",
-        "new-space",
-        "/upload/main",
-        "/edit/main/README.md",
-        "/new/main",
-        "/delete/main/a.py",
-        "/discussions",
-        "/discussions/new",
-        "/discussions/1",
-        "/discussions/1/files",
-        "/settings",
-        "/settings/access",
-        "/settings/refs",
-        "/settings/storage",
-    ],
-)
-def test_everybody_can_use_it(new_visitor, looked_at, tail):
-    path = looked_at + tail if tail.startswith("/") else f"/{tail}"
-    for width, scheme in ((1280, "light"), (360, "dark")):
-        visitor = new_visitor(ALICE, width=width, color_scheme=scheme)
-        visitor.open(path)
-        assert not visitor.overflows()
-        assert visitor.page.get_by_role("heading", level=1).count() == 1
-        assert visitor.violations() == []

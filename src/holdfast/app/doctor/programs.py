@@ -16,7 +16,7 @@ from holdfast.app.doctor.domain import Check, note, ok, problem
 OLDEST_GIT = (2, 30)
 FEW_DESCRIPTORS = 1024
 TIMEOUT_SECONDS = 10
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MODEL_LIBRARIES = ("torch", "transformers")
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 

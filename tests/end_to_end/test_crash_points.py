@@ -169,7 +169,7 @@ DEEDS: dict[str, Deed] = {
     "tag": lambda s, a: s.repos.branches.create_tag(a, MODEL, REPO, "main", "v1", "message"),
     "tag away": lambda s, a: s.repos.branches.delete_tag(a, MODEL, REPO, "v0"),
     "squash": lambda s, a: s.repos.branches.super_squash(a, MODEL, REPO, "main", None),
-    "create": lambda s, a: s.repos.lifecycle.create_repo(a, MODEL, RepoId("alice", "new")),
+    "create": lambda s, a: s.repos.lifecycle.create_repo(a, MODEL, RepoId("alice", "fresh")),
     "duplicate": lambda s, a: s.repos.lifecycle.duplicate_repo(a, MODEL, REPO, RepoId("alice", "copy")),
     "move": lambda s, a: s.repos.lifecycle.move_repo(a, MODEL, REPO, RepoId("alice", "moved")),
     "delete": lambda s, a: s.repos.lifecycle.delete_repo(a, MODEL, REPO),
@@ -275,6 +275,9 @@ def count_steps(deed: Deed, folder: Path, kind: type[Doomed] = Doomed) -> int:
                 doomed.watch()
                 deed(services, alice)
                 os.write(writer, b"%d" % doomed.count)
+        except BaseException:
+            traceback.print_exc()
+            raise
         finally:
             os._exit(0)
     os.close(writer)

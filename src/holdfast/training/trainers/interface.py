@@ -1,0 +1,103 @@
+"""What the search and a trainer owe each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from holdfast.training.domain.trials import Board, Metric, Outcome, Plan
+
+
+@dataclass(frozen=True)
+class TaskPlan:
+    """A task as a trainer does it.
+
+    Args:
+        task: its id.
+        summary: one plain sentence.
+        roles: columns that it needs, by role, with what they hold; optional ones end in `?`.
+        metrics: that it can go by; the first is the default.
+        serves: the task that answers with the result, where it has another name (few-shot is served as
+            text-classification).
+    """
+
+    task: str
+    summary: str
+    roles: Mapping[str, str]
+    metrics: tuple[Metric, ...]
+    serves: str | None = None
+
+
+class Clock(Protocol):
+    """How much of the budget is left."""
+
+    def left(self) -> float:
+        """Seconds until the search must end; never negative. What refit and report need is taken off already."""
+        ...
+
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a trial works and how it tells of its progress.
+
+    Args:
+        folder: its own, kept while the run lasts; what `Outcome.kept` names lies here.
+        tell: takes a step's figures, such as `{"step": 10, "loss": 0.7}`; raises `Pruned` where it can't win any more.
+        seed: of this trial.
+    """
+
+    folder: Path
+    tell: Callable[[Mapping[str, Any]], None]
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """The model of a run, written to its folder.
+
+    Args:
+        task: of inference that serves it.
+        family: of the best trial, or `ensemble`.
+        parameters: of the best trial.
+        library: tag of the card: `sklearn`, `transformers`, `sentence-transformers`, `stable-baselines3`, `holdfast`.
+        base_model: that it was made from; None where it began from nothing.
+        example: inputs for the card and for the request that proves it is served.
+        explanation: what the report shows beside the scores: importances, layers, profiles of clusters, …
+        scores: of the sealed test, where the trainer judges itself (perplexity, reward); None lets the run judge by
+            the predictor.
+    """
+
+    task: str
+    family: str
+    parameters: Mapping[str, Any]
+    library: str
+    example: Any
+    base_model: str | None = None
+    explanation: Mapping[str, Any] = field(default_factory=dict)
+    scores: Mapping[str, float] | None = None
+
+
+class Trainer(Protocol):
+    """Proposes trials, fits them, and makes the model."""
+
+    def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
+        """Trials to make, cheap and certain first; each `next` may look at what the board says by then."""
+        ...
+
+    def fit(self, plan: Plan, place: Place) -> Outcome:
+        """Fit one and score it on rows that it did not see. Runs in a process of its own.
+
+        Raises:
+            TrialFailed: it can't be done, with a plain reason. What libraries raise is translated by the search.
+        """
+        ...
+
+    def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:
+        """Refit the best on all training rows (or take up what its trial kept), calibrate, explain, write it."""
+        ...

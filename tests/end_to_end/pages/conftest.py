@@ -9,7 +9,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.live_server import LiveServer, Org, User, live_server
 
@@ -21,6 +21,7 @@ ALICE = User("alice", fullname="Alice Archer")
 BOB = User("bob", fullname="Bob Baker")
 ROOT = User("root", fullname="Root Rider", admin=True)
 LAB = Org("lab", "alice", fullname="The Lab")
+expect.set_options(timeout=30_000)  # milliseconds: on a busy machine a page takes its time
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

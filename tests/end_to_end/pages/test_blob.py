@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.end_to_end.pages.conftest import ALICE, BOB
 from tests.end_to_end.pages.xss import hostile_files as files
@@ -65,19 +67,19 @@ def client(server):
 def test_every_kind_of_file_is_fit_for_everybody(new_visitor, client, path):
     visitor = new_visitor(width=360, color_scheme="dark")
     visitor.open(f"/{REPO}/blob/main/{path}")
-    assert visitor.page.locator("h1").count() == 1
+    expect(visitor.page.locator("h1")).to_have_count(1)
     assert not visitor.overflows()
     assert visitor.violations() == []
 
 
 def test_a_document_is_set_and_can_be_seen_as_text(new_visitor, client):
     page = new_visitor().open(f"/{REPO}/blob/main/README.md")
-    assert page.get_by_role("heading", name="Title").is_visible()
+    expect(page.get_by_role("heading", name="Title")).to_be_visible()
     page.get_by_role("link", name="Text", exact=True).click()
-    assert "# Title" in page.locator(".lines").inner_text()
+    expect(page.locator(".lines")).to_contain_text("# Title")
     page.get_by_role("link", name="Preview").click()
     page.get_by_role("article").get_by_role("link", name="link").click()
-    assert page.url.endswith(f"/{REPO}/blob/main/docs/use.md")
+    page.wait_for_url(lambda url: url.endswith(f"/{REPO}/blob/main/docs/use.md"))
 
 
 def test_lines_have_addresses_without_scripts(new_visitor, client):
@@ -89,11 +91,11 @@ def test_lines_have_addresses_without_scripts(new_visitor, client):
 
 def test_ranges_of_lines(new_visitor, client):
     page = new_visitor().open(f"/{REPO}/blob/main/train.py#L10-L12")
-    assert page.locator(".is-chosen").count() == 3
+    expect(page.locator(".is-chosen")).to_have_count(3)
     page.locator("#L20 .line-number").click()
     page.locator("#L23 .line-number").click(modifiers=["Shift"])
-    assert page.url.endswith("#L20-L23")
-    assert page.locator(".is-chosen").count() == 4
+    expect(page).to_have_url(re.compile(r"#L20-L23$"))
+    expect(page.locator(".is-chosen")).to_have_count(4)
 
 
 def test_long_lines_wrap_on_demand_without_scripts(new_visitor, client):
@@ -113,8 +115,8 @@ def test_the_text_can_be_copied(new_visitor, client):
 
 def test_a_table_shows_its_first_rows(new_visitor, client):
     page = new_visitor(java_script_enabled=False).open(f"/{REPO}/blob/main/table.csv")
-    assert page.get_by_text("The first 100 of 250 rows").is_visible()
-    assert page.get_by_role("cell", name="row 99", exact=True).count() == 1
+    expect(page.get_by_text("The first 100 of 250 rows")).to_be_visible()
+    expect(page.get_by_role("cell", name="row 99", exact=True)).to_have_count(1)
 
 
 def test_a_drawing_is_a_picture_inside_pages_only(new_visitor, client):
@@ -131,29 +133,29 @@ def test_a_drawing_is_a_picture_inside_pages_only(new_visitor, client):
 
 def test_a_pickle_comes_with_a_warning(new_visitor, client):
     page = new_visitor().open(f"/{REPO}/blob/main/model.pkl")
-    assert page.get_by_text("It was not run here").is_visible()
+    expect(page.get_by_text("It was not run here")).to_be_visible()
     assert page.get_by_text("not known to be harmless").count() > 1
 
 
 def test_a_large_file_says_how_it_is_stored(new_visitor, client):
     page = new_visitor().open(f"/{REPO}/blob/main/model.safetensors")
-    assert page.get_by_text("xet", exact=True).is_visible()
+    expect(page.get_by_text("xet", exact=True)).to_be_visible()
     page.get_by_text("About this file").click()
-    assert page.get_by_text(hashlib.sha256(LARGE).hexdigest()).is_visible()
-    assert page.get_by_role("link", name="Raw").count() == 0
+    expect(page.get_by_text(hashlib.sha256(LARGE).hexdigest())).to_be_visible()
+    expect(page.get_by_role("link", name="Raw")).to_have_count(0)
 
 
 def test_only_who_may_change_it_sees_how(new_visitor, client):
     page = new_visitor().open(f"/{REPO}/blob/main/train.py")
-    assert page.get_by_role("link", name="Edit").count() == 0
+    expect(page.get_by_role("link", name="Edit")).to_have_count(0)
     page = new_visitor(ALICE).open(f"/{REPO}/blob/main/train.py")
-    assert page.get_by_role("link", name="Edit").count() == 1
-    assert page.get_by_role("link", name="Delete").count() == 1
+    expect(page.get_by_role("link", name="Edit")).to_have_count(1)
+    expect(page.get_by_role("link", name="Delete")).to_have_count(1)
 
 
 def test_a_folder_leads_to_its_page(new_visitor, client):
     page = new_visitor().open(f"/{REPO}/blob/main/docs")
-    assert page.url.endswith(f"/{REPO}/tree/main/docs")
+    page.wait_for_url(lambda url: url.endswith(f"/{REPO}/tree/main/docs"))
 
 
 def test_the_same_as_json(client):

@@ -7,6 +7,7 @@ import json
 import urllib.request
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.end_to_end.pages.conftest import ALICE, BOB
 from tests.end_to_end.raw_client import RawClient, put_large
@@ -86,16 +87,16 @@ class TestNew:
         page = new_visitor(ALICE).open("/new-dataset")
         page.get_by_label("Name", exact=True).fill("bad--name")
         page.get_by_role("button", name="Create dataset").click()
-        assert page.get_by_label("Name", exact=True).input_value() == "bad--name"
-        assert "Must have 1 to 96 letters" in page.locator("#hint-name").inner_text()
+        expect(page.get_by_label("Name", exact=True)).to_have_value("bad--name")
+        expect(page.locator("#hint-name")).to_contain_text("Must have 1 to 96 letters")
         page = new_visitor(ALICE).open("/new")
         page.get_by_label("Name", exact=True).fill("taken")
         page.get_by_role("button", name="Create model").click()
-        assert "alice/taken exists already" in page.locator("#hint-name").inner_text()
+        expect(page.locator("#hint-name")).to_contain_text("alice/taken exists already")
 
     def test_strangers_log_in_first(self, new_visitor):
         page = new_visitor().open("/new-space")
-        assert "/login?next=%2Fnew-space" in page.url or "/login?next=/new-space" in page.url
+        page.wait_for_url(lambda url: "/login?next=/new-space" in url.replace("%2F", "/"))
 
 
 class TestUpload:
@@ -182,7 +183,7 @@ class TestUpload:
         page.get_by_label("Choose files").set_input_files(tmp_path / "README.md")
         page.get_by_role("button", name="Upload", exact=True).click()
         page.get_by_role("alert").get_by_text("README.md").wait_for()
-        assert page.get_by_role("heading", name="1 file").is_visible()
+        expect(page.get_by_role("heading", name="1 file")).to_be_visible()
 
 
 class TestEdit:
@@ -205,9 +206,9 @@ class TestEdit:
         page.get_by_role("button", name="Commit", exact=True).click()
         page.get_by_text("Somebody changed this file while you were editing").wait_for()
         page.get_by_text("What the file holds now").click()
-        assert page.get_by_text("theirs = 2").is_visible()
+        expect(page.get_by_text("theirs = 2")).to_be_visible()
         assert content(server, repo, "a.py") == "theirs = 2\n"
-        assert page.locator(f"#{TEXT}").input_value() == "mine = 3\n"
+        expect(page.locator(f"#{TEXT}")).to_have_value("mine = 3\n")
         page.get_by_role("button", name="Commit", exact=True).click()
         page.wait_for_url(f"**/{repo}/blob/main/a.py")
         assert content(server, repo, "a.py") == "mine = 3\n"
@@ -216,7 +217,7 @@ class TestEdit:
         repo = new_repo("plain", {"README.md": "\nfirst line is empty\n"})
         page = new_visitor(ALICE, java_script_enabled=False).open(f"/{repo}/edit/main/README.md")
         field = page.get_by_label("Text of the file")
-        assert field.input_value() == "\nfirst line is empty\n"
+        expect(field).to_have_value("\nfirst line is empty\n")
         field.fill("# Hello\n")
         page.get_by_role("button", name="Preview").click()
         page.get_by_role("heading", name="Hello").wait_for()
@@ -229,14 +230,14 @@ class TestEdit:
         page = new_visitor(ALICE, java_script_enabled=False).open(f"/{repo}/edit/main/README.md")
         page.get_by_label("Text of the file").fill("---\nlicense: my-own\n---\n")
         page.get_by_role("button", name="Commit", exact=True).click()
-        assert "license" in page.get_by_role("alert").inner_text()
-        assert page.get_by_label("Text of the file").input_value() == "---\nlicense: my-own\n---\n"
+        expect(page.get_by_role("alert")).to_contain_text("license")
+        expect(page.get_by_label("Text of the file")).to_have_value("---\nlicense: my-own\n---\n")
         assert content(server, repo, "README.md") == "# Old\n"
 
     def test_what_is_not_there_yet_is_written(self, server, new_repo, new_visitor):
         repo = new_repo("without-card")
         page = new_visitor(ALICE).open(f"/{repo}/edit/main/README.md")
-        assert page.get_by_label("Path").input_value() == "README.md"
+        expect(page.get_by_label("Path")).to_have_value("README.md")
         type_text(page, "# Now there\n")
         page.get_by_role("button", name="Commit new file").click()
         page.wait_for_url(f"**/{repo}/blob/main/README.md")
@@ -261,12 +262,12 @@ class TestPullRequests:
     def test_a_stranger_proposes_and_the_owner_merges(self, server, new_repo, new_visitor):
         repo = new_repo("proposed", {"a.py": "one = 1\n"})
         page = new_visitor(BOB).open(f"/{repo}/edit/main/a.py")
-        assert page.get_by_text("Your change becomes a pull request").is_visible()
+        expect(page.get_by_text("Your change becomes a pull request")).to_be_visible()
         type_text(page, "two = 2\n")
         page.get_by_label("What changes").fill("Count to two")
         page.get_by_role("button", name="Commit", exact=True).click()
         page.wait_for_url(f"**/{repo}/discussions/1")
-        assert page.get_by_role("button", name="Merge").count() == 0
+        expect(page.get_by_role("button", name="Merge")).to_have_count(0)
         owner = new_visitor(ALICE)
         page = owner.open(f"/{repo}/discussions/1")
         page.get_by_role("link", name="Changes").click()
@@ -283,16 +284,16 @@ class TestPullRequests:
         page.get_by_label("Title").fill("Why?")
         page.get_by_label("What is it about?").fill("**Tell** <script>document.title='x'</script> me")
         page.get_by_role("button", name="Open discussion").click()
-        assert page.locator(".prose strong").inner_text() == "Tell"
+        expect(page.locator(".prose strong")).to_have_text("Tell")
         page.get_by_label("Add a comment").fill("Never mind.")
         page.get_by_role("button", name="Close").click()
-        assert page.get_by_text("closed it").is_visible()
+        expect(page.get_by_text("closed it")).to_be_visible()
         page.get_by_text("Edit", exact=True).last.click()
         page.get_by_label("Your comment").last.fill("It is clear now.")
         page.get_by_role("button", name="Save").last.click()
-        assert page.get_by_text("It is clear now.").first.is_visible()
+        expect(page.get_by_text("It is clear now.").first).to_be_visible()
         page.goto(page.url.partition("/discussions/")[0] + "/discussions?status=closed")
-        assert page.get_by_role("link", name="Why?").is_visible()
+        expect(page.get_by_role("link", name="Why?")).to_be_visible()
 
 
 class TestSettings:
@@ -306,7 +307,7 @@ class TestSettings:
         page.goto(f"{server.url}/alice/after/settings")
         page.get_by_label("Type alice/after to confirm").fill("after")
         page.get_by_role("button", name="Delete for good").click()
-        assert "Must be alice/after" in page.locator("#hint-confirmation").inner_text()
+        expect(page.locator("#hint-confirmation")).to_contain_text("Must be alice/after")
         page.get_by_label("Type alice/after to confirm").fill("alice/after")
         page.get_by_role("button", name="Delete for good").click()
         page.wait_for_url("**/alice")
@@ -321,7 +322,7 @@ class TestSettings:
         page.get_by_role("status").get_by_text("Saved").wait_for()
         api(server, "POST", f"/{repo}/ask-access", {"company": "Acme"}, user=BOB)
         page = owner.open(f"/{repo}/settings/access")
-        assert page.get_by_text("Acme").is_visible()
+        expect(page.get_by_text("Acme")).to_be_visible()
         page.get_by_role("button", name="Accept bob").click()
         page.get_by_text("Nobody is waiting").wait_for()
         assert api(server, "GET", f"/{repo}/raw/main/a.txt", user=BOB) == b"secret"
@@ -353,11 +354,11 @@ class TestSettings:
         client.commit(repo, put_large("model.bin", client.upload_lfs(repo, weights), len(weights)))
         client.close()
         page = new_visitor(ALICE, java_script_enabled=False).open(f"/{repo}/settings/storage")
-        assert page.get_by_text("10.2 kB in all").is_visible()
+        expect(page.get_by_text("10.2 kB in all")).to_be_visible()
         page.get_by_label("model.bin").check()
         page.get_by_text("Delete the chosen files").click()
         page.get_by_role("button", name="Delete them for good").click()
-        assert page.get_by_role("heading", name="No large files").is_visible()
+        expect(page.get_by_role("heading", name="No large files")).to_be_visible()
         tree = api(server, "GET", f"/api/models/{repo}/tree/main")
         assert [item["path"] for item in tree] == [".gitattributes"]
 
@@ -367,4 +368,4 @@ class TestSettings:
         for tail in ("", "/access", "/refs", "/storage"):
             assert visitor.page.goto(f"{server.url}/{repo}/settings{tail}").status == 403
         page = visitor.open(f"/{repo}")
-        assert page.get_by_role("link", name="Settings").count() == 0
+        expect(page.get_by_role("link", name="Settings")).to_have_count(0)

@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow
 import pyarrow.parquet
 import pytest
+from playwright.sync_api import expect
 
 from holdfast.app.pages import open_site
 from holdfast.app.routes import all_routes
@@ -266,7 +267,7 @@ def test_page(look, shown: Shown):
     sizes: dict[str, int] = {}
     page.on("response", lambda response: _note_script(response, sizes))
     assert visitor.violations() == []  # reloads the page
-    assert page.locator("h1").count() == 1
+    expect(page.locator("h1")).to_have_count(1)
     assert page.title()
     if not shown.editor:
         assert sum(sizes.values()) <= MAX_JAVASCRIPT_BYTES, sizes

@@ -6,6 +6,7 @@ import json
 from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.end_to_end.pages.conftest import ALICE
 from tests.end_to_end.raw_client import RawClient, delete_file, put_file, put_large
@@ -39,21 +40,21 @@ def test_a_folder_lists_what_it_holds(new_visitor, alice):
     visitor = new_visitor()
     page = visitor.open(f"/{REPO}/tree/main")
     row = page.get_by_role("row", name="model.safetensors")
-    assert row.get_by_text("5 kB").is_visible()
-    assert row.get_by_text("lfs", exact=True).is_visible()
-    assert row.get_by_text("safe format").is_visible()
+    expect(row.get_by_text("5 kB")).to_be_visible()
+    expect(row.get_by_text("lfs", exact=True)).to_be_visible()
+    expect(row.get_by_text("safe format")).to_be_visible()
     row = page.get_by_role("row", name="pytorch_model.bin")
-    assert row.get_by_text("xet", exact=True).is_visible()
-    assert row.get_by_text("can run code (pickle)").is_visible()
+    expect(row.get_by_text("xet", exact=True)).to_be_visible()
+    expect(row.get_by_text("can run code (pickle)")).to_be_visible()
     assert page.get_by_role("link", name="train.py", exact=True).get_attribute("href") == f"/{REPO}/blob/main/train.py"
     assert visitor.violations() == []
     page.get_by_role("link", name="many", exact=True).click()
-    assert page.get_by_role("link", name="099.txt").count() == 1
-    assert page.get_by_role("link", name="100.txt").count() == 0
+    expect(page.get_by_role("link", name="099.txt")).to_have_count(1)
+    expect(page.get_by_role("link", name="100.txt")).to_have_count(0)
     page.get_by_role("link", name="More entries").click()
-    assert page.get_by_role("link", name="100.txt", exact=True).is_visible()
+    expect(page.get_by_role("link", name="100.txt", exact=True)).to_be_visible()
     page.get_by_role("link", name="The folder above").click()
-    assert page.url.endswith(f"/{REPO}/tree/main")
+    page.wait_for_url(lambda url: url.endswith(f"/{REPO}/tree/main"))
 
 
 def test_revisions_are_switched_without_javascript(new_visitor, alice):
@@ -61,16 +62,16 @@ def test_revisions_are_switched_without_javascript(new_visitor, alice):
     page = visitor.open(f"/{REPO}/tree/main/many")
     page.locator(".revisions summary").click()
     page.get_by_role("link", name="feature/x").click()
-    assert page.url.endswith(f"/{REPO}/tree/feature%2Fx/many")
+    page.wait_for_url(lambda url: url.endswith(f"/{REPO}/tree/feature%2Fx/many"))
     page.locator(".revisions summary").click()
     page.get_by_role("link", name="#1").click()
-    assert page.url.endswith(f"/{REPO}/tree/refs%2Fpr%2F1/many")
+    page.wait_for_url(lambda url: url.endswith(f"/{REPO}/tree/refs%2Fpr%2F1/many"))
     page.locator(".revisions summary").click()
     page.get_by_label("Other branch, tag or commit").fill("v1")
     page.get_by_role("button", name="Go").click()
-    assert page.url.endswith(f"/{REPO}/tree/v1/many")
+    page.wait_for_url(lambda url: url.endswith(f"/{REPO}/tree/v1/many"))
     page = visitor.open(f"/{REPO}/tree/nowhere")
-    assert page.get_by_role("heading", level=1).inner_text() == "Nothing to see here"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing to see here")
     assert visitor.open(f"/{REPO}/tree/main/train.py").url.endswith(f"/{REPO}/blob/main/train.py")
 
 
@@ -86,29 +87,29 @@ def test_history_of_a_repo_and_of_a_path(new_visitor, alice):
     visitor = new_visitor()
     page = visitor.open(f"/{REPO}/tree/main")
     page.get_by_role("link", name="History").click()
-    assert page.get_by_role("listitem").filter(has_text="change").count() == 4
+    expect(page.get_by_role("listitem").filter(has_text="change")).to_have_count(4)
     assert visitor.violations() == []
     page = visitor.open(f"/{REPO}/commits/main/train.py")
-    assert page.locator(".commit-item").count() == 2
-    assert page.get_by_role("heading", name="History of train.py").is_visible()
-    assert visitor.open(f"/{REPO}/commits/main/notes").locator(".commit-item").count() == 2
-    assert visitor.open(f"/{REPO}/commits/main/never").get_by_text("Nothing to see here").is_visible()
+    expect(page.locator(".commit-item")).to_have_count(2)
+    expect(page.get_by_role("heading", name="History of train.py")).to_be_visible()
+    expect(visitor.open(f"/{REPO}/commits/main/notes").locator(".commit-item")).to_have_count(2)
+    expect(visitor.open(f"/{REPO}/commits/main/never").get_by_text("Nothing to see here")).to_be_visible()
 
 
 def test_what_a_commit_changed(new_visitor, alice):
     oids = alice.history(REPO)
     visitor = new_visitor()
     page = visitor.open(f"/{REPO}/commit/{oids[1]}")
-    assert page.locator(".diff-removed .diff-text").all_inner_texts() == ["two = 2"]
+    expect(page.locator(".diff-removed .diff-text")).to_have_text(["two = 2"])
     added = page.locator(".diff-added .diff-text").all_inner_texts()
     assert added == ["two = 3", "<script>document.title='owned'</script>"]
     assert page.title() == "change · alice/files · Holdfast"
     assert visitor.violations() == []
     page = visitor.open(f"/{REPO}/commit/{oids[2]}")
-    assert page.get_by_text("50 files on this page").is_visible()
-    assert page.get_by_text("132 changed files; here are 1 to 50.").is_visible()
+    expect(page.get_by_text("50 files on this page")).to_be_visible()
+    expect(page.get_by_text("132 changed files; here are 1 to 50.")).to_be_visible()
     page.get_by_role("link", name="More files").click()
-    assert page.get_by_text("here are 51 to 100").is_visible()
+    expect(page.get_by_text("here are 51 to 100")).to_be_visible()
 
 
 def test_large_files_are_told_by_their_size(new_visitor, alice):
@@ -123,16 +124,16 @@ def test_blame_leads_to_commits_and_back_in_time(new_visitor, alice):
     oids = alice.history(REPO)
     visitor = new_visitor()
     page = visitor.open(f"/{REPO}/blame/main/train.py")
-    assert page.locator(".blame tbody").count() == 2
-    assert page.locator("#L1 .diff-text").inner_text() == "one = 1"
+    expect(page.locator(".blame tbody")).to_have_count(2)
+    expect(page.locator("#L1 .diff-text")).to_have_text("one = 1")
     assert page.locator(".blame tbody").nth(1).get_by_role("link", name="change", exact=True).get_attribute("href") == (
         f"/{REPO}/commit/{oids[1]}"
     )
     assert visitor.violations() == []
     page.get_by_role("link", name=f"Blame before {oids[1][:7]}").click()
-    assert page.locator("#L2 .diff-text").inner_text() == "two = 2"
+    expect(page.locator("#L2 .diff-text")).to_have_text("two = 2")
     page = visitor.open(f"/{REPO}/blame/main/model.safetensors")
-    assert page.get_by_text("no lines to blame").is_visible()
+    expect(page.get_by_text("no lines to blame")).to_be_visible()
 
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
@@ -152,9 +153,9 @@ def test_names_and_messages_are_text(new_visitor, alice):
     name = quote(f"{HOSTILE.replace('/', '')}.txt")
     for path in ("tree/main", "commits/main", "commit/main", f"blame/main/{name}", f"commits/main/{name}"):
         page = visitor.open(f"/alice/hostile/{path}")
-        assert page.get_by_text("onerror").first.is_visible()
+        expect(page.get_by_text("onerror").first).to_be_visible()
         assert "owned" not in page.title().replace(HOSTILE, "").replace(HOSTILE.replace("/", ""), "")
-        assert page.locator("main img:not(.avatar), main script").count() == 0
+        expect(page.locator("main img:not(.avatar), main script")).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", ["tree/main", "tree/main/many", "commits/main", "commit/main", "blame/main/train.py"])

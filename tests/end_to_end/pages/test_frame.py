@@ -3,6 +3,8 @@
 import urllib.error
 import urllib.request
 
+from playwright.sync_api import expect
+
 
 def _headers(url):
     try:
@@ -15,7 +17,7 @@ def _headers(url):
 def test_nothing_here_is_a_page_that_says_so(new_visitor):
     visitor = new_visitor()
     page = visitor.open("/no/such/place/at/all")
-    assert page.get_by_role("heading", level=1).inner_text() == "Nothing to see here"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing to see here")
     assert visitor.violations() == []
 
 

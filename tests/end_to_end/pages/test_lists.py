@@ -75,8 +75,8 @@ def choose(page, label):
 
 def test_an_empty_server_says_how_to_begin(server, new_visitor):
     page = new_visitor().open("/")
-    assert f"export HF_ENDPOINT={server.url}" in page.locator("main").inner_text()
-    assert "hf upload" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text(f"export HF_ENDPOINT={server.url}")
+    expect(page.locator("main")).to_contain_text("hf upload")
     assert "No models yet" in new_visitor().open("/models").locator("main").inner_text()
 
 
@@ -124,7 +124,7 @@ class TestFinding:
         expect(page.locator(".list-count b")).to_have_text("1")
         assert names(page) == {"alice/tiny-chat"}
         assert page.evaluate("document.activeElement.id") == "list-words"
-        assert "pipeline_tag=text-generation" in page.url
+        page.wait_for_url(lambda url: "pipeline_tag=text-generation" in url)
 
     def test_all_of_it_works_without_scripts(self, new_visitor):
         page = new_visitor(java_script_enabled=False).open("/models")
@@ -132,14 +132,14 @@ class TestFinding:
         page.get_by_label("Search models by name").fill("chat")
         page.get_by_label("Search models by name").press("Enter")
         assert names(page) == {"alice/tiny-chat", "alice/big-chat"}
-        assert "pipeline_tag=text-generation" in page.url
+        page.wait_for_url(lambda url: "pipeline_tag=text-generation" in url)
         page.locator("summary", has_text="Sort:").click()
         page.get_by_role("link", name="Newest").click()
         assert page.locator(".repo-list .item-link").first.inner_text().strip() == "alice/big-chat"
         page.get_by_role("link", name="Task: Text Generation").click()
         page.get_by_label("User or organization").fill("bob")
         page.get_by_label("User or organization").press("Enter")
-        assert "author=bob" in page.url
+        page.wait_for_url(lambda url: "author=bob" in url)
         assert (
             count(page) == "No models" if page.locator(".list-count b").count() else page.locator(".empty").is_visible()
         )
@@ -170,12 +170,12 @@ class TestFinding:
     def test_the_sheet_of_a_narrow_screen_stays_open_while_choosing(self, new_visitor):
         visitor = new_visitor(width=360)
         page = visitor.open("/models")
-        assert not page.locator("#filters").is_visible()
+        expect(page.locator("#filters")).not_to_be_visible()
         page.get_by_role("button", name="Filters").click()
         choose(page, "Text Generation")
         expect(page.locator(".filters-foot")).to_contain_text("Show 2 models")
         page.get_by_role("button", name="Show 2 models").click()
-        assert not page.locator("#filters").is_visible()
+        expect(page.locator("#filters")).not_to_be_visible()
         assert not visitor.overflows()
 
     def test_the_sheet_opens_without_scripts_too(self, new_visitor):
@@ -197,9 +197,9 @@ class TestFinding:
         visitor = new_visitor()
         page = visitor.open("/tasks")
         page.get_by_role("link", name="Text Classification", exact=True).first.click()
-        assert "Sorts texts into classes" in page.locator("main").inner_text()
+        expect(page.locator("main")).to_contain_text("Sorts texts into classes")
         assert names(page) == {"alice/sorter", "bob/reviews"}
-        assert visitor.open("/tasks/no-such-task").get_by_role("heading", level=1).is_visible()
+        expect(visitor.open("/tasks/no-such-task").get_by_role("heading", level=1)).to_be_visible()
 
     def test_search_finds_every_kind(self, new_visitor):
         page = new_visitor().open("/search")
@@ -207,9 +207,9 @@ class TestFinding:
         page.wait_for_url("**q=bob*")
         page.locator("#found h2").first.wait_for()
         assert names(page) == {"bob/seer", "bob/reviews"}
-        assert "Bob Baker" in page.locator("#found").inner_text()
+        expect(page.locator("#found")).to_contain_text("Bob Baker")
         page = new_visitor(java_script_enabled=False).open("/search?q=laboratory")
-        assert "Nothing found" in page.locator("main").inner_text()
+        expect(page.locator("main")).to_contain_text("Nothing found")
         assert "The Lab" in new_visitor().open("/search?q=the+lab").locator("#found").inner_text()
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -218,7 +218,7 @@ class TestFinding:
     def test_everybody_can_use_it(self, new_visitor, path, scheme):
         visitor = new_visitor(ALICE if path == "/" else None, width=360, color_scheme=scheme)
         visitor.open(path)
-        assert visitor.page.locator("h1").count() == 1
+        expect(visitor.page.locator("h1")).to_have_count(1)
         assert not visitor.overflows()
         assert visitor.violations() == []
 
@@ -226,7 +226,7 @@ class TestFinding:
         words = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
         for path in ("/models?search=", "/models?other=", "/search?q=", "/datasets?author=", "/models?unknown="):
             page = new_visitor().open(path + urllib.request.quote(words))
-            assert page.locator("img[src=x]").count() == 0
+            expect(page.locator("img[src=x]")).to_have_count(0)
 
     def test_the_json_twin_says_the_same(self, new_visitor, filled):
         page = new_visitor().open("/models?commercial=yes&fits=here")

@@ -267,7 +267,7 @@ def test_strangers_see_no_trace_of_what_is_private(new_visitor: NewVisitor, serv
         ):
             page = stranger.open(path)
             assert "undercover" not in page.content(), path
-        assert stranger.open("/alice").get_by_role("link", name="Datasets 1").is_visible()
+        expect(stranger.open("/alice").get_by_role("link", name="Datasets 1")).to_be_visible()
 
 
 def test_what_people_write_about_themselves_stays_text(new_visitor: NewVisitor):

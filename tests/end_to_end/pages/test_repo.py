@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import urllib.request
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.end_to_end.pages.conftest import ALICE, BOB
 from tests.end_to_end.raw_client import RawClient, put_file
@@ -64,34 +66,34 @@ def bob(server, alice):
 def test_a_card_with_its_facts(new_visitor, bob):
     visitor = new_visitor()
     page = visitor.open("/alice/shop")
-    assert page.locator("h1").inner_text() == "alice/shop"
-    assert page.get_by_role("heading", name="What it is for").is_visible()
+    expect(page.locator("h1")).to_have_text("alice/shop")
+    expect(page.get_by_role("heading", name="What it is for")).to_be_visible()
     assert page.title() == "alice/shop · Holdfast"
     side = page.get_by_label("About this model")
     assert side.get_by_role("link", name="alice/base").get_attribute("href") == "/alice/base"
-    assert side.get_by_text("nobody/knows").count() == 2  # as a fact and as metadata, never as a link
-    assert side.get_by_role("link", name="nobody/knows").count() == 0
-    assert page.get_by_role("row", name="text-classification GLUE").get_by_text("0.9").is_visible()
-    assert page.get_by_label("Tags").get_by_role("link", name="Text Classification").is_visible()
+    expect(side.get_by_text("nobody/knows")).to_have_count(2)  # as a fact and as metadata, never as a link
+    expect(side.get_by_role("link", name="nobody/knows")).to_have_count(0)
+    expect(page.get_by_role("row", name="text-classification GLUE").get_by_text("0.9")).to_be_visible()
+    expect(page.get_by_label("Tags").get_by_role("link", name="Text Classification")).to_be_visible()
     assert visitor.violations() == []
 
 
 def test_children_are_counted_for_who_looks(new_visitor, bob):
     page = new_visitor().open("/alice/shop")
-    assert page.get_by_role("link", name="All 1").is_visible()
+    expect(page.get_by_role("link", name="All 1")).to_be_visible()
     assert "hidden-child" not in page.content()
     page = new_visitor(BOB).open("/alice/shop")
-    assert page.get_by_role("link", name="All 2").is_visible()
-    assert page.get_by_role("link", name="bob/hidden-child").is_visible()
+    expect(page.get_by_role("link", name="All 2")).to_be_visible()
+    expect(page.get_by_role("link", name="bob/hidden-child")).to_be_visible()
 
 
 def test_snippets_open_without_javascript_and_name_this_server(new_visitor, server, alice):
     visitor = new_visitor(java_script_enabled=False, width=360)
     page = visitor.open("/alice/shop")
     page.get_by_text("Use this model").click()
-    assert page.get_by_text(f"export HF_ENDPOINT={server.url}").is_visible()
-    assert page.get_by_text(f"git clone {server.url}/alice/shop").is_visible()
-    assert "AutoModelForSequenceClassification" in page.get_by_text("from transformers import pipeline").inner_text()
+    expect(page.get_by_text(f"export HF_ENDPOINT={server.url}")).to_be_visible()
+    expect(page.get_by_text(f"git clone {server.url}/alice/shop")).to_be_visible()
+    expect(page.get_by_text("from transformers import pipeline")).to_contain_text("AutoModelForSequenceClassification")
 
 
 def test_snippets_of_programs_do_what_they_say(new_visitor, alice, tmp_path):
@@ -104,56 +106,61 @@ def test_snippets_of_programs_do_what_they_say(new_visitor, alice, tmp_path):
     assert (tmp_path / "shop" / "config.json").read_bytes() == CONFIG
 
 
+def expect_clipboard(page, text):
+    """Wait until the clipboard holds the text: copying takes a moment."""
+    page.wait_for_function("async text => await navigator.clipboard.readText() === text", arg=text)
+
+
 def test_copying(new_visitor, server, alice):
     visitor = new_visitor(permissions=["clipboard-read", "clipboard-write"])
     page = visitor.open("/alice/shop")
     page.get_by_role("button", name="Copy the name alice/shop").click()
-    assert page.evaluate("navigator.clipboard.readText()") == "alice/shop"
+    expect_clipboard(page, "alice/shop")
     page.get_by_text("Use this model").click()
     page.get_by_role("button", name="Copy the code for git").click()
-    assert page.evaluate("navigator.clipboard.readText()") == f"git clone {server.url}/alice/shop"
+    expect_clipboard(page, f"git clone {server.url}/alice/shop")
 
 
 def test_likes(new_visitor, alice):
     page = new_visitor(java_script_enabled=False).open("/alice/base")
     page.get_by_role("link", name="Like 0").click()
-    assert "/login?next=/alice/base" in page.url.replace("%2F", "/")
+    page.wait_for_url(lambda url: "/login?next=/alice/base" in url.replace("%2F", "/"))
     page = new_visitor(BOB, java_script_enabled=False).open("/alice/base")
     page.get_by_role("button", name="Like 0").click()
     assert page.get_by_role("button", name="Liked 1").get_attribute("aria-pressed") == "true"
-    assert page.url.endswith("/alice/base")
+    expect(page).to_have_url(re.compile(r"/alice/base$"))
     page.get_by_role("button", name="Liked 1").click()
-    assert page.get_by_role("button", name="Like 0").is_visible()
+    expect(page.get_by_role("button", name="Like 0")).to_be_visible()
 
 
 def test_an_empty_repo_tells_its_owner_how_to_fill_it(new_visitor, alice):
     visitor = new_visitor(ALICE)
     page = visitor.open("/alice/empty")
     assert page.get_by_role("link", name="Upload files").get_attribute("href") == "/alice/empty/upload/main"
-    assert page.get_by_text("hf upload alice/empty").is_visible()
+    expect(page.get_by_text("hf upload alice/empty")).to_be_visible()
     assert visitor.violations() == []
     page = new_visitor().open("/alice/empty")
-    assert page.get_by_text("Nothing here yet").is_visible()
-    assert page.get_by_text("hf upload").count() == 0
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    expect(page.get_by_text("hf upload")).to_have_count(0)
 
 
 def test_a_gate_shows_the_card_and_takes_requests(new_visitor, alice):
     page = new_visitor().open("/alice/gated")
-    assert page.get_by_role("heading", name="Behind a gate").is_visible()
-    assert page.get_by_role("link", name="Log in").last.is_visible()
+    expect(page.get_by_role("heading", name="Behind a gate")).to_be_visible()
+    expect(page.get_by_role("link", name="Log in").last).to_be_visible()
     visitor = new_visitor(BOB, java_script_enabled=False)
     page = visitor.open("/alice/gated")
     page.get_by_role("button", name="Ask for access").click()
     assert page.get_by_role("status").inner_text().startswith("Your request was sent. The owner decides")
-    assert page.get_by_text("You asked for access.").is_visible()
-    assert page.get_by_role("button", name="Ask for access").count() == 0
+    expect(page.get_by_text("You asked for access.")).to_be_visible()
+    expect(page.get_by_role("button", name="Ask for access")).to_have_count(0)
     page.get_by_role("link", name="Files").click()
-    assert page.get_by_role("link", name="secret.txt").is_visible()
-    assert page.get_by_text("ask for access").is_visible()
-    assert page.get_by_title("Download secret.txt").count() == 0
+    expect(page.get_by_role("link", name="secret.txt")).to_be_visible()
+    expect(page.get_by_text("ask for access")).to_be_visible()
+    expect(page.get_by_title("Download secret.txt")).to_have_count(0)
     alice.post_json("/api/models/alice/gated/user-access-request/handle", {"user": "bob", "status": "accepted"})
     visitor.open("/alice/gated/tree/main")
-    assert page.get_by_title("Download secret.txt").count() == 1
+    expect(page.get_by_title("Download secret.txt")).to_have_count(1)
 
 
 def test_private_is_as_absent(new_visitor, bob):
@@ -167,7 +174,7 @@ def test_private_is_as_absent(new_visitor, bob):
 
 def test_a_moved_repo_is_found(new_visitor, alice):
     page = new_visitor().open("/alice/old-name/tree/main")
-    assert page.url.endswith("/alice/new-name/tree/main")
+    expect(page).to_have_url(re.compile(r"/alice/new-name/tree/main$"))
     assert new_visitor().open("/alice/new-name.git").url.endswith("/alice/new-name")
     assert new_visitor().open("/alice/new-name%2Egit").url.endswith("/alice/new-name")
 

@@ -127,9 +127,9 @@ def _see_nothing_private(visitor: Visitor) -> None:
     for path in ("/", "/models", "/models?search=secret", "/search?q=secret-base", "/carol", "/models?author=carol"):
         html = _html(visitor.open(path))
         assert "secret-base" not in html.replace("q=secret-base", "").replace('value="secret-base"', ""), path
-    assert visitor.open("/models").locator(".list-count b").inner_text() == "1"
+    expect(visitor.open("/models").locator(".list-count b")).to_have_text("1")
     page = visitor.open("/carol/critic")
-    assert page.get_by_role("link", name="carol/secret-base").count() == 0
+    expect(page.get_by_role("link", name="carol/secret-base")).to_have_count(0)
     hidden = visitor.open("/carol/secret-base").locator("main").inner_html()
     absent = visitor.open("/carol/secret-nope").locator("main").inner_html()
     assert hidden.replace("secret-base", "secret-nope") == absent

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.end_to_end.pages.xss import hostile_files as files
 from tests.end_to_end.pages.xss.vectors import (
@@ -187,7 +187,7 @@ def test_the_corpus_is_large():
 def test_every_text_in_a_page_of_its_own_cells(watch: Watch):
     """Each is rendered alone: what one of them breaks hides no other."""
     assert watch.visit(f"/{REPO}/blob/main/cells.ipynb") == 200
-    assert watch.page.locator("main .cell").count() == len(MARKDOWN)
+    expect(watch.page.locator("main .cell")).to_have_count(len(MARKDOWN))
     assert watch.signs == []
 
 

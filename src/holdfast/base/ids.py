@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -89,7 +90,7 @@ class RepoId:
     def __str__(self) -> str:
         return self.name if self.namespace is None else f"{self.namespace}/{self.name}"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """The lower-case form under which ids are unique."""
         return str(self).lower()

@@ -21,7 +21,7 @@ from holdfast.http.authentication import SESSION_COOKIE, Authenticator
 from holdfast.http.call import Call, ClientDisconnect
 from holdfast.http.csrf import check_same_origin, refuse_other_sites
 from holdfast.http.errors import ErrorPage, header_safe, log_crash, render_error, wants_page
-from holdfast.http.routing import Family, Route, Router
+from holdfast.http.routing import Family, Found, Router
 from holdfast.http.urls import UrlPolicy, Urls
 
 Lifespan = Callable[[], Awaitable[None]]
@@ -86,7 +86,7 @@ class Application:
         page.headers.update({name: value for name, value in response.headers.items() if name.startswith("x-")})
         return page
 
-    def _find(self, scope: Scope) -> tuple[Route, dict[str, str]]:
+    def _find(self, scope: Scope) -> Found:
         raw_path = scope["raw_path"].decode("latin-1").partition("?")[0]
         prefix = self._url_policy.path_prefix
         if prefix and raw_path.startswith(prefix + "/"):
@@ -98,9 +98,7 @@ class Application:
             raise NotFound(what="This address")
         return found
 
-    async def _answer(
-        self, found: tuple[Route, dict[str, str]], scope: Scope, receive: Receive, headers: dict[bytes, bytes]
-    ) -> Response:
+    async def _answer(self, found: Found, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> Response:
         route, words = found
         urls = self._url_policy.urls(scope, headers)
         # A signed route's Authorization header, if any, is its own and names no user.

@@ -23,6 +23,9 @@ MAX_ANONYMOUS_JSON_BYTES = 4 * 1024 * 1024
 """Anybody can send these; enough for the 10,000 parts of a git-lfs upload, whose address is its credential."""
 
 MAX_FORM_FIELDS = 1_000
+MAX_REMEMBERED_CHARACTERS = 200
+
+_remembered_id = functools.lru_cache(8_192)(RepoId.parse)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,7 +69,8 @@ class Call(Request):
     @property
     def repo_id(self) -> RepoId:
         """The repo id that the path names."""
-        return RepoId.parse(self.words["repo"])
+        word = self.words["repo"]
+        return _remembered_id(word) if len(word) <= MAX_REMEMBERED_CHARACTERS else RepoId.parse(word)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking work in the server's thread pool."""

@@ -6,8 +6,9 @@ Source: huggingface_hub 2.4.0 quotes revisions without safe characters, and tree
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from holdfast.http.call import Call
 
 Endpoint = Callable[["Call"], Awaitable[Response]]
+Found = tuple["Route", Mapping[str, str]]
+MAX_REMEMBERED_PATHS = 8_192
+MAX_REMEMBERED_CHARACTERS = 300
+"""Longer paths are looked up anew each time: strangers may send any, and must not fill the memory with them."""
 
 _NOT_RESERVED = "(?!(?:" + "|".join(sorted(re.escape(name) for name in RESERVED_REPO_NAMES)) + ")(?:/|$))"
 _WORDS = {
@@ -75,14 +80,20 @@ class Router:
         for route in self.routes:
             compiled = _Compiled(route, _anchor(route.pattern), _expression(route.pattern))
             self._by_method.setdefault(route.method, []).append(compiled)
+        self._remembered = functools.lru_cache(MAX_REMEMBERED_PATHS)(self._find)
 
-    def find(self, method: str, raw_path: str) -> tuple[Route, dict[str, str]] | None:
+    def find(self, method: str, raw_path: str) -> Found | None:
         """Return the route and its decoded words, or None. HEAD falls back to GET.
 
         Raises:
             InvalidInput: a word that is not UTF-8.
             MethodNotAllowed: the path exists under another method.
         """
+        if len(raw_path) <= MAX_REMEMBERED_CHARACTERS:
+            return self._remembered(method, raw_path)
+        return self._find(method, raw_path)
+
+    def _find(self, method: str, raw_path: str) -> Found | None:
         found = self._match(method, raw_path)
         if found is None and method == "HEAD":
             found = self._match("GET", raw_path)
@@ -92,7 +103,7 @@ class Router:
                 raise MethodNotAllowed(allowed=allowed)
         return found
 
-    def _match(self, method: str, raw_path: str) -> tuple[Route, dict[str, str]] | None:
+    def _match(self, method: str, raw_path: str) -> Found | None:
         for compiled in self._by_method.get(method, ()):
             if compiled.anchor in raw_path:
                 match = compiled.expression.fullmatch(raw_path)

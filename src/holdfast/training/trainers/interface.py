@@ -10,6 +10,14 @@ from typing import Any, Protocol
 from holdfast.training.domain.trials import Board, Metric, Outcome, Plan
 
 
+class TrialFailed(Exception):
+    """A trial can't be done; the message is a plain reason for the board."""
+
+
+class Pruned(Exception):
+    """A trial can't win any more. Raised by `Place.tell`, passed on by trainers, caught by the search."""
+
+
 @dataclass(frozen=True)
 class TaskPlan:
     """A task as a trainer does it.

@@ -6,7 +6,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Any
+
+
+class TrialFailed(Exception):
+    """A trial can't be done; its text is the reason, a plain sentence for the board."""
+
+
+class Pruned(Exception):
+    """A trial can't win any more; raised by `Place.tell`, and left to fly by trainers."""
 
 
 class Status(Enum):
@@ -26,8 +35,10 @@ class Plan:
         family: of models, such as `logistic-regression`.
         parameters: as its library names them; plain values.
         rung: of the ladder, from 0.
-        expected_seconds: how long it will take; None where nothing is known yet. The search skips what can't pay.
+        expected_seconds: how long it will take; None where nothing is known yet. The search skips what can't pay, and
+            ends a trial that takes more than three times as long (and more than five seconds longer).
         reason: why it is tried now, in words for the board.
+        limit_seconds: it is ended after so long; None means what is left of the budget.
     """
 
     family: str
@@ -35,6 +46,7 @@ class Plan:
     rung: int = 0
     expected_seconds: float | None = None
     reason: str = ""
+    limit_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -101,10 +113,20 @@ class Metric:
 
 @dataclass
 class Board:
-    """All trials of a run so far."""
+    """All trials of a run so far.
+
+    Args:
+        metric: that they are compared by.
+        folder: below which each trial has its own.
+    """
 
     metric: Metric
     trials: list[Trial] = field(default_factory=list)
+    folder: Path = Path()
+
+    def folder_of(self, trial: Trial) -> Path:
+        """Where a trial kept what it kept."""
+        return self.folder / f"{trial.number:04d}"
 
     def finished(self) -> list[Trial]:
         """Trials with a score, best first."""

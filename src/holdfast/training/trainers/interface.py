@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.trials import Board, Metric, Outcome, Plan
 
 
@@ -29,6 +30,7 @@ class TaskPlan:
         metrics: that it can go by; the first is the default.
         serves: the task that answers with the result, where it has another name (few-shot is served as
             text-classification).
+        default: name of the metric for data where the first is not the right one; None: always the first.
     """
 
     task: str
@@ -36,6 +38,7 @@ class TaskPlan:
     roles: Mapping[str, str]
     metrics: tuple[Metric, ...]
     serves: str | None = None
+    default: Callable[[TrainingData], str] | None = None
 
 
 class Clock(Protocol):
@@ -49,6 +52,10 @@ class Clock(Protocol):
         """Seconds since the run began."""
         ...
 
+    def keep_back(self, seconds: float) -> None:
+        """Say how long `finish` will take, once that is known; until then a share of the budget is kept for it."""
+        ...
+
 
 @dataclass(frozen=True)
 class Place:
@@ -56,7 +63,8 @@ class Place:
 
     Args:
         folder: its own, kept while the run lasts; what `Outcome.kept` names lies here.
-        tell: takes a step's figures, such as `{"step": 10, "loss": 0.7}`; raises `Pruned` where it can't win any more.
+        tell: takes a step's figures, such as `{"step": 10, "loss": 0.7}`; with `score` (by the run's metric) among them
+            it raises `Pruned` where the trial can't win any more.
         seed: of this trial.
     """
 

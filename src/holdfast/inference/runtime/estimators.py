@@ -1,5 +1,7 @@
 """Models of scikit-learn, from skops files: data, not code, checked type by type before anything is made of it.
 
+Beside them, our own networks for tables (`architectures`), which answer in the same way.
+
 Source: skops 0.16, io.get_untrusted_types; skops' hub_utils for what config.json says (`sklearn.columns`,
 `sklearn.model`).
 """
@@ -17,6 +19,7 @@ from holdfast.inference.domain.predictors import Item, Placement
 from holdfast.inference.domain.tables import as_numbers, columns_of
 from holdfast.inference.runtime.checkpoints import Checkpoint
 from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.table_networks import MODEL_TYPE, load_table_network
 from holdfast.inference.runtime.trusted_types import TRUSTED, check_trees
 
 PLACEMENT = Placement("cpu", "float64")
@@ -70,14 +73,18 @@ class Estimator:
 
 
 def load_estimator(folder: Path) -> Estimator:
-    """Load the skops file of a folder.
+    """Load the skops file of a folder, or the network that its config names.
 
     Raises:
         UnsafeWeights: a pickle, or a skops file with types that are not scikit-learn's own.
         UnusableModel: no skops file, several, or a damaged one.
     """
     checkpoint = Checkpoint(folder)
-    config = (checkpoint.json("config.json") or {}).get("sklearn") or {}
+    described = checkpoint.json("config.json") or {}
+    if described.get("model_type") == MODEL_TYPE:
+        network = load_table_network(folder)
+        return Estimator(network, network.feature_names_in_, frozenset())
+    config = described.get("sklearn") or {}
     path = _find(checkpoint, config)
     skops = need("skops.io", "Running tabular models")
     try:

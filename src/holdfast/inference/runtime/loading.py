@@ -14,6 +14,7 @@ from typing import Any
 
 from holdfast.base.errors import UnusableModel
 from holdfast.inference.domain.predictors import Placement, Wish
+from holdfast.inference.runtime import architectures
 from holdfast.inference.runtime.checkpoints import Checkpoint
 from holdfast.inference.runtime.libraries import need
 from holdfast.inference.runtime.placement import choose_placement
@@ -66,6 +67,8 @@ def load_model(folder: Path, auto_class: str, wish: Wish, *, spare: tuple[str, .
     _refuse_code(config)
     checkpoint.check_weights()
     placement = choose_placement(wish)
+    if config.get("model_type") in architectures.model_types():
+        architectures.register()
     loader = getattr(need("transformers"), auto_class)
     with _errors_in_words(config):
         model, report = loader.from_pretrained(

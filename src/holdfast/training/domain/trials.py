@@ -10,14 +10,6 @@ from pathlib import Path
 from typing import Any
 
 
-class TrialFailed(Exception):
-    """A trial can't be done; its text is the reason, a plain sentence for the board."""
-
-
-class Pruned(Exception):
-    """A trial can't win any more; raised by `Place.tell`, and left to fly by trainers."""
-
-
 class Status(Enum):
     """How a trial ended."""
 

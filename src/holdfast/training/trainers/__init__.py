@@ -6,7 +6,8 @@ A module (or folder) of this package has
     prepare(data: TrainingData, spec: TrainingSpec) -> Trainer       its trainer for this very data
     judge(data: TrainingData, predictor: Predictor, spec: TrainingSpec) -> Judgement     optional: see below
 
-(`spec.task` and `spec.metric` are always named by then: the run has filled in what was left open) and importing it imports no model library: those come with `prepare`. The search does the rest, the same for all:
+(`spec.task` and `spec.metric` are always named by then: the run has filled in what was left open) and importing it
+imports no model library: those come with `prepare`. The search does the rest, the same for all:
 
     trainer = trainers.prepare(data, spec)
     for plan in trainer.plans(board, clock):          # cheap and certain first; sees the board; ends when nothing pays

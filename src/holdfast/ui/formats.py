@@ -54,6 +54,23 @@ def moment(milliseconds: int) -> str:
     return f"{day(milliseconds)}, {datetime.fromtimestamp(milliseconds / 1000, UTC):%H:%M} UTC"
 
 
+def duration(milliseconds: int) -> str:
+    """`8 s`, `2 min 5 s`, `1 h 4 min`, `3 days 2 h`: the two greatest units."""
+    seconds = max(0, milliseconds) // 1000
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3_600:
+        return _two(seconds // 60, "min", seconds % 60, "s")
+    if seconds < 86_400:
+        return _two(seconds // 3_600, "h", seconds % 3_600 // 60, "min")
+    days = seconds // 86_400
+    return _two(days, "day" if days == 1 else "days", seconds % 86_400 // 3_600, "h")
+
+
+def _two(great: int, great_unit: str, small: int, small_unit: str) -> str:
+    return f"{great} {great_unit} {small} {small_unit}" if small else f"{great} {great_unit}"
+
+
 def _three_digits(number: float) -> str:
     text = f"{number:.0f}" if number >= 99.95 else f"{number:.1f}"
     return text.removesuffix(".0")

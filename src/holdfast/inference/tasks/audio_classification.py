@@ -8,10 +8,12 @@ from typing import Any
 
 from holdfast.inference.domain.kinds import Binary
 from holdfast.inference.domain.labels import CLASSIFICATION, SCORED_LABELS, scored_labels, usual_function
-from holdfast.inference.domain.predictors import Item, Wish
+from holdfast.inference.domain.predictors import Item, Placement, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.inference.domain.specification import TaskSpec
-from holdfast.inference.runtime.loading import Loaded, load_model
+from holdfast.inference.runtime.estimators import PLACEMENT
+from holdfast.inference.runtime.features import FeatureClassifier, Features, features_said, load_feature_classifier
+from holdfast.inference.runtime.loading import load_model
 from holdfast.inference.runtime.networks import Arrays, Network
 from holdfast.inference.runtime.rows import Row, size_of
 from holdfast.inference.runtime.sounds import SoundReader, decode_sound, load_sound_reader
@@ -26,16 +28,23 @@ SPEC = TaskSpec(
 
 
 class AudioClassification(RowPredictor):
-    """An audio classifier."""
+    """An audio classifier: a network, or features of the sound and an estimator."""
 
     spec = SPEC
 
-    def __init__(self, loaded: Loaded, reader: SoundReader) -> None:
-        self.placement = loaded.placement
+    def __init__(
+        self,
+        reader: SoundReader | Features,
+        network: Network | FeatureClassifier,
+        labels: Sequence[str],
+        placement: Placement,
+        problem_type: str | None = None,
+    ) -> None:
+        self.placement = placement
         self._reader = reader
-        self._network = Network(loaded)
-        self._labels = loaded.labels
-        self._function = usual_function(loaded.config.problem_type, len(self._labels))
+        self._network = network
+        self._labels = labels
+        self._function = usual_function(problem_type, len(labels))
 
     def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
         row = self._reader.row(decode_sound(inputs, self._reader.rate, "inputs"))
@@ -51,5 +60,10 @@ class AudioClassification(RowPredictor):
 
 def load(folder: Path, wish: Wish) -> AudioClassification:
     """Load a classifier. See `tasks.load` for errors."""
+    features = features_said(folder, ("mfcc",))
+    if features is not None:
+        classifier = load_feature_classifier(folder, features)
+        return AudioClassification(features, classifier, classifier.labels, PLACEMENT)
     loaded = load_model(folder, "AutoModelForAudioClassification", wish)
-    return AudioClassification(loaded, load_sound_reader(folder))
+    reader = load_sound_reader(folder)
+    return AudioClassification(reader, Network(loaded), loaded.labels, loaded.placement, loaded.config.problem_type)

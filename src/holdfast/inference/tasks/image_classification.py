@@ -8,11 +8,13 @@ from typing import Any
 
 from holdfast.inference.domain.kinds import Binary
 from holdfast.inference.domain.labels import CLASSIFICATION, SCORED_LABELS, scored_labels, usual_function
-from holdfast.inference.domain.predictors import Item, Wish
+from holdfast.inference.domain.predictors import Item, Placement, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.inference.domain.specification import TaskSpec
+from holdfast.inference.runtime.estimators import PLACEMENT
+from holdfast.inference.runtime.features import FeatureClassifier, Features, features_said, load_feature_classifier
 from holdfast.inference.runtime.images import ImageReader, decode_image, load_image_reader
-from holdfast.inference.runtime.loading import Loaded, load_model
+from holdfast.inference.runtime.loading import load_model
 from holdfast.inference.runtime.networks import Arrays, Network
 from holdfast.inference.runtime.rows import Row, size_of
 
@@ -26,16 +28,23 @@ SPEC = TaskSpec(
 
 
 class ImageClassification(RowPredictor):
-    """An image classifier."""
+    """An image classifier: a network, or features of the picture and an estimator."""
 
     spec = SPEC
 
-    def __init__(self, loaded: Loaded, reader: ImageReader) -> None:
-        self.placement = loaded.placement
+    def __init__(
+        self,
+        reader: ImageReader | Features,
+        network: Network | FeatureClassifier,
+        labels: Sequence[str],
+        placement: Placement,
+        problem_type: str | None = None,
+    ) -> None:
+        self.placement = placement
         self._reader = reader
-        self._network = Network(loaded)
-        self._labels = loaded.labels
-        self._function = usual_function(loaded.config.problem_type, len(self._labels))
+        self._network = network
+        self._labels = labels
+        self._function = usual_function(problem_type, len(labels))
 
     def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
         row = self._reader.row(decode_image(inputs, "inputs"))
@@ -51,5 +60,10 @@ class ImageClassification(RowPredictor):
 
 def load(folder: Path, wish: Wish) -> ImageClassification:
     """Load a classifier. See `tasks.load` for errors."""
+    features = features_said(folder, ("pixels", "hog"))
+    if features is not None:
+        classifier = load_feature_classifier(folder, features)
+        return ImageClassification(features, classifier, classifier.labels, PLACEMENT)
     loaded = load_model(folder, "AutoModelForImageClassification", wish)
-    return ImageClassification(loaded, load_image_reader(folder))
+    reader = load_image_reader(folder)
+    return ImageClassification(reader, Network(loaded), loaded.labels, loaded.placement, loaded.config.problem_type)

@@ -1,0 +1,84 @@
+"""A small convolutional network from nothing. Dimensions: B pictures, C channels, H × W pixels, L labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from holdfast.inference.runtime import architectures
+from holdfast.inference.runtime.libraries import need
+from holdfast.training.learning.anatomy import layers_of, parameter_count
+from holdfast.training.learning.holdout import Fitted, Work
+from holdfast.training.learning.loop import Schedule, learn
+from holdfast.training.learning.scores import accuracy
+from holdfast.training.trainers.images.pictures import Pictures, varied
+
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """The family `cnn`. Parameters: `epochs`, `mirror`, `learning_rate`, `widths`, `convolutions`, `batch_size`."""
+
+    pictures: Pictures
+
+    def __call__(self, work: Work) -> Fitted:
+        torch = need("torch")
+        torch.manual_seed(work.seed)
+        model = architectures.build("image-classification", self._config(work.parameters))
+        size = int(work.parameters.get("batch_size", _BATCH))
+        steps = -(-len(work.learned) // size)
+        rate = float(work.parameters.get("learning_rate", 3e-3))
+        schedule = Schedule(int(work.parameters["epochs"]), steps, rate, weight_decay=0.05)
+
+        def batches(epoch: int) -> Iterator[Mapping[str, Any]]:
+            return self._batches(work, size, epoch)
+
+        curve = learn(model, batches, schedule, work.tell, self._judge(model, work))
+        model.eval()
+        architectures.save(model, work.folder)
+        facts = {"layers": layers_of(model), "parameters": parameter_count(model), "picture_size": self.pictures.size}
+        return Fitted(self._scores(model, work.judged), curve, facts)
+
+    def _config(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        labels = dict(enumerate(self.pictures.labels))
+        return {
+            "model_type": "holdfast-cnn",
+            "id2label": labels,
+            "label2id": {label: index for index, label in labels.items()},
+            "image_size": self.pictures.size,
+            "widths": list(parameters.get("widths", (32, 64, 128))),
+            "convolutions": int(parameters.get("convolutions", 1)),
+        }
+
+    def _batches(self, work: Work, size: int, epoch: int) -> Iterator[Mapping[str, Any]]:
+        torch = need("torch")
+        draw = torch.Generator().manual_seed(work.seed * 10_007 + epoch)
+        order = work.learned[torch.randperm(len(work.learned), generator=draw).numpy()]
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            if len(rows) == 1 and len(order) > 1:
+                continue  # normalization over a batch of one learns nothing
+            levels = varied(self._levels(rows), draw, mirror=bool(work.parameters.get("mirror")))
+            yield {"pixel_values": levels, "labels": torch.from_numpy(self.pictures.truth_N[rows])}
+
+    def _levels(self, rows: Any) -> Any:
+        """As the model's image processor gives them: between -1 and 1."""
+        levels = need("torch").from_numpy(self.pictures.levels_NHWC[rows].transpose(0, 3, 1, 2))
+        return levels.float() / 127.5 - 1
+
+    def _judge(self, model: Any, work: Work) -> Any:
+        truth = self.pictures.truth_N[work.judged]
+        return (lambda: {"accuracy": accuracy(truth, self._scores(model, work.judged))}) if len(truth) else None
+
+    def _scores(self, model: Any, rows: Any) -> Any:
+        torch = need("torch")
+        model.eval()
+        with torch.inference_mode():
+            parts = [model(pixel_values=self._levels(rows[i : i + 256])).logits for i in range(0, len(rows), 256)]
+        if not parts:
+            return np.zeros((0, len(self.pictures.labels)))
+        return torch.cat(parts).softmax(dim=1).numpy()

@@ -1,0 +1,114 @@
+"""The ladder of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from holdfast.training.domain.data import TrainingData
+from holdfast.training.domain.specification import TrainingSpec
+from holdfast.training.domain.trials import Board, Outcome, Plan
+from holdfast.training.learning.holdout import Family, HoldoutClassifier, seconds_of
+from holdfast.training.trainers.images.classic import Classic
+from holdfast.training.trainers.images.convolution import Convolution
+from holdfast.training.trainers.images.pictures import Pictures, read_pictures
+from holdfast.training.trainers.images.pretrained import Pretrained
+from holdfast.training.trainers.interface import Artefact, Clock, Place
+
+_PROBE_EPOCHS = 3
+_MOST_EPOCHS = 60
+_NETWORKS = ("cnn", "embeddings-linear", "fine-tuning")
+
+
+class ImageTrainer:
+    """Trials on pictures: one part is learned from, the other judged by; the same parts for every trial."""
+
+    def __init__(self, data: TrainingData, spec: TrainingSpec) -> None:
+        self._spec = spec
+        self._pictures = read_pictures(data)
+        self._classifier = HoldoutClassifier(data, spec, _families(self._pictures, spec.base_model))
+
+    def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
+        """Estimators first, then networks as long as the budget allows."""
+        for plan in self._ladder(board, clock):
+            if plan.family in (self._spec.candidates or (plan.family,)):
+                yield plan
+
+    def _ladder(self, board: Board, clock: Clock) -> Iterator[Plan]:
+        yield Plan("majority", {}, 0, 1.0, "what is right without looking")
+        yield Plan("hog-svm", {"C": 10.0}, 1, 3.0, "directions of edges, and a support vector machine")
+        yield Plan("pixels-linear", {"C": 0.01}, 1, 3.0, "levels of light, and a linear model")
+        if self._spec.params.get("epochs") is None:
+            yield _cnn(_PROBE_EPOCHS, None, "a small network, briefly: shows how long it takes to learn")
+        if self._spec.base_model:
+            yield Plan("embeddings-linear", {"C": 1.0}, 3, None, "what a trained network sees, and a linear model")
+        yield from self._longer(board, clock)
+
+    def _longer(self, board: Board, clock: Clock) -> Iterator[Plan]:
+        """Networks for as long as they may learn. What the user asks for is done once, and nothing else."""
+        probe, asked = seconds_of(board, "cnn"), self._spec.params.get("epochs")
+        share = 0.3 if self._spec.base_model else 0.45
+        epochs = int(asked or _affordable(probe, clock.left() * share))
+        if epochs > _PROBE_EPOCHS or asked:
+            yield _cnn(epochs, _expected(probe, epochs), "the same for longer", **self._wishes())
+        if self._spec.base_model:
+            yield from self._fine_tuning(board, clock)
+        epochs = _affordable(probe, clock.left() * 0.6)
+        if not asked and epochs > _PROBE_EPOCHS:
+            yield _cnn(epochs, _expected(probe, epochs), "pictures are mirrored, too", mirror=True)
+
+    def _wishes(self) -> dict[str, Any]:
+        names = ("mirror", "learning_rate", "widths", "convolutions", "batch_size")
+        return {name: self._spec.params[name] for name in names if name in self._spec.params}
+
+    def _fine_tuning(self, board: Board, clock: Clock) -> Iterator[Plan]:
+        once = 3.0 * (seconds_of(board, "embeddings-linear") or 1.0)  # learning costs about three times looking
+        epochs = int(self._spec.params.get("epochs", min(5, clock.left() * 0.6 // once)))
+        if epochs:
+            parameters = {"epochs": epochs, "learning_rate": self._spec.params.get("learning_rate", 2e-5)}
+            yield Plan("fine-tuning", parameters, 4, once * epochs, "all of the trained network learns further")
+
+    def fit(self, plan: Plan, place: Place) -> Outcome:
+        """Fit one and score it."""
+        return self._classifier.fit(plan, place)
+
+    def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:
+        """The best one, from all pictures if there is time."""
+        best, facts = self._classifier.finish(board, folder, clock)
+        is_network = best.plan.family in _NETWORKS
+        return Artefact(
+            task="image-classification",
+            family=best.plan.family,
+            parameters=best.plan.parameters,
+            library="transformers" if is_network else "sklearn",
+            example=self._pictures.files[0],
+            base_model=self._spec.base_model if best.plan.family in _NETWORKS[1:] else None,
+            explanation=facts,
+        )
+
+
+def _families(pictures: Pictures, base_model: str | None) -> dict[str, Family]:
+    families: dict[str, Family] = {
+        "majority": Classic(pictures, "pixels", "majority"),
+        "pixels-linear": Classic(pictures, "pixels", "logistic-regression"),
+        "hog-svm": Classic(pictures, "hog", "svm"),
+        "cnn": Convolution(pictures),
+    }
+    if base_model:
+        families["embeddings-linear"] = Pretrained(pictures, base_model, further=False)
+        families["fine-tuning"] = Pretrained(pictures, base_model, further=True)
+    return families
+
+
+def _cnn(epochs: int, seconds: float | None, reason: str, **parameters: Any) -> Plan:
+    return Plan("cnn", {"epochs": epochs, **parameters}, 2, seconds, reason)
+
+
+def _affordable(probe: float | None, seconds: float) -> int:
+    """Epochs that fit, by what the probe took; 0 where nothing is known."""
+    return min(_MOST_EPOCHS, int(seconds / (probe / _PROBE_EPOCHS))) if probe else 0
+
+
+def _expected(probe: float | None, epochs: int) -> float | None:
+    return probe / _PROBE_EPOCHS * epochs if probe else None

@@ -10,6 +10,7 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan
 from holdfast.training.learning.holdout import Family, HoldoutClassifier, seconds_of
+from holdfast.training.learning.pacing import pace_of
 from holdfast.training.trainers.images.classic import Classic
 from holdfast.training.trainers.images.convolution import Convolution
 from holdfast.training.trainers.images.pictures import Pictures, read_pictures
@@ -47,16 +48,16 @@ class ImageTrainer:
 
     def _longer(self, board: Board, clock: Clock) -> Iterator[Plan]:
         """Networks for as long as they may learn. What the user asks for is done once, and nothing else."""
-        probe, asked = seconds_of(board, "cnn"), self._spec.params.get("epochs")
+        pace, asked = pace_of(board, "cnn", "epochs"), self._spec.params.get("epochs")
         share = 0.3 if self._spec.base_model else 0.45
-        epochs = int(asked or _affordable(probe, clock.left() * share))
+        epochs = int(asked or pace.affordable(clock.left() * share, _MOST_EPOCHS))
         if epochs > _PROBE_EPOCHS or asked:
-            yield _cnn(epochs, _expected(probe, epochs), "the same for longer", **self._wishes())
+            yield _cnn(epochs, pace.expected(epochs), "the same for longer", **self._wishes())
         if self._spec.base_model:
             yield from self._fine_tuning(board, clock)
-        epochs = _affordable(probe, clock.left() * 0.6)
+        epochs = pace.affordable(clock.left() * 0.6, _MOST_EPOCHS)
         if not asked and epochs > _PROBE_EPOCHS:
-            yield _cnn(epochs, _expected(probe, epochs), "pictures are mirrored, too", mirror=True)
+            yield _cnn(epochs, pace.expected(epochs), "pictures are mirrored, too", mirror=True)
 
     def _wishes(self) -> dict[str, Any]:
         names = ("mirror", "learning_rate", "widths", "convolutions", "batch_size")
@@ -103,12 +104,3 @@ def _families(pictures: Pictures, base_model: str | None) -> dict[str, Family]:
 
 def _cnn(epochs: int, seconds: float | None, reason: str, **parameters: Any) -> Plan:
     return Plan("cnn", {"epochs": epochs, **parameters}, 2, seconds, reason)
-
-
-def _affordable(probe: float | None, seconds: float) -> int:
-    """Epochs that fit, by what the probe took; 0 where nothing is known."""
-    return min(_MOST_EPOCHS, int(seconds / (probe / _PROBE_EPOCHS))) if probe else 0
-
-
-def _expected(probe: float | None, epochs: int) -> float | None:
-    return probe / _PROBE_EPOCHS * epochs if probe else None

@@ -1,0 +1,50 @@
+"""Tokenizers trained on the very texts: byte-level BPE, so that every text of every language can be written.
+
+Source: Sennrich et al. 2016 (BPE); GPT-2 (bytes). The work is done by the tokenizers library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from holdfast.inference.runtime.libraries import need
+
+END, PADDING = "<|endoftext|>", "<|padding|>"
+_BYTES = 256
+
+
+def usual_vocabulary(texts: Sequence[str]) -> int:
+    """A vocabulary for so much text: about one token for each hundred characters, between 512 and 8,192."""
+    characters = sum(map(len, texts))
+    return max(512, min(8_192, characters // 100))
+
+
+def train_tokenizer(texts: Sequence[str], vocabulary: int, longest: int) -> Any:
+    """A tokenizer of transformers that has learned how to write these texts in few tokens.
+
+    Args:
+        texts: to learn from.
+        vocabulary: tokens at most; fewer where the texts have no more pairs that come twice.
+        longest: tokens that the model takes.
+    """
+    library = need("tokenizers", "Training")
+    tokenizer = library.Tokenizer(library.models.BPE())
+    tokenizer.pre_tokenizer = library.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = library.decoders.ByteLevel()
+    trainer = library.trainers.BpeTrainer(
+        vocab_size=max(vocabulary, _BYTES + 2),
+        min_frequency=2,
+        special_tokens=[PADDING, END],
+        initial_alphabet=library.pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return need("transformers").PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        eos_token=END,
+        bos_token=END,
+        pad_token=PADDING,
+        model_max_length=longest,
+        clean_up_tokenization_spaces=False,
+    )

@@ -17,9 +17,8 @@ import pytest
 
 from holdfast.backends.engines.factory import open_remote_engine, open_worker_engine
 from holdfast.backends.engines.protocol import Engine, LoadedModel, ModelSource, ModelState, Question
-from holdfast.backends.engines.worker.batching import MOST_STREAMS
 from holdfast.base.errors import InternalError, InvalidInput, ModelBusy, ModelFailed, UnknownTask, UnusableModel
-from tests.factories.engines import LOADER
+from tests.factories.engines import LOADER, MOST_AT_ONCE
 from tests.factories.openai_server import openai_server
 
 DRIVERS = ("worker", "remote")
@@ -303,7 +302,7 @@ def test_more_streams_than_run_at_once_take_turns(tmp_path):
             async def whole(word: str) -> list[str]:
                 return [orjson.loads(chunk)["token"]["text"] async for chunk in model.stream(ask(word, pause=0.01))]
 
-            words = [f"word {index}" for index in range(2 * MOST_STREAMS + 1)]
+            words = [f"word {index}" for index in range(2 * MOST_AT_ONCE + 1)]
             waiting = [asyncio.create_task(whole(word)) for word in words]
             withdrawn = asyncio.create_task(whole("nobody waits for this"))
             await asyncio.sleep(0.05)

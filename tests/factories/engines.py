@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from holdfast.backends.engines.worker.hosted import Prepared
 from holdfast.base.errors import InvalidInput, UnusableModel
 
 LOADER = f"{__name__}:load"
+MOST_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class FakeModel:
         self.facts = {"device": "none", "pid": os.getpid()}
         self.task = source.task
         self.batches = 0
+        self.begun = 0
 
     def prepare(self, question: Question) -> Prepared:
         words = _object(question.body)
@@ -65,8 +67,31 @@ class FakeModel:
         whole = list(results) if is_batch else results[0]
         return Answer(orjson.dumps(whole), tokens=sum(part.size for part in prepared.parts))
 
+    def joins(self, part: FakePart) -> bool:
+        return "steps" in part.words
+
+    def has_room(self, part: FakePart) -> bool:
+        return self.begun < MOST_AT_ONCE
+
+    def steps(self, part: FakePart) -> Generator[None, None, Any]:
+        self.begun += 1
+        try:
+            for _ in range(part.words["steps"]):
+                yield
+                time.sleep(part.words.get("pause", 0.0))
+            return self._answer(part.words, self.begun)
+        finally:
+            self.begun -= 1
+
     def stream(self, prepared: Prepared) -> Iterator[bytes]:
-        words = prepared.parts[0].words
+        self.begun += 1
+        try:
+            yield b""
+            yield from self._chunks(prepared.parts[0].words)
+        finally:
+            self.begun -= 1
+
+    def _chunks(self, words: dict[str, Any]) -> Iterator[bytes]:
         for index in range(words.get("count", 3)):
             self._trouble(words if index == 1 else {})
             time.sleep(words.get("pause", 0.0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ class HostedTask:
             "device": predictor.placement.device,
             "dtype": predictor.placement.dtype,
         }
+        if isinstance(predictor, StreamingPredictor):
+            self.facts = {**self.facts, "batching": predictor.batching}
 
     def prepare(self, question: Question) -> Prepared:
         """Read and check a request as it came over HTTP."""
@@ -55,7 +57,7 @@ class HostedTask:
         return Answer(orjson.dumps(value, default=_as_json, option=orjson.OPT_SERIALIZE_NUMPY), JSON, tokens)
 
     def stream(self, prepared: Prepared) -> Iterator[bytes]:
-        """Chunks of one answer."""
+        """Chunks of one answer; empty ones mean: nothing new yet."""
         if not isinstance(self._predictor, StreamingPredictor):
             raise InvalidInput(field="stream", problem=f"is not possible for {self._spec.name}")
         if len(prepared.parts) != 1:
@@ -66,9 +68,22 @@ class HostedTask:
     def _chunks(predictor: StreamingPredictor, prepared: Prepared) -> Iterator[bytes]:
         [item] = prepared.parts
         assert isinstance(item, Item)
-        with contextlib.closing(_closable(predictor.stream(item))) as chunks:
+        with contextlib.closing(predictor.pieces(item)) as chunks:
             for chunk in chunks:
-                yield orjson.dumps(chunk, default=_as_json)
+                yield b"" if chunk is None else orjson.dumps(chunk, default=_as_json)
+
+    def joins(self, part: Any) -> bool:
+        """See `HostedModel.joins`."""
+        return isinstance(self._predictor, StreamingPredictor) and self._predictor.joins(part)
+
+    def has_room(self, part: Any) -> bool:
+        """See `HostedModel.has_room`."""
+        return not isinstance(self._predictor, StreamingPredictor) or self._predictor.has_room(part)
+
+    def steps(self, part: Any) -> Generator[None, None, Any]:
+        """See `HostedModel.steps`."""
+        assert isinstance(self._predictor, StreamingPredictor)
+        return self._predictor.steps(part)
 
     def warm_up(self) -> None:
         """Answer the example once: the first question of somebody must not be slower than the next ones."""
@@ -106,10 +121,6 @@ def load(source: ModelSource) -> HostedTask:
     hosted = HostedTask(predictor)
     hosted.warm_up()
     return hosted
-
-
-def _closable(chunks: Iterator[dict[str, Any]]) -> Any:
-    return chunks if hasattr(chunks, "close") else contextlib.nullcontext(chunks)
 
 
 def _as_json(value: Any) -> Any:

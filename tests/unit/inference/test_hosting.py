@@ -41,12 +41,25 @@ class StreamingEcho(Echo, StreamingPredictor):
     def __init__(self):
         self.closed = False
 
-    def stream(self, item) -> Iterator[dict]:
+    batching = "continuous"
+
+    def pieces(self, item) -> Iterator[dict | None]:
         try:
+            yield None
             for letter in item.inputs:
                 yield {"token": letter}
         finally:
             self.closed = True
+
+    def joins(self, item):
+        return item.inputs != "alone"
+
+    def has_room(self, item):
+        return item.inputs != "too much"
+
+    def steps(self, item):
+        yield
+        return {"text": item.inputs}
 
 
 def ask(hosted: HostedTask, body: object, media_type: str = "application/json"):
@@ -95,12 +108,31 @@ def test_streams_are_chunks_of_json_and_closing_one_stops_the_model():
     predictor = StreamingEcho()
     hosted = HostedTask(predictor)
     prepared = hosted.prepare(Question(b'{"inputs": "abc"}'))
-    assert [orjson.loads(chunk) for chunk in hosted.stream(prepared)] == [{"token": letter} for letter in "abc"]
+    begun, *chunks = hosted.stream(prepared)
+    assert begun == b""
+    assert [orjson.loads(chunk) for chunk in chunks] == [{"token": letter} for letter in "abc"]
+    assert list(predictor.stream(prepared.parts[0])) == [{"token": letter} for letter in "abc"]
     predictor.closed = False
     stream = hosted.stream(prepared)
     next(stream)
     stream.close()
     assert predictor.closed
+
+
+def test_what_joins_is_the_predictors_to_say():
+    hosted = HostedTask(StreamingEcho())
+    assert hosted.facts["batching"] == "continuous"
+    [part] = hosted.prepare(Question(b'{"inputs": "abc"}')).parts
+    steps = hosted.steps(part)
+    assert next(steps) is None
+    with pytest.raises(StopIteration) as end:
+        next(steps)
+    assert end.value.value == {"text": "abc"}
+    for inputs, joins, has_room in (("abc", True, True), ("alone", False, True), ("too much", True, False)):
+        [part] = hosted.prepare(Question(orjson.dumps({"inputs": inputs}))).parts
+        assert (hosted.joins(part), hosted.has_room(part)) == (joins, has_room)
+    assert not HostedTask(Echo()).joins(part)
+    assert HostedTask(Echo()).has_room(part)
 
 
 def test_what_cannot_be_streamed_says_so():

@@ -24,6 +24,8 @@ from enum import Enum
 from typing import Any, Protocol
 
 JSON = "application/json"
+USUAL_URGENCY = 3
+"""Of questions whose askers do not say. Source: RFC 9218, section 4.1: 0 is the most urgent, 7 the least."""
 
 
 class ModelState(Enum):
@@ -50,10 +52,17 @@ class ModelSource:
 
 @dataclass(frozen=True)
 class Question:
-    """One request: JSON, or the bytes of a media file."""
+    """One request: JSON, or the bytes of a media file.
+
+    Args:
+        body: the request.
+        media_type: what it is.
+        urgency: 0 to 7; where questions wait for each other, those with smaller numbers go first.
+    """
 
     body: bytes
     media_type: str = JSON
+    urgency: int = USUAL_URGENCY
 
 
 @dataclass(frozen=True)

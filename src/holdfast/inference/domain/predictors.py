@@ -6,7 +6,8 @@ An engine in a worker process, `holdfast.pipeline()` and the tests use nothing e
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Hashable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -110,11 +111,34 @@ class Predictor(ABC):
 
 
 class StreamingPredictor(Predictor):
-    """A predictor that can also answer piece by piece (`spec.streams`)."""
+    """A predictor that makes its answers piece by piece, those of several questions beside each other."""
 
     @abstractmethod
-    def stream(self, item: Item) -> Iterator[dict[str, Any]]:
+    def pieces(self, item: Item) -> Generator[dict[str, Any] | None, None, None]:
         """Chunks of one answer as they are made, in the shape of the task's public stream specification.
 
+        None means: nothing new yet, ask again; the first piece is None, once the question has joined the others.
         Closing the iterator stops the model at its next token.
         """
+
+    def stream(self, item: Item) -> Iterator[dict[str, Any]]:
+        """The chunks of `pieces`, for those who wait for them."""
+        with closing(self.pieces(item)) as pieces:
+            yield from (piece for piece in pieces if piece is not None)
+
+    @property
+    @abstractmethod
+    def batching(self) -> str:
+        """How questions are computed together, in words: `continuous`, or why not."""
+
+    @abstractmethod
+    def joins(self, item: Item) -> bool:
+        """Whether an answer is made step by step beside others (`steps`), or in one piece (`run`)."""
+
+    @abstractmethod
+    def has_room(self, item: Item) -> bool:
+        """Whether `steps` or `pieces` of one more question can begin now, beside those that are on their way."""
+
+    @abstractmethod
+    def steps(self, item: Item) -> Generator[None, None, Any]:
+        """The whole answer of an item that `joins`: returned at the end, a token for each of its rows a step."""

@@ -49,7 +49,7 @@ class Dense:
     bias_E: Array | None  # noqa: N815
     activation: str
 
-    def __call__(self, vector_D: Array) -> Array:  # noqa: N803
+    def __call__(self, vector_D: Array) -> Array:
         raw = self.weight_ED @ vector_D
         return np.asarray(_ACTIVATIONS[self.activation](raw if self.bias_E is None else raw + self.bias_E))
 

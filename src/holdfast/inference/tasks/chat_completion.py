@@ -5,7 +5,7 @@ An answer's `id`, `created` and `model` are the server's to set; here they are e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,21 @@ class ChatCompletion(StreamingPredictor):
         logprobs = item.parameters.get("logprobs", False)
         return chats.choice(index, shown + rest, calls, generated, logprobs=logprobs)
 
-    def stream(self, item: Item) -> Iterator[dict[str, Any]]:
+    @property
+    def batching(self) -> str:
+        return self._model.generator.batching
+
+    def joins(self, item: Item) -> bool:
+        return self._model.generator.joins(item.notes)
+
+    def has_room(self, item: Item) -> bool:
+        return self._model.generator.has_room(item.rows, item.notes)
+
+    def steps(self, item: Item) -> Generator[None, None, Any]:
+        found = yield from self._model.generator.steps(item.rows, item.notes)
+        return self._output(item, found)
+
+    def pieces(self, item: Item) -> Generator[dict[str, Any] | None, None, None]:
         if len(item.rows) > 1:
             raise InvalidInput(field="parameters.n", problem="must be 1 in a stream")
         watch = ToolCallFilter(_tool_names(item))
@@ -113,6 +127,9 @@ class ChatCompletion(StreamingPredictor):
             if isinstance(piece, Generated):
                 yield from self._last_chunks(item, watch, piece, is_first=is_first)
                 return
+            if piece is None:
+                yield None
+                continue
             noted.append(chats.logprob_of(piece))
             shown = watch.add(piece.text)
             if shown or is_first:

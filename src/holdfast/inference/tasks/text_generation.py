@@ -6,7 +6,7 @@ not part of the result, as with OpenAI's API. Without `temperature` and the like
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +137,26 @@ class TextGeneration(StreamingPredictor):
         before: str = item.inputs if item.parameters.get("return_full_text") else ""
         return before + generated.text
 
-    def stream(self, item: Item) -> Iterator[dict[str, Any]]:
+    @property
+    def batching(self) -> str:
+        return self._model.generator.batching
+
+    def joins(self, item: Item) -> bool:
+        return self._model.generator.joins(item.notes)
+
+    def has_room(self, item: Item) -> bool:
+        return self._model.generator.has_room(item.rows, item.notes)
+
+    def steps(self, item: Item) -> Generator[None, None, Any]:
+        found = yield from self._model.generator.steps(item.rows, item.notes)
+        return self._output(item, found[0])
+
+    def pieces(self, item: Item) -> Generator[dict[str, Any] | None, None, None]:
         last: Token | None = None
         index = 0
         for piece in self._model.generator.stream(item.rows[0], item.notes):
+            if piece is None:
+                yield None
             if last is not None:
                 end = piece if isinstance(piece, Generated) else None
                 index += 1

@@ -3,6 +3,7 @@
 import time
 
 import orjson
+import pytest
 
 from holdfast.backends.engines.protocol import ModelSource, Question
 from holdfast.inference.hosting import load
@@ -18,6 +19,15 @@ def slow_down(model):
         return forward(*arguments, **options)
 
     model.forward = slow
+
+
+def said(chunk):
+    """What a chunk says; numbers of rows that are computed together differ in their last digits."""
+    if not chunk:
+        return chunk
+    found = orjson.loads(chunk)
+    tokens = [found["token"], *found["top_tokens"]]
+    return [(token["id"], pytest.approx(token["logprob"], abs=1e-4)) for token in tokens], found["generated_text"]
 
 
 def test_interleaved_streams_say_what_each_says_alone(tmp_path):
@@ -41,5 +51,6 @@ def test_interleaved_streams_say_what_each_says_alone(tmp_path):
                 streams[index] = None
             else:
                 beside[index].append(chunk)
-    assert beside == alone
     assert all(alone)
+    for ours, plain in zip(beside, alone, strict=True):
+        assert [said(chunk) for chunk in ours] == [said(chunk) for chunk in plain]

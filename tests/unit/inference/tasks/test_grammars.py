@@ -149,4 +149,11 @@ def test_streams_beside_each_other_do_not_mix(writer):
         thread.start()
     for thread in threads:
         thread.join()
-    assert all(found[index] == alone[index % 2] for index in range(4))
+    for index in range(4):
+        assert [said(chunk) for chunk in found[index]] == [said(chunk) for chunk in alone[index % 2]]
+
+
+def said(chunk):
+    """What a chunk says; numbers of rows that are computed together differ in their last digits."""
+    token = {**chunk["token"], "logprob": pytest.approx(chunk["token"]["logprob"], abs=1e-4)}
+    return token, chunk["generated_text"]

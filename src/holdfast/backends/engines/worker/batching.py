@@ -1,42 +1,42 @@
-"""What runs next in a model's process: questions that came meanwhile go together, streams take turns with them.
+"""What runs next in a model's process: questions that came meanwhile go together, and step by step beside each other.
 
-No waiting and no I/O: whoever calls `step` does that. First come, first served; a question with many parts is computed
-in several batches if need be.
+No waiting and no I/O: whoever calls `step` does that. The most urgent come first, among equals who came first; a
+question with many parts is computed in several batches if need be. Parts that `join` begin as soon as the model has
+room for them, and every step takes each of them one further; so do streams.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from holdfast.backends.engines.protocol import Question
+from holdfast.backends.engines.worker.asked import Asked, Batch, Line
 from holdfast.backends.engines.worker.errors import pack_error
 from holdfast.backends.engines.worker.frames import Frame
-from holdfast.backends.engines.worker.hosted import HostedModel, Part, Prepared
+from holdfast.backends.engines.worker.hosted import HostedModel
 from holdfast.base.errors import HoldfastError, InternalError
 
 logger = logging.getLogger("holdfast.engines")
 
 Send = Callable[[Frame], None]
 
-MOST_STREAMS = 8
-"""At once; the others wait for their turn."""
 
+@dataclass(eq=False)
+class _Ongoing:
+    """A stream, or the steps of one part."""
 
-@dataclass
-class _Asked:
-    """A question that waits, with the results that its parts have so far."""
+    asked: Asked
+    index: int
+    pieces: Iterator[bytes] | Generator[None, None, Any]
 
-    number: int
-    prepared: Prepared
-    results: list[Any] = field(default_factory=list)
-
-    @property
-    def missing(self) -> Sequence[Part]:
-        return self.prepared.parts[len(self.results) :]
+    def close(self) -> None:
+        close = getattr(self.pieces, "close", None)
+        if close is not None:
+            close()
 
 
 @dataclass
@@ -47,140 +47,135 @@ class Scheduler:
         model: what computes.
         send: where answers go.
         batch_size: sum of the sizes of parts that are computed together; one part may be larger.
+        clock: seconds that only go forward.
     """
 
     model: HostedModel
     send: Send
     batch_size: int
-    _asked: deque[_Asked] = field(default_factory=deque)
-    _streams: dict[int, Iterator[bytes]] = field(default_factory=dict)
-    _next_streams: deque[tuple[int, Prepared]] = field(default_factory=deque)
+    clock: Callable[[], float] = time.monotonic
+    _line: Line = field(default_factory=Line)
+    _ongoing: list[_Ongoing] = field(default_factory=list)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is to do."""
-        return not self._asked and not self._streams and not self._next_streams
+        return not self._line and not self._ongoing
 
     @property
     def waiting(self) -> int:
-        """How many questions wait for a whole answer."""
-        return len(self._asked)
+        """How many questions wait for their turn, or for a part of their answer."""
+        return len(self._line)
 
     def ask(self, number: int, question: Question, *, streamed: bool) -> None:
         """Take a question in, or refuse it at once."""
         try:
             prepared = self.model.prepare(question)
-            if streamed:
-                self._next_streams.append((number, prepared))
-            else:
-                self._asked.append(_Asked(number, prepared))
         except Exception as error:  # noqa: BLE001 - one question's trouble is its asker's alone
             self._refuse(number, error)
+        else:
+            self._line.add(Asked(number, prepared, question.urgency, self.clock(), streamed))
 
     def withdraw(self, number: int) -> None:
         """Forget a question, if it is still there."""
-        self._asked = deque(asked for asked in self._asked if asked.number != number)
-        self._next_streams = deque(each for each in self._next_streams if each[0] != number)
-        stream = self._streams.pop(number, None)
-        if stream is not None:
-            _close(stream)
+        self._line.remove(number)
+        for one in [one for one in self._ongoing if one.asked.number == number]:
+            self._ongoing.remove(one)
+            one.close()
 
     def step(self) -> int:
-        """Compute one batch, and one chunk of every stream. Returns how many questions the batch served."""
-        served = self._run_batch() if self._asked else 0
-        while self._next_streams and len(self._streams) < MOST_STREAMS:
-            self._begin(*self._next_streams.popleft())
-        for number in list(self._streams):
-            self._advance(number)
-        return served
+        """Compute one batch, and one piece of all that is on its way. Returns how many questions the batch served."""
+        batch = self._look_through_line()
+        if batch.chosen:
+            self._run(batch)
+        for one in list(self._ongoing):
+            if one in self._ongoing:  # the trouble of another part of its question may have ended it
+                self._advance(one)
+        return len(batch.chosen)
 
-    def _begin(self, number: int, prepared: Prepared) -> None:
-        try:
-            self._streams[number] = self.model.stream(prepared)
-        except Exception as error:  # noqa: BLE001 - see above
-            self._refuse(number, error)
+    def _look_through_line(self) -> Batch:
+        """Begin whatever there is room for; the others fill the next batch."""
+        batch, has_room = Batch(self.batch_size), True
+        for asked in self._line.in_order(self.clock()):
+            part = asked.next_part
+            if part is not None and (asked.is_streamed or self.model.joins(part)):
+                has_room = has_room and self._begin(asked)  # nobody overtakes who does not fit yet
+            elif part is not None or not asked.prepared.parts:
+                batch.add(asked)
+        return batch
 
-    def _run_batch(self) -> int:
-        chosen = self._choose()
-        parts = [part for _, some in chosen for part in some]
+    def _begin(self, asked: Asked) -> bool:
+        """Begin a stream, or parts of a question. Returns whether there was room for it all."""
         try:
-            results = self.model.run(parts)
+            while (part := asked.next_part) is not None:
+                if not self.model.has_room(part):
+                    return False
+                pieces = self.model.stream(asked.prepared) if asked.is_streamed else self.model.steps(part)
+                self._ongoing.append(_Ongoing(asked, asked.begun, pieces))
+                asked.begun = len(asked.prepared.parts) if asked.is_streamed else asked.begun + 1
+                next(pieces, None)
         except Exception as error:  # noqa: BLE001 - see above
-            self._after_failure([asked for asked, _ in chosen], error)
-            return len(chosen)
-        start = 0
-        for asked, some in chosen:
-            asked.results += results[start : start + len(some)]
-            start += len(some)
-            if not asked.missing:
-                self._asked.remove(asked)
+            self._give_up(asked, error)
+        return True
+
+    def _run(self, batch: Batch) -> None:
+        try:
+            batch.share(self.model.run(batch.parts))
+        except Exception as error:  # noqa: BLE001 - see above
+            self._after_failure(batch, error)
+        for asked, _ in batch.chosen:
+            if asked.is_answered and asked in self._line:
                 self._answer(asked)
-        return len(chosen)
 
-    def _choose(self) -> list[tuple[_Asked, list[Part]]]:
-        """Parts of the first question, and of others as far as they are of its group and fit."""
-        chosen: list[tuple[_Asked, list[Part]]] = []
-        room = self.batch_size
-        first = self._asked[0].missing
-        group = first[0].group if first else None
-        for asked in self._asked:
-            some: list[Part] = []
-            for part in asked.missing:
-                if part.group != group or (part.size > room and (chosen or some)):
-                    break
-                some.append(part)
-                room -= part.size
-            if some or not asked.missing:
-                chosen.append((asked, some))
-            if room <= 0:
-                break
-        return chosen
-
-    def _after_failure(self, asked: list[_Asked], error: Exception) -> None:
+    def _after_failure(self, batch: Batch, error: Exception) -> None:
         """A batch failed: each of its questions is tried alone, so that one cannot spoil the others' answers."""
-        for one in asked:
-            self._asked.remove(one)
-            if len(asked) == 1:
-                self._refuse(one.number, error)
+        for asked, some in batch.chosen:
+            if len(batch.chosen) == 1:
+                self._give_up(asked, error)
                 return
             try:
-                one.results += self.model.run(list(one.missing))
+                asked.take(self.model.run(some))
             except Exception as own:  # noqa: BLE001 - see above
-                self._refuse(one.number, own)
-            else:
-                self._answer(one)
+                self._give_up(asked, own)
 
-    def _answer(self, asked: _Asked) -> None:
+    def _advance(self, one: _Ongoing) -> None:
         try:
-            answer = self.model.finish(asked.prepared, asked.results)
+            chunk = next(one.pieces)
+        except StopIteration as end:
+            self._ongoing.remove(one)
+            self._after_last_piece(one, end.value)
+        except Exception as error:  # noqa: BLE001 - see above
+            self._give_up(one.asked, error)
+        else:
+            if chunk:
+                self.send(Frame({"id": one.asked.number, "kind": "chunk"}, chunk))
+
+    def _after_last_piece(self, one: _Ongoing, result: Any) -> None:
+        asked = one.asked
+        if asked.is_streamed:
+            self._line.remove(asked.number)
+            self.send(Frame({"id": asked.number, "kind": "end"}))
+            return
+        asked.results[one.index] = result
+        if asked.is_answered:
+            self._answer(asked)
+
+    def _answer(self, asked: Asked) -> None:
+        self._line.remove(asked.number)
+        try:
+            answer = self.model.finish(asked.prepared, [asked.results[index] for index in sorted(asked.results)])
         except Exception as error:  # noqa: BLE001 - see above
             self._refuse(asked.number, error)
             return
         head = {"id": asked.number, "kind": "answer", "type": answer.media_type, "tokens": answer.tokens}
         self.send(Frame(head, answer.body))
 
-    def _advance(self, number: int) -> None:
-        stream = self._streams[number]
-        try:
-            chunk = next(stream, None)
-        except Exception as error:  # noqa: BLE001 - see above
-            self._streams.pop(number, None)
-            self._refuse(number, error)
-            return
-        if chunk is None:
-            self._streams.pop(number, None)
-            self.send(Frame({"id": number, "kind": "end"}))
-        else:
-            self.send(Frame({"id": number, "kind": "chunk"}, chunk))
+    def _give_up(self, asked: Asked, error: Exception) -> None:
+        self.withdraw(asked.number)
+        self._refuse(asked.number, error)
 
     def _refuse(self, number: int, error: Exception) -> None:
         if not isinstance(error, HoldfastError):
             logger.error("a question could not be answered", exc_info=error)
             error = InternalError()
         self.send(Frame({"id": number, "kind": "error", **pack_error(error)}))
-
-
-def _close(stream: Iterator[bytes]) -> None:
-    close = getattr(stream, "close", None)
-    if close is not None:
-        close()

@@ -5,7 +5,7 @@ Source of the shapes is this file: an engine knows nothing of tasks, and whoever
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -51,7 +51,22 @@ class HostedModel(Protocol):
         ...
 
     def stream(self, prepared: Prepared) -> Iterator[bytes]:
-        """The answer in chunks; raises `InvalidInput` where the model has no such way. Closing it stops the model."""
+        """The answer in chunks; raises `InvalidInput` where the model has no such way. Closing it stops the model.
+
+        An empty chunk is not sent: it says that there is nothing new yet. The first one is, once it has begun.
+        """
+        ...
+
+    def joins(self, part: Any) -> bool:
+        """Whether a part is computed by `steps`, beside others that come and go, or by `run`."""
+        ...
+
+    def has_room(self, part: Any) -> bool:
+        """Whether a stream, or the steps of a part, can begin now. What is on its way must not keep one out alone."""
+        ...
+
+    def steps(self, part: Any) -> Generator[None, None, Any]:
+        """The result of a part that `joins`, returned after as many steps as it takes; the first only begins it."""
         ...
 
 

@@ -118,7 +118,10 @@ class WorkerModel:
             self._heard_at = self._loop.time()  # silence until now meant nothing
         self._count += 1
         self._writer.write(
-            Frame({"id": self._count, "kind": kind, "type": question.media_type}, question.body).encode()
+            Frame(
+                {"id": self._count, "kind": kind, "type": question.media_type, "urgency": question.urgency},
+                question.body,
+            ).encode()
         )
         return self._count
 

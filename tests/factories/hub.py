@@ -34,6 +34,13 @@ class Clock:
         return self.now
 
 
+class NothingScanned:
+    """Nobody looks into files."""
+
+    def safety_of(self, repo_key, entries):
+        return {}
+
+
 class NoXetFiles:
     """No object is a Xet file."""
 
@@ -124,7 +131,7 @@ def open_hub(folder: Path) -> Hub:
     objects = ObjectService(database, {ObjectKind.BLOB: BlobSource(blobs)}, clock)
     gate = RepoGate(database, accounts.accounts)
     pool = RepositoryPool(folder / "repos")
-    repos = open_repos(database, accounts.accounts, gate, pool, objects, NoXetFiles(), clock)
+    repos = open_repos(database, accounts.accounts, gate, pool, objects, NoXetFiles(), NothingScanned(), clock)
     actors = {name: _user(accounts, name, admin=name == "root") for name in ("alice", "bob", "root")}
     return Hub(database, accounts, objects, blobs, repos, gate, clock, **actors)
 

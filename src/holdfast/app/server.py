@@ -77,6 +77,7 @@ def create_application(services: Services) -> Application:
     daily.start()
     renewal = Renewal(services.repos.renewer)
     renewal.start()
+    services.scans.start()
 
     async def stop() -> None:
         loop = asyncio.get_running_loop()
@@ -84,6 +85,7 @@ def create_application(services: Services) -> Application:
         await loop.run_in_executor(None, housekeeping.stop)
         await loop.run_in_executor(None, daily.stop)
         await loop.run_in_executor(None, renewal.stop)
+        await loop.run_in_executor(None, services.scans.stop)
         await loop.run_in_executor(None, services.xet.close)
         executor.shutdown(wait=True, cancel_futures=True)
         services.close()

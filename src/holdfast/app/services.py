@@ -31,10 +31,12 @@ from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.service import RepoServices, open_repos
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.counting import PublicRepoCounter
+from holdfast.hub.repos.service.files import FileSources
 from holdfast.hub.xet.domain import XetLimits
 from holdfast.hub.xet.service import XetServices, open_xet
 from holdfast.inference.domain.deployments import Limits
 from holdfast.inference.service import InferenceChoices, InferenceServices, open_inference
+from holdfast.scanning.service import ScanService
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Services:
     lfs: LfsServices
     community: CommunityServices
     git: GitService
+    scans: ScanService
     inference: InferenceServices
 
     def close(self) -> None:
@@ -88,12 +91,15 @@ def open_services(settings: Settings) -> Services:
     pool = RepositoryPool(settings.data_dir / "repos")
     forget = (lfs.locks.forget_repo, community_store.delete_events)
     here = memory_bytes()
-    repos = open_repos(database, accounts.accounts, gate, pool, objects, xet.files, now_milliseconds, forget, here)
+    scans = ScanService(database, FileSources(pool, objects), now_milliseconds)
+    repos = open_repos(
+        database, accounts.accounts, gate, pool, objects, xet.files, scans, now_milliseconds, forget, here
+    )
     community = open_community(database, accounts.accounts, gate, repos, now_milliseconds)
     git = open_git(database, gate, repos, objects, settings.data_dir / "git-hooks")
     inference = open_inference(repos, objects, settings.data_dir / "inference", _inference_choices(settings, here))
     return Services(
-        settings, database, blobs, signer, accounts, objects, gate, repos, xet, lfs, community, git, inference
+        settings, database, blobs, signer, accounts, objects, gate, repos, xet, lfs, community, git, scans, inference
     )
 
 

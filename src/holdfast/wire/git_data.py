@@ -21,6 +21,29 @@ class LastCommit(TypedDict):
     date: str
 
 
+class ImportItem(TypedDict):
+    """A name that loading a pickle would look up; `safety` is `innocuous`, `suspicious` or `dangerous`."""
+
+    module: str
+    name: str
+    safety: str
+
+
+class ImportScan(TypedDict):
+    """The imports of a pickle, and the worst of them."""
+
+    highestSafetyLevel: str
+    imports: list[ImportItem]
+
+
+class SecurityItem(TypedDict):
+    """What is known of a file's safety. Source: huggingface_hub hf_api.py, `BlobSecurityInfo`."""
+
+    status: str
+    avScan: None
+    pickleImportScan: ImportScan | None
+
+
 class TreeItem(TypedDict):
     """An entry of a tree or paths-info answer. `size` is that of the content, 0 for directories."""
 
@@ -31,6 +54,7 @@ class TreeItem(TypedDict):
     lfs: NotRequired[LfsItem]
     xetHash: NotRequired[str]
     lastCommit: NotRequired[LastCommit]
+    securityFileStatus: NotRequired[SecurityItem]
 
 
 class RefItem(TypedDict):

@@ -45,7 +45,7 @@ def test_a_folder_lists_what_it_holds(new_visitor, alice):
     expect(row.get_by_text("safe format")).to_be_visible()
     row = page.get_by_role("row", name="pytorch_model.bin")
     expect(row.get_by_text("xet", exact=True)).to_be_visible()
-    expect(row.get_by_text("can run code (pickle)")).to_be_visible()
+    expect(row.get_by_text("suspicious pickle")).to_be_visible()
     assert page.get_by_role("link", name="train.py", exact=True).get_attribute("href") == f"/{REPO}/blob/main/train.py"
     assert visitor.violations() == []
     page.get_by_role("link", name="many", exact=True).click()

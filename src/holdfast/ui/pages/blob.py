@@ -17,7 +17,6 @@ from holdfast.http.routing import Family, Route
 from holdfast.hub.repos.git_storage.bounded_cache import BoundedCache
 from holdfast.hub.repos.git_storage.commits import CommitInfo
 from holdfast.hub.repos.git_storage.trees import EntryKind
-from holdfast.hub.repos.metadata.format_safety import FormatSafety, format_safety
 from holdfast.hub.repos.service.editing import MAX_EDITED_BYTES
 from holdfast.hub.repos.service.files import FileService, OpenedFile
 from holdfast.ui.page import Pages
@@ -70,7 +69,6 @@ class BlobPages:
             plain=plain,
             crumbs=crumbs_of(file.path),
             revisions=revision_groups(file.refs, file.revision),
-            safety=_safety(file.path),
             may_change=branch and view.may_propose,
             may_edit=branch and view.may_propose and _is_editable(file, shown),
             permanent=view.at("blob", file.commit_oid, file.path),
@@ -120,11 +118,6 @@ def _is_editable(file: OpenedFile, shown: Preview) -> bool:
     return (
         is_text and file.entry.lfs is None and not file.is_symlink and (file.entry.size_bytes or 0) <= MAX_EDITED_BYTES
     )
-
-
-def _safety(path: str) -> str:
-    judged = format_safety(path)
-    return judged.value if isinstance(judged, FormatSafety) else ""
 
 
 def _download(view: RepoContext, file: OpenedFile) -> str:

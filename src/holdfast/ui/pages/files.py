@@ -12,7 +12,6 @@ from holdfast.base.identity import Permission
 from holdfast.http.call import Call
 from holdfast.http.routing import Family, Route
 from holdfast.hub.repos.git_storage.refs import Ref, RefKind
-from holdfast.hub.repos.metadata.format_safety import FormatSafety, format_safety
 from holdfast.hub.repos.service.folders import FolderPage, FolderService
 from holdfast.hub.repos.service.headers import HeaderService
 from holdfast.ui.page import Pages
@@ -102,7 +101,6 @@ class FilePages:
             folder=found,
             crumbs=crumbs_of(found.path),
             revisions=revision_groups(found.refs, found.revision),
-            safety={entry.entry.path: _safety(entry.entry.path) for entry in found.entries if not entry.is_folder},
             next_page=_next_page(view, found),
             clone_snippets=[item for item in snippets(using) if item.title in ("hf", "git")],
             push_snippets=push_snippets(using) if found.commit_oid is None else (),
@@ -140,11 +138,6 @@ def _groups(refs: tuple[Ref, ...], current: str) -> Iterator[RevisionGroup]:
 def _word(ref: Ref) -> str:
     """Branches and tags by their name, all others in full."""
     return ref.name if ref.kind in (RefKind.BRANCH, RefKind.TAG) else ref.full_name
-
-
-def _safety(path: str) -> str:
-    judged = format_safety(path)
-    return judged.value if isinstance(judged, FormatSafety) else ""
 
 
 def _json_url(view: RepoContext, found: FolderPage) -> str:

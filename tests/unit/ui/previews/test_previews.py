@@ -134,11 +134,11 @@ def test_hostile_safetensors(header):
 @pytest.mark.parametrize("protocol", range(6))
 def test_imports_of_pickles_are_listed_never_run(protocol, tmp_path):
     found = show("a.pkl", pickle.dumps([OrderedDict(a=1), Evil()], protocol=protocol))
-    names = {(item["module"], item["name"]): item["isHarmless"] for item in found.data["imports"]}
-    assert names[os.system.__module__, "system"] is False
-    assert found.data["isWhole"]
+    names = {(item["module"], item["name"]): item["safety"] for item in found.data["imports"]}
+    assert names[os.system.__module__, "system"] == "dangerous"
+    assert not found.data["problem"]
     if protocol > 1:
-        assert names["collections", "OrderedDict"] is True
+        assert names["collections", "OrderedDict"] == "innocuous"
 
 
 def test_imports_of_pytorch_archives():
@@ -147,7 +147,7 @@ def test_imports_of_pytorch_archives():
     )
     assert found.kind == "pickle"
     found = show("model.pt", archive(**{"archive__data.pkl": pickle.dumps(Evil())}))
-    assert found.data["imports"] == [{"module": os.system.__module__, "name": "system", "isHarmless": False}]
+    assert found.data["imports"] == [{"module": os.system.__module__, "name": "system", "safety": "dangerous"}]
 
 
 def test_one_pickle_behind_the_other_as_in_old_checkpoints():
@@ -161,19 +161,19 @@ def test_names_put_together_by_tricks_are_not_believed():
         b"\x8c" + bytes([len(word)]) + word for word in (b"posix", b"system", b"collections", b"OrderedDict")
     )
     found = show("a.pkl", b"\x80\x04" + push + b"00\x93.")
-    assert found.data["imports"] == [{"module": "?", "name": "?", "isHarmless": False}]
+    assert found.data["imports"] == [{"module": "?", "name": "?", "safety": "suspicious"}]
 
 
 def test_names_that_are_no_unicode_can_still_be_sent():
     word = "\ud800x".encode("utf-8", "surrogatepass")
     push = b"\x8c" + bytes([len(word)]) + word
     found = show("a.pkl", b"\x80\x04" + push + push + b"\x93.")
-    assert found.data["imports"] == [{"module": "?x", "name": "?x", "isHarmless": False}]
+    assert found.data["imports"] == [{"module": "?x", "name": "?x", "safety": "suspicious"}]
 
 
 def test_broken_pickles_say_that_there_may_be_more():
     found = show("a.pkl", pickle.dumps(Evil())[:-10])
-    assert not found.data["isWhole"]
+    assert "end" in found.data["problem"]
 
 
 def test_archives_list_what_they_hold():

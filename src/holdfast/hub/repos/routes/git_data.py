@@ -21,7 +21,16 @@ from holdfast.hub.repos.git_storage.refs import Ref, RefKind
 from holdfast.hub.repos.git_storage.trees import EntryKind
 from holdfast.hub.repos.service.history import HistoryService
 from holdfast.hub.repos.service.reading import MAX_PATHS, DetailedEntry, ReadService
-from holdfast.wire.git_data import CommitItem, RefItem, RefsAnswer, TreeItem
+from holdfast.hub.repos.service.safety import FileSafety
+from holdfast.wire.git_data import (
+    CommitItem,
+    ImportItem,
+    ImportScan,
+    RefItem,
+    RefsAnswer,
+    SecurityItem,
+    TreeItem,
+)
 
 TREE_PAGE = 1_000
 EXPANDED_TREE_PAGE = 50
@@ -157,7 +166,18 @@ def tree_item(detailed: DetailedEntry) -> TreeItem:
     if detailed.last_commit is not None:
         commit = detailed.last_commit
         kind["lastCommit"] = {"id": commit.oid, "title": commit.summary, "date": iso_date(commit.authored_at)}
+    if detailed.safety is not None:
+        kind["securityFileStatus"] = security_item(detailed.safety)
     return kind
+
+
+def security_item(safety: FileSafety) -> SecurityItem:
+    """The wire form of what is known of a file's safety; `avScan` is null, for nothing here looks for viruses."""
+    imports: list[ImportItem] = [
+        {"module": found.module, "name": found.name, "safety": found.level} for found in safety.imports
+    ]
+    scan: ImportScan | None = None if safety.level is None else {"highestSafetyLevel": safety.level, "imports": imports}
+    return {"status": safety.status.value, "avScan": None, "pickleImportScan": scan}
 
 
 def iso_date(moment: datetime) -> str:

@@ -39,6 +39,8 @@ class InfoRoutes:
         """What the Hub knows of a repo at a revision, or with `expand` exactly the named fields."""
         expand = check_expand(call.repo_type, expand_words(call))
         parts = expand or _DEFAULT_PARTS
+        if call.flag("securityStatus"):
+            parts = (*parts, "securityRepoStatus")
         info = await call.run(
             self.infos.repo_info, call.actor, call.repo_type, call.repo_id, call.words.get("rev"), parts=parts
         )

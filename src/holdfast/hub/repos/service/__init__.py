@@ -34,6 +34,7 @@ from holdfast.hub.repos.service.pulls import PullService
 from holdfast.hub.repos.service.reading import ReadService
 from holdfast.hub.repos.service.renewing import IndexRenewer
 from holdfast.hub.repos.service.resolving import ResolveService, XetFiles
+from holdfast.hub.repos.service.safety import SafetyReader
 from holdfast.hub.repos.service.searching import SearchService
 from holdfast.hub.repos.service.tensors import TensorService
 
@@ -77,18 +78,20 @@ def open_repos(
     pool: RepositoryPool,
     objects: ObjectService,
     xet_files: XetFiles,
+    safety: SafetyReader,
     clock: Clock,
     forget_elsewhere: tuple[Forget, ...] = (),
     here_bytes: int = 0,
 ) -> RepoServices:
     """Build the services of one process.
 
-    `forget_elsewhere` is what other parts drop of a deleted repo; `here_bytes` the memory in which models may run.
+    `safety` tells how safe files are to load; `forget_elsewhere` is what other parts drop of a deleted repo;
+    `here_bytes` the memory in which models may run.
     """
     facts = FactReader(objects)
     index = RepoIndex(database, pool, facts, clock)
     pulls = PullService(database, accounts, gate, index, clock)
-    infos = InfoService(database, gate, pool, facts, objects)
+    infos = InfoService(database, gate, pool, facts, objects, safety)
     lists = ListService(database, accounts, infos, here_bytes)
     return RepoServices(
         pool=pool,
@@ -98,9 +101,9 @@ def open_repos(
         preuploads=PreuploadService(database, gate, pool, pulls),
         commits=CommitService(database, gate, pool, index, objects, pulls, clock),
         branches=BranchService(database, gate, index, clock),
-        reads=ReadService(database, gate, pool, xet_files),
+        reads=ReadService(database, gate, pool, xet_files, safety),
         history=HistoryService(database, gate, pool),
-        **_readers_of_pages(database, accounts, gate, pool, objects, xet_files),
+        **_readers_of_pages(database, accounts, gate, pool, objects, xet_files, safety),
         resolves=ResolveService(database, gate, pool, xet_files),
         infos=infos,
         lists=lists,
@@ -131,11 +134,12 @@ def _readers_of_pages(
     pool: RepositoryPool,
     objects: ObjectService,
     xet_files: XetFiles,
+    safety: SafetyReader,
 ) -> _ReadersOfPages:
     headers = HeaderService(database, gate)
     return {
         "headers": headers,
-        "folders": FolderService(database, gate, pool, headers, xet_files),
-        "files": FileService(database, gate, pool, objects, headers, xet_files),
+        "folders": FolderService(database, gate, pool, headers, xet_files, safety),
+        "files": FileService(database, gate, pool, objects, headers, xet_files, safety),
         "overviews": OverviewService(database, gate, pool, objects, headers, LineageReader(accounts, gate)),
     }

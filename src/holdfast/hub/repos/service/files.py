@@ -20,6 +20,7 @@ from holdfast.hub.repos.git_storage.trees import EntryKind, TreeEntry, find_entr
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.headers import HeaderService, RepoHeader
 from holdfast.hub.repos.service.resolving import XetFiles
+from holdfast.hub.repos.service.safety import FileSafety, SafetyReader
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,26 @@ class FileBytes:
 
 
 @dataclass(frozen=True)
+class FileSources:
+    """Opens files of repos for parts of the program that look into them on their own, for nobody in particular."""
+
+    pool: RepositoryPool
+    objects: ObjectService
+
+    def __call__(self, repo_key: int, entry: TreeEntry) -> FileBytes:
+        """The bytes of a file.
+
+        Raises:
+            ObjectNotFound: when they are read, of a pointer whose object this repo does not have.
+        """
+        if entry.lfs is not None:
+            return FileBytes(self.objects, repo_key, entry.lfs.size_bytes, entry.lfs.sha256, None)
+        with self.pool.open(repo_key) as git:
+            content = read_blob(git, entry.oid)
+        return FileBytes(self.objects, repo_key, len(content), None, content)
+
+
+@dataclass(frozen=True)
 class OpenedFile:
     """A file that the actor may read.
 
@@ -61,6 +82,7 @@ class OpenedFile:
         xet_hash: under which its chunks are found; None for other files.
         last_commit: the newest that changed it.
         source: its bytes; None for a folder.
+        safety: of loading it; None where nothing can be said.
     """
 
     header: RepoHeader
@@ -72,6 +94,7 @@ class OpenedFile:
     xet_hash: str | None = None
     last_commit: CommitInfo | None = None
     source: FileBytes | None = None
+    safety: FileSafety | None = None
 
     @property
     def is_symlink(self) -> bool:
@@ -89,6 +112,7 @@ class FileService:
     objects: ObjectService
     headers: HeaderService
     xet_files: XetFiles
+    safety: SafetyReader
 
     def open_file(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, revision: str, path: str) -> OpenedFile:
         """Find what is at a path; a regular file is read into memory, of which commits allow little.
@@ -113,4 +137,5 @@ class FileService:
         sha256 = entry.lfs.sha256 if entry.lfs else None
         source = FileBytes(self.objects, repo.key, entry.file_size_bytes or 0, sha256, content)
         xet_hash = self.xet_files.find_hash(sha256) if sha256 else None
-        return OpenedFile(header, refs, revision, entry.path, commit_oid, entry, xet_hash, last, source)
+        safety = self.safety.safety_of(repo.key, [entry]).get(entry.path)
+        return OpenedFile(header, refs, revision, entry.path, commit_oid, entry, xet_hash, last, source, safety)

@@ -19,17 +19,24 @@ from holdfast.hub.repos.git_storage.trees import EntryKind, TreeEntry, TreePage,
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.headers import HeaderService, RepoHeader
 from holdfast.hub.repos.service.resolving import XetFiles
+from holdfast.hub.repos.service.safety import FileSafety, SafetyReader
 
 FOLDER_PAGE = 100
 
 
 @dataclass(frozen=True)
 class FolderEntry:
-    """A file or folder; `last_commit` is the newest that changed it, None where none was found."""
+    """A file or folder.
+
+    Args:
+        last_commit: the newest that changed it; None where none was found.
+        safety: of loading it; None where nothing can be said.
+    """
 
     entry: TreeEntry
     is_xet: bool
     last_commit: CommitInfo | None
+    safety: FileSafety | None = None
 
     @property
     def name(self) -> str:
@@ -74,6 +81,7 @@ class FolderService:
     pool: RepositoryPool
     headers: HeaderService
     xet_files: XetFiles
+    safety: SafetyReader
 
     def read_folder(
         self,
@@ -103,7 +111,7 @@ class FolderService:
             page = _page(git, commit_oid, path, cursor, limit)
             if page is None:
                 return FolderPage(header, revision, path, refs, commit_oid, is_file=True)
-            entries = self._described(git, commit_oid, page)
+            entries = self._described(repo.key, git, commit_oid, page)
             last = last_commits(git, commit_oid, [path]).get(path) if path else read_commit(git, commit_oid)
         return FolderPage(
             header,
@@ -116,13 +124,17 @@ class FolderService:
             next_cursor=page.next_cursor,
         )
 
-    def _described(self, git: pygit2.Repository, commit_oid: str, page: TreePage) -> tuple[FolderEntry, ...]:
+    def _described(
+        self, repo_key: int, git: pygit2.Repository, commit_oid: str, page: TreePage
+    ) -> tuple[FolderEntry, ...]:
         newest = last_commits(git, commit_oid, [entry.path for entry in page.entries])
+        safety = self.safety.safety_of(repo_key, page.entries)
         return tuple(
             FolderEntry(
                 entry,
                 entry.lfs is not None and self.xet_files.find_hash(entry.lfs.sha256) is not None,
                 newest.get(entry.path),
+                safety.get(entry.path),
             )
             for entry in page.entries
         )

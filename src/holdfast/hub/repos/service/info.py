@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,12 +25,14 @@ from holdfast.hub.repos.metadata.info_fields import info_fields
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.eval_results import eval_results_at
 from holdfast.hub.repos.service.facts import FactReader
+from holdfast.hub.repos.service.safety import SafetyReader, SafetyStatus
 from holdfast.hub.repos.store import repos, tags
 
 MAX_SIBLINGS = 200_000
 MAX_SPACES = 100
 _SIBLINGS_PAGE = 10_000
-_IN_GIT = frozenset({"siblings", "mainSize", "evalResults"})
+MAX_FILES_WITH_ISSUES = 1_000
+_IN_GIT = frozenset({"siblings", "mainSize", "evalResults", "securityRepoStatus"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class InfoService:
     pool: RepositoryPool
     facts: FactReader
     objects: ObjectService
+    safety: SafetyReader
     _files: BoundedCache[str, list[TreeEntry]] = field(default_factory=lambda: BoundedCache(32))
 
     def repo_info(
@@ -67,7 +70,7 @@ class InfoService:
         """Tell about a repo; `parts` names the fields that are wanted, of which only the dear ones count.
 
         Dear are `siblings`, `usedStorage`, `mainSize` (datasets), `childrenModelCount`, `spaces` and `evalResults`
-        (models).
+        (models), `securityRepoStatus`.
 
         Raises:
             RepoNotFound, RevisionNotFound.
@@ -83,6 +86,8 @@ class InfoService:
             files = self._list_files(git, commit_oid) if "siblings" in parts else None
             if commit_oid is not None:
                 extras |= _extras_in_git(git, repo.type, tree_of(git, commit_oid), parts)
+            if "securityRepoStatus" in parts:
+                extras["securityRepoStatus"] = self._security(repo, self._list_files(git, commit_oid))
             if commit_oid != repo.head_oid:
                 facts = info_fields(repo.type, self.facts.read(git, repo, commit_oid))
         return RepoInfo(repo, commit_oid, facts, files, extras)
@@ -103,6 +108,18 @@ class InfoService:
         if repo.type is RepoType.MODEL and "spaces" in parts:
             extras["spaces"] = tags.spaces_of_model(connection, repo.id, MAX_SPACES)
         return extras
+
+    def _security(self, repo: Repo, files: Sequence[TreeEntry]) -> dict[str, Any]:
+        """In the words of the Hub's API. Source: huggingface_hub hf_api.py, `ModelInfo.security_repo_status`."""
+        safety = self.safety.safety_of(repo.key, files)
+        unsafe = (SafetyStatus.SUSPICIOUS, SafetyStatus.UNSAFE)
+        issues = [
+            {"path": path, "level": found.status.value} for path, found in safety.items() if found.status in unsafe
+        ]
+        return {
+            "scansDone": all(found.status is not SafetyStatus.QUEUED for found in safety.values()),
+            "filesWithIssues": issues[:MAX_FILES_WITH_ISSUES],
+        }
 
     def _list_files(self, git: pygit2.Repository, commit_oid: str | None) -> list[TreeEntry]:
         if commit_oid is None:

@@ -24,17 +24,19 @@ from holdfast.hub.repos.git_storage.revisions import resolve_revision
 from holdfast.hub.repos.git_storage.trees import TreeEntry, find_entry, list_entries
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.resolving import XetFiles
+from holdfast.hub.repos.service.safety import FileSafety, SafetyReader
 
 MAX_PATHS = 5_000
 
 
 @dataclass(frozen=True)
 class DetailedEntry:
-    """A tree entry with what other stores know of it; `last_commit` only where asked for."""
+    """A tree entry with what other stores know of it; `last_commit` and `safety` only where asked for."""
 
     entry: TreeEntry
     xet_hash: str | None
     last_commit: CommitInfo | None
+    safety: FileSafety | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class ReadService:
     gate: RepoGate
     pool: RepositoryPool
     xet_files: XetFiles
+    safety: SafetyReader
 
     def list_tree(
         self,
@@ -72,13 +75,13 @@ class ReadService:
         Raises:
             RevisionNotFound, EntryNotFound.
         """
-        with self._opened(actor, repo_type, repo_id) as (_, git):
+        with self._opened(actor, repo_type, repo_id) as (repo, git):
             commit_oid = resolve_revision(git, revision)
             try:
                 page = list_entries(git, tree_of(git, commit_oid), path, recursive=recursive, after=cursor, limit=limit)
             except EntryNotFound as error:
                 raise EntryNotFound(path=path, commit_oid=commit_oid) from error
-            entries = self._detailed(git, commit_oid, page.entries, expand=expand)
+            entries = self._detailed(repo, git, commit_oid, page.entries, expand=expand)
         return DetailedPage(entries, page.next_cursor)
 
     def folder_size(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, revision: str, path: str) -> int:
@@ -107,11 +110,12 @@ class ReadService:
         """The entries at those paths that exist."""
         if len(paths) > MAX_PATHS:
             raise InvalidInput(field="paths", problem=f"must have at most {MAX_PATHS} entries")
-        with self._opened(actor, repo_type, repo_id) as (_, git):
+        with self._opened(actor, repo_type, repo_id) as (repo, git):
             commit_oid = resolve_revision(git, revision)
             tree_oid = tree_of(git, commit_oid)
             found = (find_entry(git, tree_oid, path) for path in dict.fromkeys(paths))
-            return self._detailed(git, commit_oid, [entry for entry in found if entry and entry.path], expand=expand)
+            entries = [entry for entry in found if entry and entry.path]
+            return self._detailed(repo, git, commit_oid, entries, expand=expand)
 
     def list_refs(self, actor: Actor, repo_type: RepoType, repo_id: RepoId) -> list[Ref]:
         """All refs."""
@@ -139,14 +143,16 @@ class ReadService:
             yield repo, git
 
     def _detailed(
-        self, git: pygit2.Repository, commit_oid: str, entries: Sequence[TreeEntry], *, expand: bool
+        self, repo: Repo, git: pygit2.Repository, commit_oid: str, entries: Sequence[TreeEntry], *, expand: bool
     ) -> list[DetailedEntry]:
         newest = last_commits(git, commit_oid, [entry.path for entry in entries]) if expand else {}
+        safety = self.safety.safety_of(repo.key, entries) if expand else {}
         return [
             DetailedEntry(
                 entry,
                 self.xet_files.find_hash(entry.lfs.sha256) if entry.lfs else None,
                 newest.get(entry.path),
+                safety.get(entry.path),
             )
             for entry in entries
         ]

@@ -62,7 +62,8 @@ def _check_text(draft: Draft, role: str, name: str) -> None:
     if role == "text" and draft.kinds[name] is ColumnKind.IDENTIFIER:
         draft.warn(
             "texts-like-ids",
-            f"{code(name)} should be text, but its values are single words that are all different, such as {code(draft.frame[name].iloc[0])}: they look like ids.",
+            f"{code(name)} should be text, but its values are single words that are all different, such as "
+            f"{code(draft.frame[name].iloc[0])}: they look like ids.",
             "Choose the column that holds sentences.",
             name,
         )
@@ -73,7 +74,8 @@ def _judge_lengths(draft: Draft, name: str, lengths: pd.Series) -> None:
     if long:
         draft.warn(
             "long-texts",
-            f"{count(long, 'text')} of {code(name)} {'is' if long == 1 else 'are'} longer than {_LONG:,} signs (the longest has {int(lengths.max()):,}); most language models read only the beginning.",
+            f"{count(long, 'text')} of {code(name)} {'is' if long == 1 else 'are'} longer than {_LONG:,} "
+            f"signs (the longest has {int(lengths.max()):,}); most language models read only the beginning.",
             "Cut them into parts, or keep the part that matters.",
             name,
         )
@@ -170,7 +172,8 @@ def check_label_words(draft: Draft) -> None:
     if len(named) > 20 and np.mean(named) > 0.9:
         draft.warn(
             "label-in-text",
-            f"Nearly every text in {code(text)} names its own label ({np.mean(named):.0%}): a model would learn to look for that word.",
+            f"Nearly every text in {code(text)} names its own label ({np.mean(named):.0%}): a model would "
+            "learn to look for that word.",
             "Take the label's name out of the texts, if it is not there in use.",
             text,
         )

@@ -71,7 +71,8 @@ def _find_groups(draft: Draft) -> None:
             draft.kinds[name] = ColumnKind.IDENTIFIER
             draft.note(
                 "groups",
-                f"Rows with the same {code(name)} belong together ({different:,} in {rows:,} rows): they are kept on one side when a part is set aside for the test.",
+                f"Rows with the same {code(name)} belong together ({different:,} in {rows:,} rows): they are "
+                "kept on one side when a part is set aside for the test.",
                 column=name,
             )
             return
@@ -90,7 +91,8 @@ def _find_order(draft: Draft) -> None:
         draft.order = dates[0]
         draft.note(
             "time-order",
-            f"Rows follow each other in time by {code(dates[0])}: the model is tested on the latest ones, as it will be in use.",
+            f"Rows follow each other in time by {code(dates[0])}: the model is tested on the latest ones, as "
+            "it will be in use.",
             column=dates[0],
         )
 
@@ -103,14 +105,16 @@ def _drop_identifiers(draft: Draft) -> None:
         if twice and twice < 0.05 * len(values) and name != draft.groups:
             draft.warn(
                 "repeated-ids",
-                f"{code(name)} seems to number the rows, but {count(twice, 'value')} come{'s' if twice == 1 else ''} twice.",
+                f"{code(name)} seems to number the rows, but {count(twice, 'value')} "
+                f"come{'s' if twice == 1 else ''} twice.",
                 "Check whether these rows were entered twice.",
                 name,
             )
     if found:
         draft.note(
             "identifiers",
-            f"{several(found)} only {'tells' if len(found) == 1 else 'tell'} rows apart, so the model does not see {'it' if len(found) == 1 else 'them'}.",
+            f"{several(found)} only {'tells' if len(found) == 1 else 'tell'} rows apart, so the model does "
+            f"not see {'it' if len(found) == 1 else 'them'}.",
             column=found[0] if len(found) == 1 else None,
         )
         _leave_out(draft, found)
@@ -122,7 +126,8 @@ def _drop_unreadable(draft: Draft) -> None:
         kinds = " and ".join(sorted({draft.kinds[name].value for name in found}))
         draft.repaired(
             "no-table-values",
-            f"{several(found)} {'holds' if len(found) == 1 else 'hold'} {kinds} values, which models of tables can't use; left out.",
+            f"{several(found)} {'holds' if len(found) == 1 else 'hold'} {kinds} values, which models of "
+            "tables can't use; left out.",
         )
         _leave_out(draft, found)
 
@@ -144,7 +149,8 @@ def _drop_silent(draft: Draft) -> None:
     if constant:
         draft.repaired(
             "constant-columns",
-            f"{several(constant)} {'has' if len(constant) == 1 else 'have'} the same value in every row and can't explain any difference; left out.",
+            f"{several(constant)} {'has' if len(constant) == 1 else 'have'} the same value in every row and "
+            "can't explain any difference; left out.",
             column=constant[0] if len(constant) == 1 else None,
         )
     _leave_out(draft, empty + constant)
@@ -169,7 +175,8 @@ def _drop_copies(draft: Draft) -> None:
         shown = ", ".join(f"{code(copy)} repeats {code(name)}" for copy, name in list(copies.items())[:3])
         draft.repaired(
             "same-columns",
-            f"{count(len(copies), 'column')} hold{'s' if len(copies) == 1 else ''} the same as another ({shown}); left out.",
+            f"{count(len(copies), 'column')} hold{'s' if len(copies) == 1 else ''} the same as another "
+            f"({shown}); left out.",
         )
         _leave_out(draft, list(copies))
 
@@ -187,7 +194,8 @@ def _limit(draft: Draft) -> None:
     )
     draft.repaired(
         "too-many-columns",
-        f"The table has {len(draft.inputs):,} columns to learn from; a served model takes at most {MOST_INPUTS:,}, so those with the fewest gaps and the most different values were kept.",
+        f"The table has {len(draft.inputs):,} columns to learn from; a served model takes at most "
+        f"{MOST_INPUTS:,}, so those with the fewest gaps and the most different values were kept.",
         'Name the columns that matter yourself: columns: {inputs: "a, b, c"}.',
     )
     draft.inputs = [name for name in draft.inputs if name in best]
@@ -208,17 +216,19 @@ def _judge_gaps(draft: Draft) -> None:
     mostly = missing[missing > 0.5]
     if len(mostly):
         worst = str(mostly.idxmax())
-        rows = int(round(mostly.max() * len(draft.train)))
+        rows = round(mostly.max() * len(draft.train))
         draft.warn(
             "many-gaps",
-            f"{several(mostly.index)} {'is' if len(mostly) == 1 else 'are'} empty in more than half of the rows ({code(worst)} in {share(rows, len(draft.train))}).",
+            f"{several(mostly.index)} {'is' if len(mostly) == 1 else 'are'} empty in more than half of the "
+            f"rows ({code(worst)} in {share(rows, len(draft.train))}).",
             "Find out why: the gap itself may mean something.",
         )
     some = missing[(missing > 0) & (missing <= 0.5)]
     if len(some):
         draft.note(
             "gaps",
-            f"{several(some.index)} {'has' if len(some) == 1 else 'have'} missing values; models fill them in with what is usual.",
+            f"{several(some.index)} {'has' if len(some) == 1 else 'have'} missing values; models fill them in "
+            "with what is usual.",
         )
 
 

@@ -37,7 +37,8 @@ def find_leaks(draft: Draft) -> None:
             draft.warn(
                 "leak-suspected",
                 f"{code(name)} alone tells {code(draft.target)} almost perfectly ({value:.1%}).",
-                f"If it is only known afterwards, leave it out (columns: {{ignore: {name!r}}}): in use, it would be missing.",
+                f"If it is only known afterwards, leave it out (columns: {{ignore: {name!r}}}): in use, it "
+                "would be missing.",
                 name,
             )
 
@@ -74,7 +75,7 @@ def _levels(values: pd.Series) -> np.ndarray:
 
 
 def _classes_told(values: pd.Series, target: np.ndarray) -> float:
-    """How well the column alone tells the classes, each class counting the same: learned on one half, tested on the other."""
+    """How well the column alone tells the classes, all counting the same: learned on one half, tested on the other."""
     levels = _levels(values)
     if levels.max(initial=0) > 0.5 * len(levels):
         return 0.0
@@ -110,18 +111,9 @@ def _amounts_told(values: pd.Series, target: np.ndarray) -> float:
     both = pd.DataFrame({"x": values.to_numpy(dtype=float), "y": target}).dropna()
     if len(both) < _LEAST or both["x"].nunique() < 3:
         return 0.0
-    straight = both.corr().iloc[0, 1]
-    ranked = both.rank().corr().iloc[0, 1] if both["y"].nunique() > 50 else 0.0
-    found = max(abs(straight), abs(ranked) if abs(ranked) > 0.9999 else 0.0)
-    return (
-        0.0
-        if np.isnan(found)
-        else float(found)
-        if found > 0.9995
-        else min(float(found), _SUSPECT - 0.001)
-        if found < 0.995
-        else 0.99
-    )
+    straight, ranked = abs(both.corr().iloc[0, 1]), abs(both.rank().corr().iloc[0, 1])
+    found = ranked if ranked > _CERTAIN and both["y"].nunique() > 50 else straight
+    return 0.0 if np.isnan(found) else float(found)
 
 
 def find_noise(draft: Draft) -> None:
@@ -138,7 +130,9 @@ def find_noise(draft: Draft) -> None:
     if rows and (draft.inputs == [] or rows > 0.001 * len(train)):
         draft.warn(
             "contradicting-labels",
-            f"{count(rows, 'row')} {'looks' if rows == 1 else 'look'} exactly like another one and yet {'has' if rows == 1 else 'have'} another {code(draft.target)}: no model can be right on all of them.",
+            f"{count(rows, 'row')} {'looks' if rows == 1 else 'look'} exactly like another one and yet "
+            f"{'has' if rows == 1 else 'have'} another {code(draft.target)}: no model can be right on all of "
+            "them.",
             "Check these labels.",
             draft.target,
         )

@@ -29,7 +29,8 @@ def tidy_names(draft: Draft) -> None:
     if named != clean:
         draft.repaired(
             "unnamed-columns",
-            f"{count(sum(not name for name in clean), 'column')} had no name and got one: {several(new for new, old in zip(named, clean, strict=True) if not old)}.",
+            f"{count(sum(not name for name in clean), 'column')} had no name and got one: "
+            f"{several(new for new, old in zip(named, clean, strict=True) if not old)}.",
         )
     draft.frame.columns = _different(draft, named)
 
@@ -54,7 +55,8 @@ def _return_header(draft: Draft) -> None:
     whole.columns = [f"column_{number}" for number in range(1, len(whole.columns) + 1)]
     draft.repaired(
         "no-header",
-        f"The first line of the file holds values ({several(draft.frame.columns)}) and no names, so it was counted as a row "
+        f"The first line of the file holds values ({several(draft.frame.columns)}) and no names, so it was "
+        "counted as a row "
         f"and the columns were named {code(whole.columns[0])} to {code(whole.columns[-1])}.",
         "Write a first line with a name for each column, so that you can tell them apart.",
     )
@@ -72,6 +74,7 @@ def _different(draft: Draft, names: list[str]) -> list[str]:
     if twice:
         draft.repaired(
             "same-column-name",
-            f"{several(twice)} {'is' if len(twice) == 1 else 'are'} the name of more than one column; the later ones got a number: {several(name for name in result if name not in names)}.",
+            f"{several(twice)} {'is' if len(twice) == 1 else 'are'} the name of more than one column; the "
+            f"later ones got a number: {several(name for name in result if name not in names)}.",
         )
     return result

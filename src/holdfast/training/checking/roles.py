@@ -80,7 +80,8 @@ def _find(draft: Draft, wish: str) -> None:
         plan = registry.plan_of(draft.task)
         draft.block(
             "missing-column",
-            f"{draft.task} needs a column for `{role}` ({plan.roles[wish]}), and none could be told among {several(draft.frame.columns, 8)}.",
+            f"{draft.task} needs a column for `{role}` ({plan.roles[wish]}), and none could be told among "
+            f"{several(draft.frame.columns, 8)}.",
             f"Say which one it is: columns: {{{role}: NAME}}.",
         )
 

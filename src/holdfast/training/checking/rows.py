@@ -66,7 +66,8 @@ def _drop_unanswered(draft: Draft) -> None:
     elif missing.any():
         draft.repaired(
             "missing-target",
-            f"{count(int(missing.sum()), 'row')} ({share(int(missing.sum()), len(missing))}) had no value in {code(target)}, so nothing can be learned from them; left out.",
+            f"{count(int(missing.sum()), 'row')} ({share(int(missing.sum()), len(missing))}) had no value in "
+            f"{code(target)}, so nothing can be learned from them; left out.",
             column=target,
         )
         draft.keep_rows(~missing)
@@ -100,7 +101,8 @@ def _drop_shared(draft: Draft, keys: np.ndarray) -> None:
     elif shared.any():
         draft.repaired(
             "rows-in-both-parts",
-            f"{count(int(shared.sum()), 'row')} to train on {'is' if shared.sum() == 1 else 'are'} also among the rows to judge by; taken out of training, so that the score stays honest.",
+            f"{count(int(shared.sum()), 'row')} to train on {'is' if shared.sum() == 1 else 'are'} also among "
+            "the rows to judge by; taken out of training, so that the score stays honest.",
         )
         draft.keep_rows(~shared)
 
@@ -110,21 +112,23 @@ def _drop_repeated(draft: Draft, keys: np.ndarray) -> None:
     series = pd.Series(keys)
     repeated = series[~draft.is_test].duplicated().reindex(series.index, fill_value=False).to_numpy()
     number, rows = int(repeated.sum()), int((~draft.is_test).sum())
-    if not number:
-        return
     inputs = [name for name in draft.frame.columns if name != draft.target]
-    combinations = float(
-        np.prod([min(draft.frame[name].astype(str).nunique(), 1e6) for name in inputs[:12]], dtype=float)
-    )
-    if combinations < 10 * rows and number < 0.9 * rows:
+    if not number or not inputs:
+        return
+    varieties = [draft.frame[name].astype(str).nunique() for name in inputs]
+    few = max(varieties, default=1) <= 0.3 * rows and np.prod(varieties[:12], dtype=float) < 10 * rows
+    if few and number < 0.9 * rows:
         draft.note(
             "alike-rows",
-            f"{count(number, 'row')} of {rows:,} repeat another one. With so few different values that is to be expected; they stay.",
+            f"{count(number, 'row')} of {rows:,} repeat another one. With so few different values that is to "
+            "be expected; they stay.",
         )
         return
     draft.repaired(
         "repeated-rows",
-        f"{count(number, 'row')} of {rows:,} repeat{'s' if number == 1 else ''} another one exactly; {'it was' if number == 1 else 'they were'} left out, or the model would be tested on rows that it has learned by heart.",
+        f"{count(number, 'row')} of {rows:,} repeat{'s' if number == 1 else ''} another one exactly; "
+        f"{'it was' if number == 1 else 'they were'} left out, or the model would be tested on rows that it "
+        "has learned by heart.",
     )
     draft.keep_rows(~repeated)
 

@@ -127,7 +127,8 @@ def _without_typos(draft: Draft, values: pd.Series, target: str) -> pd.Series:
     for old, new in changed.items():
         draft.repaired(
             "label-typo",
-            f"The label {code(old)} ({count(int(counts[old]), 'row')}) looks like a typo of {code(new)} ({count(int(counts[new]), 'row')}) and was counted as such.",
+            f"The label {code(old)} ({count(int(counts[old]), 'row')}) looks like a typo of {code(new)} "
+            f"({count(int(counts[new]), 'row')}) and was counted as such.",
             "If it is a class of its own, give more rows of it.",
             target,
         )
@@ -157,7 +158,8 @@ def _drop_rare(draft: Draft, target: str) -> None:
     if len(counts) > _MOST_CLASSES or (len(counts) > 20 and len(counts) > 0.5 * len(draft.train)):
         draft.block(
             "too-many-classes",
-            f"{code(target)} has {len(counts):,} different values in {len(draft.train):,} rows: nearly each row has its own, so there is no class to learn.",
+            f"{code(target)} has {len(counts):,} different values in {len(draft.train):,} rows: nearly each "
+            "row has its own, so there is no class to learn.",
             "Choose a target with few different values.",
             target,
         )
@@ -168,7 +170,8 @@ def _drop_rare(draft: Draft, target: str) -> None:
     left = draft.frame[target].isin(rare).to_numpy() & ~draft.is_test
     draft.repaired(
         "rare-classes",
-        f"{several(rare)} {'is a class' if len(rare) == 1 else 'are classes'} with a single row, which can't be both learned and tested; left out.",
+        f"{several(rare)} {'is a class' if len(rare) == 1 else 'are classes'} with a single row, which can't "
+        "be both learned and tested; left out.",
         "Give at least 10 rows of each class.",
         target,
     )
@@ -193,14 +196,16 @@ def _check_counts(draft: Draft, target: str) -> None:
     if len(few):
         draft.warn(
             "few-rows-in-class",
-            f"{several(f'{name} ({rows})' for name, rows in few.items())} {'has' if len(few) == 1 else 'have'} fewer than 8 rows to learn from.",
+            f"{several(f'{name} ({rows})' for name, rows in few.items())} "
+            f"{'has' if len(few) == 1 else 'have'} fewer than 8 rows to learn from.",
             "Give at least 10 rows of each class, better 50.",
             target,
         )
     if counts.iloc[0] > 9 * counts.iloc[-1] and len(counts) <= 20:
         draft.warn(
             "imbalance",
-            f"{share(int(counts.iloc[0]), int(counts.sum()))} of the rows are {code(counts.index[0])} and only {share(int(counts.iloc[-1]), int(counts.sum()))} are {code(counts.index[-1])}: "
+            f"{share(int(counts.iloc[0]), int(counts.sum()))} of the rows are {code(counts.index[0])} and "
+            f"only {share(int(counts.iloc[-1]), int(counts.sum()))} are {code(counts.index[-1])}: "
             f"always answering {code(counts.index[0])} would already be right that often.",
             "Look at precision and recall of the rare class rather than at accuracy.",
             target,
@@ -212,15 +217,16 @@ def _check_unseen(draft: Draft, target: str) -> None:
     if unseen:
         draft.warn(
             "unseen-classes",
-            f"The rows to judge by have classes that no row to train on has: {several(unseen)}. The model will be wrong on each of them.",
+            f"The rows to judge by have classes that no row to train on has: {several(unseen)}. The model "
+            "will be wrong on each of them.",
             column=target,
         )
 
 
 def _check_amounts(draft: Draft, target: str) -> None:
     kind = draft.kinds[target]
-    if kind is ColumnKind.BOOLEAN:
-        draft.frame[target] = pd.factorize(draft.frame[target], sort=True)[0].astype(float)
+    if pd.api.types.is_bool_dtype(draft.frame[target]):
+        draft.frame[target] = draft.frame[target].astype(float)
     elif kind is ColumnKind.IDENTIFIER and pd.api.types.is_numeric_dtype(draft.frame[target]):
         draft.warn(
             "numbering-as-target",
@@ -252,7 +258,8 @@ def _check_amounts(draft: Draft, target: str) -> None:
         worst = values[np.argmax(np.abs(values - middle))]
         draft.warn(
             "far-off-targets",
-            f"{count(far, 'row')} of {code(target)} lie very far from the others, up to {worst:,.6g} where half of them are near {middle:,.6g}.",
+            f"{count(far, 'row')} of {code(target)} lie very far from the others, up to {worst:,.6g} where "
+            f"half of them are near {middle:,.6g}.",
             "Check whether these are mistakes: a few of them can spoil the model.",
             target,
         )

@@ -8,9 +8,14 @@ from holdfast.training.checking.draft import Draft, words
 from holdfast.training.checking.kinds import snake
 from holdfast.training.checking.phrases import code, several
 from holdfast.training.domain.data import ColumnKind
+from holdfast.training.trainers import registry
 
 HINTS = {
-    "text": ("text", "sentence", "review", "review_text", "comment", "content", "message", "tweet", "sms", "body", "document", "article", "dialogue", "headline", "utterance", "abstract", "description", "title", "source", "premise", "anchor", "query", "sentence1", "text_column"),
+    "text": (
+        *("text", "sentence", "review", "review_text", "comment", "content", "message", "tweet", "sms", "body", "document"),
+        *("article", "dialogue", "headline", "utterance", "abstract", "description", "title", "source", "premise"),
+        *("anchor", "query", "sentence1", "text_column"),
+    ),
     "text_pair": ("text_pair", "positive", "sentence2", "hypothesis", "answer", "passage", "text2"),
     "negative": ("negative", "hard_negative"),
     "image": ("image", "img", "picture", "photo", "file_name", "path", "filename"),
@@ -28,10 +33,11 @@ HINTS = {
     "rejected": ("rejected", "rejected_text"),
 }  # fmt: skip
 _TARGETS = (
-    "target", "label", "labels", "class", "classes", "category", "y", "outcome", "result", "diagnosis", "churn", "survived", "species",
-    "sentiment", "intent", "spam", "is_spam", "fraud", "is_fraud", "default", "price", "sale_price", "median_house_value", "score", "rating",
-    "stars", "quality", "income", "medv", "summary", "translation", "exited", "attrition", "response", "target_column",
-)  # fmt: skip
+    *("target", "label", "labels", "class", "classes", "category", "y", "outcome", "result", "diagnosis", "churn"),
+    *("survived", "species", "sentiment", "intent", "spam", "is_spam", "fraud", "is_fraud", "default", "price"),
+    *("sale_price", "median_house_value", "score", "rating", "stars", "quality", "income", "medv", "summary"),
+    *("translation", "exited", "attrition", "response", "target_column"),
+)
 _SUMMARIES = ("summary", "highlights", "tldr", "abstract")
 _MANY_CLASSES = 20
 
@@ -69,7 +75,11 @@ def _by_names(draft: Draft) -> Guess | None:
         ("sft", ("prompt", "completion")),
     ):
         columns = {role: name for role in roles if (name := found[role])}
-        if len(set(columns.values())) == len(roles) and (task != "sft" or _are_texts(draft, columns)):
+        if (
+            task in registry.names()
+            and len(set(columns.values())) == len(roles)
+            and (task != "sft" or _are_texts(draft, columns))
+        ):
             return Guess(task, columns, f"It has {several(columns.values())}, as data for {task} has.", 0.9)
     summary = next((name for name in draft.frame.columns if snake(name) in _SUMMARIES), None)
     longer = [name for name in draft.of_kind(ColumnKind.TEXT) if name != summary]

@@ -37,6 +37,7 @@ _MODULES = {
     "holdfast-cnn": "convolution",
     "holdfast-recurrent": "recurrence",
     "holdfast-mlp": "perceptron",
+    "transfo-xl": "transformer_xl",
 }
 """Where a model type lives. Each module has `CONFIG` and `HEADS`: the class for each task."""
 

@@ -57,7 +57,10 @@ def sentence_encoder(folder: Path, pooling: str | None = "pooling_mode_mean_toke
     """A BERT as sentence-transformers saves it: pooled and normalized, with a prompt."""
     bert(folder, "AutoModel")
     kinds = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
-    modules = [{"path": path, "type": f"sentence_transformers.models.{kind}"} for path, kind in kinds.items()]
+    modules = [
+        {"idx": index, "name": str(index), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for index, (path, kind) in enumerate(kinds.items())
+    ]
     _write(folder / "modules.json", modules)
     _write(folder / "1_Pooling" / "config.json", {pooling: True, "word_embedding_dimension": 32})
     _write(folder / "sentence_bert_config.json", {"max_seq_length": 16})

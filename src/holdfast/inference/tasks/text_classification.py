@@ -1,4 +1,7 @@
-"""text-classification: what a text is like (sentiment, topic, spam …), or how two texts relate."""
+"""text-classification: what a text is like (sentiment, topic, spam …), or how two texts relate.
+
+By a network of transformers; or by a model of scikit-learn, alone or behind a sentence encoder (`runtime.text_heads`).
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from holdfast.base.errors import InvalidInput
 from holdfast.inference.domain.kinds import Either, Field, Flag, Record, Text
 from holdfast.inference.domain.labels import CLASSIFICATION, SCORED_LABELS, scored_labels, usual_function
-from holdfast.inference.domain.predictors import Item, Wish
+from holdfast.inference.domain.predictors import Item, Predictor, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.inference.domain.specification import Shape, TaskSpec
 from holdfast.inference.runtime.loading import Loaded, load_model
 from holdfast.inference.runtime.networks import Arrays, Network
 from holdfast.inference.runtime.rows import Row, size_of
+from holdfast.inference.runtime.text_heads import TextHead, load_text_head
 from holdfast.inference.runtime.texts import TextReader, load_text_reader
 
 _PAIR = Record({"text": Field(Text(), required=True), "text_pair": Field(Text())})
@@ -56,7 +61,35 @@ class TextClassification(RowPredictor):
         return scored_labels(results[0]["logits"], self._labels, function, item.parameters.get("top_k"))
 
 
-def load(folder: Path, wish: Wish) -> TextClassification:
+class HeadClassification(RowPredictor):
+    """A model of scikit-learn for texts, or for the vectors of an encoder."""
+
+    spec = SPEC
+
+    def __init__(self, head: TextHead) -> None:
+        self.placement = head.placement
+        self._head = head
+        self._function = usual_function(head.problem_type, len(head.labels))
+
+    def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
+        if isinstance(inputs, Mapping):
+            if inputs.get("text_pair"):
+                raise InvalidInput(field="inputs.text_pair", problem="is not possible: this model reads single texts")
+            inputs = inputs["text"]
+        row = self._head.row(inputs, truncation=parameters.get("truncation", False))
+        return Item(inputs, parameters, [row], max(1, len(row) // 4) if isinstance(row, str) else size_of(row))
+
+    def forward(self, rows: Sequence[Any]) -> Sequence[Any]:
+        return list(self._head.logits(rows))
+
+    def finish(self, item: Item, results: Sequence[Any]) -> list[dict[str, Any]]:
+        function = item.parameters.get("function_to_apply", self._function)
+        return scored_labels(results[0], self._head.labels, function, item.parameters.get("top_k"))
+
+
+def load(folder: Path, wish: Wish) -> Predictor:
     """Load a classifier. See `tasks.load` for errors."""
+    if any(folder.glob("*.skops")):
+        return HeadClassification(load_text_head(folder, wish))
     loaded = load_model(folder, "AutoModelForSequenceClassification", wish)
     return TextClassification(loaded, load_text_reader(folder, loaded))

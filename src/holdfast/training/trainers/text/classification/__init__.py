@@ -1,0 +1,92 @@
+"""Texts to labels, several labels or a number.
+
+The ladder: what is most frequent; counts of words; vectors of an encoder; descriptions of labels instead of examples;
+an encoder drawn to the labels by pairs of few examples; a fine-tuned encoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from holdfast.base.errors import InvalidInput
+from holdfast.training.domain.data import TrainingData
+from holdfast.training.domain.specification import TrainingSpec
+from holdfast.training.trainers.interface import Trainer
+from holdfast.training.trainers.text.bases import find_encoder
+from holdfast.training.trainers.text.classification.contrastive import Contrastive
+from holdfast.training.trainers.text.classification.embeddings import Embeddings
+from holdfast.training.trainers.text.classification.linear import Majority, WordCounts
+from holdfast.training.trainers.text.classification.material import Material
+from holdfast.training.trainers.text.classification.targets import Kind, Targets, read_targets
+from holdfast.training.trainers.text.classification.tuning import FineTuning
+from holdfast.training.trainers.text.folds import make_folds
+from holdfast.training.trainers.text.ladder import Ladder, Rung
+from holdfast.training.trainers.text.tasks import metric_name
+
+_FEWEST_ROWS = 8
+
+
+def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
+    """The ladder for this data.
+
+    Raises:
+        InvalidInput: a column is missing, or there are too few rows or labels to learn from.
+    """
+    material = read_material(data, spec)
+    base = find_encoder(spec.base_model)
+    only_zero_shot = spec.task == "zero-shot-classification"
+    embeddings = Embeddings(material, base, only_zero_shot=only_zero_shot)
+    rungs: list[Rung] = [Majority(material), embeddings]
+    if not only_zero_shot:
+        counts = WordCounts(material, spec.param_grid)
+        always = spec.task == "few-shot-text-classification"
+        rungs = [Majority(material), counts, embeddings, Contrastive(material, base, always=always)]
+        rungs.append(FineTuning(material, base))
+    return Ladder(rungs, spec.candidates)
+
+
+def read_material(data: TrainingData, spec: TrainingSpec) -> Material:
+    """Texts, targets and folds of the training rows.
+
+    Raises:
+        InvalidInput: see `prepare`.
+    """
+    texts = [str(text) for text in data.train[column(data, "text")]]
+    targets = targets_of(data, spec, data.train[column(data, "target")].tolist())
+    if len(texts) < _FEWEST_ROWS:
+        raise InvalidInput(
+            field="data", problem=f"has {len(texts)} rows to learn from; at least {_FEWEST_ROWS} are needed"
+        )
+    if targets.kind is not Kind.NUMBER and len(targets.labels) < 2:
+        raise InvalidInput(field="data", problem="has but one label: there is nothing to tell apart")
+    folds = make_folds(data, targets.strata, spec.seed)
+    described = _descriptions(targets.labels, spec) if targets.kind is not Kind.NUMBER else None
+    return Material(texts, targets, folds, metric_name(spec), described, spec.params, spec.seed)
+
+
+def targets_of(data: TrainingData, spec: TrainingSpec, values: Sequence[object]) -> Targets:
+    """Values of the target column as a model learns them."""
+    is_number = spec.task == "text-regression"
+    return read_targets(values, data.labels, is_number=is_number, name=column(data, "target"))
+
+
+def column(data: TrainingData, role: str) -> str:
+    """The column of a role.
+
+    Raises:
+        InvalidInput: the data has none.
+    """
+    if role not in data.columns:
+        raise InvalidInput(field=f"columns.{role}", problem="is missing: say which column it is")
+    return data.columns[role]
+
+
+def _descriptions(labels: Sequence[str], spec: TrainingSpec) -> tuple[str, ...] | None:
+    """What labels mean: as the spec says; else their names, if these are words."""
+    unknown = sorted(set(spec.labels) - set(labels))
+    if unknown:
+        raise InvalidInput(field="labels", problem=f"describes {', '.join(unknown)}, which the data does not have")
+    words = {label: label.replace("_", " ").replace("-", " ").strip() for label in labels}
+    if not all(label in spec.labels or any(map(str.isalpha, words[label])) for label in labels):
+        return None
+    return tuple(spec.labels.get(label, words[label]) for label in labels)

@@ -1,0 +1,175 @@
+"""The few-shot rung: an encoder drawn to the labels, so that texts of one label come near to each other (SetFit).
+
+Source: Tunstall and others 2022, "Efficient Few-Shot Learning Without Prompts", for the idea: contrast first, then a
+linear head. SetFit draws pairs and encodes both texts of each; here every two texts of a batch are a pair, which says
+far more for the same work. Embeddings of words stay as they are: few examples can't teach words.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from holdfast.inference.runtime.libraries import need
+from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
+from holdfast.training.trainers.interface import Artefact, Clock, Place
+from holdfast.training.trainers.text.bases import Base, Missing
+from holdfast.training.trainers.text.classification import heads, writing
+from holdfast.training.trainers.text.classification.material import Material
+from holdfast.training.trainers.text.classification.targets import Kind
+from holdfast.training.trainers.text.folds import Fold
+from holdfast.training.trainers.text.ladder import skipped
+from holdfast.training.trainers.text.measuring import measure
+from holdfast.training.trainers.text.sentence_models import (
+    encode,
+    load_sentence_model,
+    save_sentence_model,
+    vectors_of,
+)
+
+Array = np.ndarray[Any, Any]
+FAMILY = "setfit"
+_STEPS = (40, 20, 10)
+_BATCH = 32
+_MEASURED_STEPS = 3
+
+
+@dataclass(frozen=True)
+class Contrastive:
+    """An encoder tuned by contrasts, with a linear head.
+
+    Args:
+        material: of the run.
+        base: the encoder; or why there is none.
+        always: try it however many examples there are.
+    """
+
+    material: Material
+    base: Base | Missing
+    always: bool = False
+    families: ClassVar[tuple[str, ...]] = (FAMILY,)
+
+    def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:  # noqa: ARG002 - goes by the clock alone
+        if self.material.targets.kind is not Kind.ONE_LABEL or not (self.material.is_few or self.always):
+            return
+        if isinstance(self.base, Missing):
+            yield skipped(FAMILY, self.base.reason)
+            return
+        step = self.step_seconds or 0.0
+        rounds = len(self.material.folds)
+        chosen = next((steps for steps in _STEPS if (rounds + 1) * steps * step <= clock.left()), _STEPS[-1])
+        clock.keep_back(1.2 * chosen * step + 2.0)
+        parameters = {"steps": chosen, "batch_size": _BATCH, "learning_rate": 5e-5, "C": 10.0}
+        reason = "few examples: pairs of them teach the encoder which texts belong together"
+        yield Plan(FAMILY, parameters, expected_seconds=rounds * chosen * step or None, reason=reason)
+
+    @cached_property
+    def step_seconds(self) -> float | None:
+        """Seconds of one step here; None where it could not be measured."""
+        return measure(self._measured)
+
+    def _measured(self) -> float:
+        parameters = {"steps": 1, "batch_size": _BATCH, "learning_rate": 0.0}
+        rows = np.arange(len(self.material.texts))
+        model = self._loaded()
+        self._draw(model, rows, parameters, lambda _figures: None)
+        began = time.perf_counter()
+        self._draw(model, rows, parameters | {"steps": _MEASURED_STEPS}, lambda _figures: None)
+        return (time.perf_counter() - began) / _MEASURED_STEPS
+
+    def fit(self, plan: Plan, place: Place) -> Outcome:
+        losses: list[tuple[int, float]] = []
+
+        def tell(figures: dict[str, Any]) -> None:
+            losses.append((len(losses) + 1, figures["loss"]))
+            place.tell({"step": len(losses), "loss": figures["loss"]})
+
+        def predict(fold: Fold) -> Array:
+            model, head = self._tuned(plan, fold.fitted, tell)
+            return heads.outputs(head, encode(model, self.material.some(fold.judged)), self.material.targets)
+
+        return self.material.outcome(predict, curve={"loss": losses})
+
+    def finish(self, trial: Trial, kept: Path, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - was kept back
+        material, plan = self.material, trial.plan
+        assert isinstance(self.base, Base)
+        model, head = self._tuned(plan, np.arange(len(material.texts)), lambda _figures: None)
+        save_sentence_model(model, folder)
+        writing.write_head(folder, head, material.targets)
+        return Artefact(
+            "text-classification",
+            FAMILY,
+            plan.parameters,
+            "sentence-transformers",
+            material.texts[0],
+            base_model=self.base.name,
+        )
+
+    def _tuned(self, plan: Plan, rows: Array, tell: Any) -> tuple[Any, Any]:
+        model = self._loaded()
+        self._draw(model, rows, plan.parameters, tell)
+        targets = self.material.targets.at(rows)
+        head = heads.vector_linear({"C": plan.parameters["C"]}, targets)
+        return model, heads.fit(head, encode(model, self.material.some(rows)), targets)
+
+    def _loaded(self) -> Any:
+        assert isinstance(self.base, Base)
+        need("torch").manual_seed(self.material.seed)
+        model = load_sentence_model(self.base.folder)
+        model[0].auto_model.get_input_embeddings().weight.requires_grad_(requires_grad=False)
+        return model
+
+    def _draw(self, model: Any, rows: Array, parameters: Any, tell: Any) -> None:
+        """Draw texts of one label together and others apart."""
+        torch, random = need("torch"), np.random.default_rng(self.material.seed)
+        trained = [weight for weight in model.parameters() if weight.requires_grad]
+        optimizer = torch.optim.AdamW(trained, lr=parameters["learning_rate"], weight_decay=0.01)
+        steps = parameters["steps"]
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warm_then_fade(step, steps))
+        model.train()
+        for _step in range(steps):
+            chosen = _balanced(self.material.targets.values[rows], parameters["batch_size"], random)
+            labels = torch.as_tensor(self.material.targets.values[rows[chosen]], device=model.device)
+            loss = _contrast(vectors_of(model, self.material.some(rows[chosen])), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(trained, 1.0)
+            optimizer.step()
+            schedule.step()
+            tell({"loss": float(loss.detach())})
+        model.eval()
+
+
+def _warm_then_fade(step: int, steps: int) -> float:
+    warm = max(1, steps // 10)
+    return min((step + 1) / warm, (steps - step) / max(1, steps - warm))
+
+
+def _balanced(labels: Array, size: int, random: np.random.Generator) -> Array:
+    """Places of a batch: at least two of each label that is in it, of as many labels as there is room for."""
+    known = np.unique(labels)
+    drawn = random.permutation(known)[: max(2, size // 4)]
+    each = max(2, size // len(drawn))
+    places = [np.flatnonzero(labels == label) for label in drawn]
+    return np.concatenate([random.permutation(place)[:each] for place in places])
+
+
+def _contrast(vectors_BD: Any, labels_B: Any) -> Any:  # noqa: N803
+    """Mean square of what cosines lack: to 1 for texts of one label, to 0 for others; both kinds weigh the same."""
+    torch = need("torch")
+    vectors = torch.nn.functional.normalize(vectors_BD, dim=-1)
+    cosines = vectors @ vectors.T
+    same = labels_B[:, None] == labels_B[None, :]
+    alone = ~torch.eye(len(labels_B), dtype=torch.bool, device=same.device)
+    near, far = cosines[same & alone], cosines[~same]
+    parts = [
+        ((1.0 - near) ** 2).mean() if near.numel() else None,
+        (far.clamp(min=0.0) ** 2).mean() if far.numel() else None,
+    ]
+    return sum(part for part in parts if part is not None)

@@ -1,0 +1,124 @@
+"""The middle rungs: vectors of a sentence encoder that stays as it is, with a linear model or without (zero-shot)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
+from holdfast.training.trainers.interface import Artefact, Clock, Place
+from holdfast.training.trainers.text.bases import Base, Missing
+from holdfast.training.trainers.text.classification import heads, writing
+from holdfast.training.trainers.text.classification.encoding import Encoding
+from holdfast.training.trainers.text.classification.material import Material
+from holdfast.training.trainers.text.classification.targets import Kind, Targets
+from holdfast.training.trainers.text.folds import Fold
+from holdfast.training.trainers.text.ladder import skipped
+from holdfast.training.trainers.text.measuring import measure
+
+Array = np.ndarray[Any, Any]
+ZERO_SHOT, LINEAR, WITH_WORDS = "zero-shot", "embeddings-linear", "embeddings-linear-with-descriptions"
+_SHARPNESS = 20.0
+SHELF = "vectors"
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Frozen vectors with a head.
+
+    Args:
+        material: of the run.
+        base: the encoder; or why there is none.
+        only_zero_shot: learn from no example.
+    """
+
+    material: Material
+    base: Base | Missing
+    only_zero_shot: bool = False
+    families: ClassVar[tuple[str, ...]] = (ZERO_SHOT, LINEAR, WITH_WORDS)
+
+    def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:  # noqa: ARG002 - the search skips what can't pay
+        if isinstance(self.base, Missing):
+            yield skipped(ZERO_SHOT if self.only_zero_shot else LINEAR, self.base.reason)
+            return
+        expected = self.seconds
+        if not self.only_zero_shot:
+            yield Plan(LINEAR, {"C": 10.0}, expected_seconds=expected, reason="an encoder knows what words mean")
+            for strength in (1.0, 100.0):
+                yield Plan(LINEAR, {"C": strength}, expected_seconds=2.0, reason="the same vectors, smoothed otherwise")
+        if self.material.targets.kind is not Kind.ONE_LABEL:
+            return
+        if self.material.descriptions is None:
+            yield skipped(
+                ZERO_SHOT, "labels are no words; describe them (`labels` of the spec) to try without examples"
+            )
+            return
+        yield Plan(ZERO_SHOT, expected_seconds=expected, reason="descriptions of the labels, and no example")
+        if self.material.is_few and not self.only_zero_shot:
+            for strength in (1.0, 10.0):
+                yield Plan(
+                    WITH_WORDS, {"C": strength}, expected_seconds=2.0, reason="a description is one more example"
+                )
+
+    @cached_property
+    def seconds(self) -> float | None:
+        """How long encoding all texts takes; None where it could not be measured."""
+        assert isinstance(self.base, Base)
+        encoding, texts = Encoding(self.base), self.material.texts
+        return measure(lambda: encoding.seconds_for(texts))
+
+    def fit(self, plan: Plan, place: Place) -> Outcome:
+        vectors, described = self._vectors(plan, place.folder.parent / SHELF, place)
+
+        def predict(fold: Fold) -> Array:
+            rows = fold.fitted
+            model = self._head(plan, vectors[rows], self.material.targets.at(rows), described)
+            return heads.outputs(model, vectors[fold.judged], self.material.targets)
+
+        return self.material.outcome(predict)
+
+    def finish(self, trial: Trial, kept: Path, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - takes seconds
+        assert isinstance(self.base, Base)
+        material, plan = self.material, trial.plan
+        vectors, described = self._vectors(plan, kept.parent / SHELF, None)
+        model = self._head(plan, vectors, material.targets, described)
+        writing.copy_encoder(self.base, folder)
+        writing.write_head(folder, model, material.targets)
+        explanation = {} if described is None else {"descriptions": self._told()}
+        return Artefact(
+            "text-classification",
+            plan.family,
+            plan.parameters,
+            "sentence-transformers",
+            material.texts[0],
+            base_model=self.base.name,
+            explanation=explanation,
+        )
+
+    def _told(self) -> dict[str, str]:
+        assert self.material.descriptions is not None
+        return dict(zip(self.material.targets.labels, self.material.descriptions, strict=True))
+
+    def _vectors(self, plan: Plan, shelf: Path, place: Place | None) -> tuple[Array, Array | None]:
+        """Vectors of all texts, and of the descriptions where the family uses them."""
+        assert isinstance(self.base, Base)
+        encoding, tell = Encoding(self.base), place.tell if place else lambda _figures: None
+        vectors = encoding.vectors(self.material.texts, shelf, tell)
+        if plan.family == LINEAR or self.material.descriptions is None:
+            return vectors, None
+        return vectors, encoding.vectors(self.material.descriptions, shelf, tell)
+
+    def _head(self, plan: Plan, vectors: Array, targets: Targets, described: Array | None) -> Any:
+        if plan.family == ZERO_SHOT:
+            assert described is not None
+            return heads.nearest_label(described, targets.labels, _SHARPNESS)
+        if described is not None:
+            vectors = np.concatenate([vectors, described])
+            places = np.concatenate([targets.values, np.arange(len(targets.labels))])
+            targets = Targets(targets.kind, targets.labels, places)
+        return heads.fit(heads.vector_linear(plan.parameters, targets), vectors, targets)

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from holdfast.base.errors import HoldfastError
-from holdfast.cli import alias, audit, demo, doctor, fsck, gc, migrate, org, predict, serve, token, user
+from holdfast.cli import alias, audit, demo, doctor, fsck, gc, migrate, org, predict, serve, token, train, user
 
 app = typer.Typer(
     name="holdfast",
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command(short_help="Start the server.")(serve.serve)
 app.command(short_help="Add a small model and five data sets to look at.")(demo.demo)
 app.command(short_help="Ask a model, here or on a server.")(predict.predict)
+app.command(short_help="Bring data, get the best model.")(train.train)
 app.command(short_help="Check that this machine has what the server needs.")(doctor.doctor)
 app.command(short_help="Check that nothing is lost or damaged; rebuild the tables.")(fsck.fsck)
 app.command(short_help="Show who did what.")(audit.audit)

@@ -8,6 +8,7 @@ Source: skops 0.16, io.get_untrusted_types; skops' hub_utils for what config.jso
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,9 +52,15 @@ class Estimator:
             raise InvalidInput(
                 field="inputs.table", problem=f"must have {wanted} columns, as the model was fitted with"
             )
-        values = {name: list(column) if name in self.texts else as_numbers(column) for name, column in columns.items()}
-        frame = need("pandas").DataFrame(values)
+        frame = need("pandas").DataFrame({name: self._values(name, column) for name, column in columns.items()})
         return Item(None, parameters, [frame], size=len(frame))
+
+    def _values(self, name: str, column: Sequence[Any]) -> list[Any]:
+        if name in self.texts:
+            return _as_texts(column)
+        numbers = as_numbers(column)
+        missing = all(value is None or isinstance(value, (int, float)) for value in numbers)
+        return [math.nan if value is None else value for value in numbers] if missing else numbers
 
     def call(self, method: str, frame: Any) -> Any:
         """One of the model's methods on a data frame.
@@ -70,6 +77,11 @@ class Estimator:
     def can(self, method: str) -> bool:
         """Whether the model has a method."""
         return hasattr(self.model, method)
+
+
+def _as_texts(column: Sequence[Any]) -> list[Any]:
+    """Words as they are; a number where words are meant as text; empty text means: missing, as for numbers."""
+    return [None if value in (None, "") else str(value) for value in column]
 
 
 def load_estimator(folder: Path) -> Estimator:

@@ -18,11 +18,14 @@ from holdfast.base.errors import UnusableModel
 Array = np.ndarray[Any, Any]
 
 TRUSTED = (
+    "holdfast.inference.runtime.table_steps.DateParts",
+    "holdfast.inference.runtime.table_steps.TextColumn",
     "numpy.dtype",
     "numpy.mean",
     "sklearn._loss.loss.HalfTweedieLossIdentity",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
+    "sklearn.calibration._TemperatureScaling",
     "sklearn.cluster._bisect_k_means._BisectingTree",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.feature_selection._univariate_selection.f_classif",

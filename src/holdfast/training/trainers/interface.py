@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from holdfast.training.domain.artefacts import Artefact
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.trials import Board, Metric, Outcome, Plan
 
@@ -73,32 +74,6 @@ class Place:
     seed: int = 0
 
 
-@dataclass(frozen=True)
-class Artefact:
-    """The model of a run, written to its folder.
-
-    Args:
-        task: of inference that serves it.
-        family: of the best trial, or `ensemble`.
-        parameters: of the best trial.
-        library: tag of the card: `sklearn`, `transformers`, `sentence-transformers`, `stable-baselines3`, `holdfast`.
-        base_model: that it was made from; None where it began from nothing.
-        example: inputs for the card and for the request that proves it is served.
-        explanation: what the report shows beside the scores: importances, layers, profiles of clusters, …
-        scores: of the sealed test, where the trainer judges itself (perplexity, reward); None lets the run judge by
-            the predictor.
-    """
-
-    task: str
-    family: str
-    parameters: Mapping[str, Any]
-    library: str
-    example: Any
-    base_model: str | None = None
-    explanation: Mapping[str, Any] = field(default_factory=dict)
-    scores: Mapping[str, float] | None = None
-
-
 class Trainer(Protocol):
     """Proposes trials, fits them, and makes the model."""
 
@@ -117,3 +92,6 @@ class Trainer(Protocol):
     def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:
         """Refit the best on all training rows (or take up what its trial kept), calibrate, explain, write it."""
         ...
+
+
+__all__ = ["Artefact", "Clock", "Place", "Pruned", "TaskPlan", "Trainer", "TrialFailed"]

@@ -1,0 +1,73 @@
+"""The budget of a run, as time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+_SHARE_FOR_THE_END = 0.18
+_MOST_FOR_THE_END_SECONDS = 120.0
+_REPORT_SHARE = 0.06
+_LONGEST_REPORT_SECONDS = 15.0
+_SHORTEST_REPORT_SECONDS = 3.0
+
+
+class SearchClock:
+    """How much of the budget is left: for searching, for finishing, for everything.
+
+    Args:
+        seconds: of the whole run.
+        spent: seconds that an earlier attempt at this run has used already.
+        now: seconds that only ever grow.
+    """
+
+    def __init__(self, seconds: float, spent: float = 0.0, now: Callable[[], float] = time.monotonic) -> None:
+        self.seconds = seconds
+        self._now = now
+        self._began = now() - spent
+        self._for_finish = min(_SHARE_FOR_THE_END * seconds, _MOST_FOR_THE_END_SECONDS)
+
+    def elapsed(self) -> float:
+        """Seconds since the run began, earlier attempts among them."""
+        return self._now() - self._began
+
+    def left(self) -> float:
+        """Seconds until the search must end; never negative."""
+        return max(0.0, self.remaining() - self._for_finish)
+
+    def remaining(self) -> float:
+        """Seconds until the model must be finished and the report begun; never negative."""
+        return max(0.0, self.seconds - self.elapsed() - self.for_report)
+
+    @property
+    def for_report(self) -> float:
+        """Seconds kept for the sealed test and the report."""
+        wanted = max(_SHORTEST_REPORT_SECONDS, _REPORT_SHARE * self.seconds)
+        return min(wanted, _LONGEST_REPORT_SECONDS, 0.3 * self.seconds)
+
+    def keep_back(self, seconds: float) -> None:
+        """Keep so much for the end; never more than half of the budget."""
+        self._for_finish = min(max(0.0, seconds), 0.5 * self.seconds)
+
+    @property
+    def share(self) -> float:
+        """How much of the budget is used up, 0 to 1."""
+        return min(1.0, self.elapsed() / self.seconds) if self.seconds else 1.0
+
+
+class FinishClock:
+    """What a trainer's `finish` sees: all that is left but the report's part."""
+
+    def __init__(self, clock: SearchClock) -> None:
+        self._clock = clock
+
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return self._clock.elapsed()
+
+    def left(self) -> float:
+        """Seconds until the report must begin; never negative."""
+        return self._clock.remaining()
+
+    def keep_back(self, seconds: float) -> None:
+        """Has no effect any more."""

@@ -1,0 +1,189 @@
+"""The loop: take a plan, try it apart, note it, tell it; until time, trials or ideas run out. Then make the model."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from holdfast.training.domain.events import Event, Listener, Stage
+from holdfast.training.domain.trials import Board, Outcome, Plan, Status, Trial
+from holdfast.training.search.clock import FinishClock, SearchClock
+from holdfast.training.search.isolation import Limits, Stopped, run_apart
+from holdfast.training.search.journal import Journal
+from holdfast.training.search.pruning import MedianRule
+from holdfast.training.trainers.interface import Artefact, Place, Pruned, Trainer, TrialFailed
+
+_PATIENCE = 3.0
+_GRACE_SECONDS = 5.0
+_FIRST_MODEL_SECONDS = 30.0
+_LOG = "log.txt"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a search goes by.
+
+    Args:
+        folder: of the run.
+        clock: its budget.
+        memory_mb: of one trial.
+        trials: at most; None means as many as there is time for.
+        seed: of everything random.
+        listener: hears of every trial.
+        stop: says when to stop and keep the best.
+    """
+
+    folder: Path
+    clock: SearchClock
+    memory_mb: int
+    trials: int | None
+    seed: int
+    listener: Listener
+    stop: Callable[[], bool]
+
+
+class Search:
+    """A trainer's search."""
+
+    def __init__(self, trainer: Trainer, board: Board, journal: Journal, frame: Frame) -> None:
+        self._trainer = trainer
+        self._board = board
+        self._journal = journal
+        self._frame = frame
+        self._next = journal.number()
+
+    def run(self) -> None:
+        """Fill the board."""
+        plans = self._trainer.plans(self._board, self._frame.clock)
+        while self._goes_on() and (plan := next(plans, None)) is not None:
+            known = self._journal.take(plan)
+            self._note(known or self._try(plan), fresh=known is None)
+        for trial in self._journal.rest():
+            self._note(trial, fresh=False)
+
+    def _goes_on(self) -> bool:
+        frame = self._frame
+        if frame.stop() or (frame.trials is not None and self._tried() >= frame.trials):
+            return False
+        return frame.clock.left() > 0 or self._board.best is None
+
+    def _tried(self) -> int:
+        return sum(trial.status is not Status.SKIPPED for trial in self._board.trials)
+
+    def _note(self, trial: Trial, *, fresh: bool) -> None:
+        self._board.trials.append(trial)
+        if fresh:
+            self._journal.write(trial, self._frame.clock.elapsed())
+        self._say(ended=trial)
+
+    def _try(self, plan: Plan) -> Trial:
+        number, self._next = self._next, self._next + 1
+        left = self._frame.clock.left()
+        if self._board.best is not None and plan.expected_seconds is not None and plan.expected_seconds > left:
+            reason = f"would take about {plan.expected_seconds:.0f} s, and {left:.0f} s are left"
+            return Trial(number, plan, Status.SKIPPED, 0.0, reason=reason)
+        self._say(started=(number, plan))
+        began = time.monotonic()
+        status, outcome, reason = self._attempt(number, plan)
+        return Trial(number, plan, status, time.monotonic() - began, outcome, reason)
+
+    def _attempt(self, number: int, plan: Plan) -> tuple[Status, Outcome | None, str]:
+        folder = self._board.folder / f"{number:04d}"
+        shutil.rmtree(folder, ignore_errors=True)  # of a trial that was running when the machine stopped
+        folder.mkdir(parents=True)
+        try:
+            outcome = run_apart(
+                lambda tell: self._fit(plan, folder, number, tell),
+                Limits(self._limit(plan), self._frame.memory_mb),
+                folder / _LOG,
+                self._heard,
+                self._frame.stop,
+            )
+        except Pruned as verdict:
+            return Status.PRUNED, None, str(verdict)
+        except TrialFailed as error:
+            return Status.FAILED, None, str(error)
+        except Stopped:
+            return Status.PRUNED, None, "the search was asked to stop"
+        return Status.OK, outcome, ""
+
+    def _fit(self, plan: Plan, folder: Path, number: int, tell: Callable[..., None]) -> Outcome:
+        place = Place(folder, MedianRule(self._board, tell), self._frame.seed * 1_000 + number)
+        outcome = self._trainer.fit(plan, place)
+        if not math.isfinite(outcome.score):
+            raise TrialFailed("its score is not a number: the computation ran out of bounds")
+        return outcome
+
+    def _limit(self, plan: Plan) -> float:
+        left = self._frame.clock.left()
+        if self._board.best is None:  # a run never ends without a model, whatever the clock says
+            left = max(left, _FIRST_MODEL_SECONDS)
+        wanted = [left]
+        if plan.limit_seconds is not None:
+            wanted.append(plan.limit_seconds)
+        if plan.expected_seconds is not None:
+            wanted.append(max(_PATIENCE * plan.expected_seconds, plan.expected_seconds + _GRACE_SECONDS))
+        return min(wanted)
+
+    def _heard(self, figures: object) -> None:
+        assert isinstance(figures, dict)
+        self._say(figures=figures)
+
+    def _say(
+        self,
+        started: tuple[int, Plan] | None = None,
+        ended: Trial | None = None,
+        figures: dict[str, object] | None = None,
+    ) -> None:
+        clock = self._frame.clock
+        self._frame.listener(
+            Event(Stage.SEARCH, clock.share, clock.elapsed(), started=started, ended=ended, figures=figures or {})
+        )
+
+    def finish(self, folder: Path) -> tuple[Artefact, Board]:
+        """Make the model from the best trial; where that can't be done, from the next best, down to the simplest.
+
+        Returns:
+            The artefact, and the board that it was made from.
+
+        Raises:
+            TrialFailed: no trial gave a model; the reason of the last.
+        """
+        failure = TrialFailed("no trial gave a model")
+        for board in self._ever_smaller():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            try:
+                return self._make(board, folder), board
+            except TrialFailed as error:
+                failure = error
+                self._say_of_failure(board, error)
+        raise failure
+
+    def _make(self, board: Board, folder: Path) -> Artefact:
+        clock = FinishClock(self._frame.clock)
+        limits = Limits(max(clock.left(), _FIRST_MODEL_SECONDS / 3), self._frame.memory_mb)
+        log = self._frame.folder / "finish.txt"
+        return run_apart(lambda _tell: self._trainer.finish(board, folder, clock), limits, log)
+
+    def _ever_smaller(self) -> Iterator[Board]:
+        """The whole board; then that without its best family; at last only what was quickest."""
+        trials = [trial for trial in self._board.finished()]
+        if not trials:
+            return
+        yield self._board
+        others = [trial for trial in trials if trial.plan.family != trials[0].plan.family]
+        quickest = sorted(others, key=lambda trial: trial.seconds)
+        for kept in (others, quickest[:1]):
+            if kept:
+                yield replace(self._board, trials=kept)
+
+    def _say_of_failure(self, board: Board, error: TrialFailed) -> None:
+        clock = self._frame.clock
+        best = board.best.plan.family if board.best else "the best trial"
+        message = f"The model could not be made from {best}: {error}. The next best is taken."
+        self._frame.listener(Event(Stage.FINISH, clock.share, clock.elapsed(), message))

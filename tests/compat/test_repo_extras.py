@@ -6,6 +6,7 @@ import json
 import secrets
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 from huggingface_hub.hf_api import ExpandDatasetProperty_T, ExpandModelProperty_T, ExpandSpaceProperty_T
 
 from tests.live_server import LiveServer, User
+
+PATHS = ["bad.pkl", "good.pt", "weights.safetensors", "notes.txt"]
 
 
 @pytest.fixture
@@ -260,3 +263,42 @@ def test_space_storage_of_old_clients_is_not_served_and_says_so(hub: LiveServer,
     for method in ("POST", "DELETE"):
         status, headers, _ = get(hub, f"/api/spaces/{new_repo}/storage", alice.token, method)
         assert (status, headers["X-Error-Code"]) == (501, "NotImplemented")
+
+
+def test_what_files_would_run(api: HfApi, repo: str):
+    put(api, repo, "bad.pkl", b"\x80\x02cos\nsystem\n(X\x01\x00\x00\x00xtR.")
+    put(api, repo, "good.pt", b"\x80\x02ccollections\nOrderedDict\n)R.")
+    put(api, repo, "weights.safetensors", b"x")
+    put(api, repo, "notes.txt", b"nothing to run")
+
+    def scanned():
+        found = {file.path: file.security for file in api.get_paths_info(repo, PATHS, expand=True)}
+        return None if "queued" in (item.status for item in found.values() if item) else found
+
+    found = until(scanned)
+    assert {path: item and (item.safe, item.status) for path, item in found.items()} == {
+        "bad.pkl": (False, "unsafe"),
+        "good.pt": (True, "safe"),
+        "weights.safetensors": (True, "safe"),
+        "notes.txt": None,
+    }
+    assert found["bad.pkl"].pickle_import_scan == {
+        "highestSafetyLevel": "dangerous",
+        "imports": [{"module": "os", "name": "system", "safety": "dangerous"}],
+    }
+    assert {file.path: file.security for file in api.list_repo_tree(repo, expand=True)}["bad.pkl"].status == "unsafe"
+    info = api.model_info(repo, securityStatus=True)
+    assert info.security_repo_status == {
+        "scansDone": True,
+        "filesWithIssues": [{"path": "bad.pkl", "level": "unsafe"}],
+    }
+    assert api.model_info(repo).security_repo_status is None
+
+
+def until(ask):
+    """What it says at last; None is no answer yet."""
+    give_up = time.monotonic() + 60
+    while (answer := ask()) is None and time.monotonic() < give_up:
+        time.sleep(0.1)
+    assert answer is not None
+    return answer

@@ -16,9 +16,11 @@ def test_import_contracts_hold():
 
 
 MAY_SEE_THE_ENVIRONMENT = {
+    "backends/runners/local/environment.py",  # hands on what libraries of jobs need, and nothing of the server's own
     "backends/engines/worker/process.py",  # hands on what libraries of models need, and nothing of the server's own
     "base/settings.py",  # the one place that reads configuration
     "cli/serve.py",  # chooses, before numpy is loaded, how many threads its libraries start
+    "jobs/reporting.py",  # runs in the processes of jobs: the server talks to them so
     "hub/repos/git_storage/processes.py",  # hands PATH on to git, and nothing else
 }
 

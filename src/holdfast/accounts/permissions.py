@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holdfast.accounts.domain import Namespace, OrgRole
-from holdfast.base.errors import DisabledRepo, Forbidden, GatedRepo, HoldfastError, LoginRequired, RepoNotFound
+from holdfast.base.errors import (
+    DisabledRepo,
+    Forbidden,
+    GatedRepo,
+    HoldfastError,
+    LoginRequired,
+    NotFound,
+    RepoNotFound,
+)
 from holdfast.base.identity import Actor, Permission, TokenRole
 
 _LADDER = (
@@ -23,6 +31,8 @@ _LADDER = (
     Permission.ADMIN_REPO,
 )
 """Each includes those before it."""
+NO_JOBS = "This job or namespace"
+"""The words of every 404 about jobs, so that they tell nothing apart."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +129,34 @@ def check_create(actor: Actor, role: OrgRole | None, namespace: str) -> None:
         raise Forbidden(reason=f'Your access token doesn\'t allow to create a repo under the namespace "{namespace}"')
 
 
+def check_see_jobs(actor: Actor, role: OrgRole | None, namespace: str) -> None:
+    """Raise unless the actor may see what runs in a namespace.
+
+    Raises:
+        LoginRequired: anonymous.
+        NotFound: none of the actor's business; the same as for an absent namespace.
+    """
+    if actor.is_anonymous:
+        raise LoginRequired
+    if (role is None and not actor.is_site_admin) or not _reaches_in(actor, namespace, Permission.SEE_REPO):
+        raise NotFound(what=NO_JOBS)
+
+
+def check_run_jobs(actor: Actor, role: OrgRole | None, namespace: str) -> None:
+    """Raise unless the actor may run jobs in a namespace: spend its processors, and act there.
+
+    Raises:
+        LoginRequired: anonymous.
+        NotFound: none of the actor's business; the same as for an absent namespace.
+        Forbidden: a member who may only read, or a credential without the right.
+    """
+    check_see_jobs(actor, role, namespace)
+    if not actor.is_site_admin and (role is None or not role.includes(OrgRole.CONTRIBUTOR)):
+        raise Forbidden(reason=f"You don't have the rights to run jobs under the namespace {namespace}.")
+    if not _may_write_in(actor, namespace):
+        raise Forbidden(reason=f"Your access token doesn't allow to run jobs under the namespace {namespace}.")
+
+
 def check_account(actor: Actor, permission: Permission) -> None:
     """Raise unless the actor may do something that is about no repo and no organization.
 
@@ -208,7 +246,13 @@ def _covered(actor: Actor, standing: RepoStanding, permission: Permission) -> bo
 def _may_write_in(actor: Actor, namespace: str) -> bool:
     if actor.token_role is not TokenRole.FINE_GRAINED:
         return actor.token_role is not TokenRole.READ
-    wanted = _LADDER.index(Permission.WRITE_REPO)
+    return _reaches_in(actor, namespace, Permission.WRITE_REPO)
+
+
+def _reaches_in(actor: Actor, namespace: str, permission: Permission) -> bool:
+    if actor.token_role is not TokenRole.FINE_GRAINED:
+        return True
+    wanted = _LADDER.index(permission)
     return any(
         grant.scope.lower() == namespace.lower() and _reach(grant.permissions) >= wanted for grant in actor.grants
     )

@@ -82,6 +82,7 @@ def create_application(services: Services) -> Application:
     async def stop() -> None:
         loop = asyncio.get_running_loop()
         await services.inference.stop()
+        await loop.run_in_executor(None, services.jobs.dispatcher.stop)
         await loop.run_in_executor(None, housekeeping.stop)
         await loop.run_in_executor(None, daily.stop)
         await loop.run_in_executor(None, renewal.stop)
@@ -132,6 +133,8 @@ def run(services: Services, listener: socket.socket, on_ready: Callable[[], None
 
     def ready() -> None:
         services.inference.start()
+        if services.settings.jobs_slots != 0:
+            services.jobs.dispatcher.start()
         on_ready()
 
     host, port = listener.getsockname()[:2]

@@ -11,6 +11,7 @@ from holdfast.accounts.domain import SiteSettings
 from holdfast.accounts.service import AccountServices, open_accounts
 from holdfast.app.data_dir import SECRET_FILE
 from holdfast.app.machine import memory_bytes
+from holdfast.app.working import open_job_services
 from holdfast.app.xet_gate import LfsXetGate
 from holdfast.backends.blobs.factory import open_blob_store
 from holdfast.backends.blobs.protocol import BlobStore
@@ -36,6 +37,7 @@ from holdfast.hub.xet.domain import XetLimits
 from holdfast.hub.xet.service import XetServices, open_xet
 from holdfast.inference.domain.deployments import Limits
 from holdfast.inference.service import InferenceChoices, InferenceServices, open_inference
+from holdfast.jobs.service import JobServices
 from holdfast.scanning.service import ScanService
 
 
@@ -57,6 +59,7 @@ class Services:
     git: GitService
     scans: ScanService
     inference: InferenceServices
+    jobs: JobServices
 
     def close(self) -> None:
         """Write what is kept in memory and give everything back."""
@@ -98,14 +101,30 @@ def open_services(settings: Settings) -> Services:
     community = open_community(database, accounts.accounts, gate, repos, now_milliseconds)
     git = open_git(database, gate, repos, objects, settings.data_dir / "git-hooks")
     inference = open_inference(repos, objects, settings.data_dir / "inference", _inference_choices(settings, here))
+    jobs = open_job_services(settings, database, accounts, signer.secret, here)
     return Services(
-        settings, database, blobs, signer, accounts, objects, gate, repos, xet, lfs, community, git, scans, inference
+        settings,
+        database,
+        blobs,
+        signer,
+        accounts,
+        objects,
+        gate,
+        repos,
+        xet,
+        lfs,
+        community,
+        git,
+        scans,
+        inference,
+        jobs,
     )
 
 
 def _inference_choices(settings: Settings, machine_bytes: int) -> InferenceChoices:
     limits = Limits(
         memory_bytes=settings.inference_memory_bytes or machine_bytes // 2,
+        model_memory_bytes=settings.inference_model_memory_bytes,
         waiting=settings.inference_waiting,
         idle_seconds=settings.inference_idle_seconds,
         wait_seconds=settings.inference_wait_seconds,

@@ -31,6 +31,7 @@
     ├── DamagedObject 500           stored bytes that are no longer what was stored
     ├── NotServed 501               a part of the Hub API that this version does not serve
     ├── NotInstalled 501            needs an optional part of Holdfast
+    ├── NoSandbox 501               somebody's code is to be confined, which this machine cannot do
     ├── ServerRefused 502           a server that a pipeline asked said no
     ├── Overloaded 503              try again soon
     │   ├── TooManyAttempts 429     wrong passwords; wait before the next
@@ -38,6 +39,7 @@
     │   ├── ModelLoading 503        not ready yet; says how long it takes
     │   └── ModelFailed 503         its process ended, hung or cannot be reached
     ├── InternalError 500           a defect of ours: the log has the details
+    ├── OutOfMemory 507             a question needs more memory than its model has
     └── StorageFull 507
 
 Services raise these; only `http.errors` turns them into responses. A class carries `code` (the Hub's
@@ -457,6 +459,19 @@ class NotInstalled(HoldfastError):
 
 
 @dataclass(eq=False)
+class NoSandbox(HoldfastError):
+    """Somebody's own code is to run confined, and this machine cannot do that; `problem` says what to do about it."""
+
+    code: ClassVar[str] = "NoSandbox"
+    status: int = 501
+    problem: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"This server cannot run your code, for it cannot confine it: {self.problem}"
+
+
+@dataclass(eq=False)
 class ServerRefused(HoldfastError):
     """A server that `holdfast.pipeline` asked answered with an error; `status` is its status, 502 for no answer."""
 
@@ -550,6 +565,21 @@ class StorageFull(HoldfastError):
     @property
     def message(self) -> str:
         return "The server's disk is full; nothing was saved. Ask its administrator to free space."
+
+
+@dataclass(eq=False)
+class OutOfMemory(HoldfastError):
+    """A question needs more memory than the process of its model may take."""
+
+    code: ClassVar[str] = "OutOfMemory"
+    status: int = 507
+
+    @property
+    def message(self) -> str:
+        return (
+            "This needs more memory than the model may take. Send shorter or fewer inputs at once, ask for fewer new "
+            "tokens, or have the administrator raise HOLDFAST_INFERENCE_MODEL_MEMORY_BYTES."
+        )
 
 
 @dataclass(eq=False)

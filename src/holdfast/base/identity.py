@@ -31,6 +31,10 @@ class Permission(Enum):
     """Commit, push, branch, tag."""
     ADMIN_REPO = "admin-repo"
     """Settings, gating, rename, delete."""
+    SEE_JOBS = "see-jobs"
+    """See the jobs of a namespace, their logs and artefacts: its members, with a credential that reads there."""
+    RUN_JOBS = "run-jobs"
+    """Run, change and cancel jobs in a namespace: who may create repos there, with a credential that writes there."""
     SIGNED = "signed"
     """The url or bearer carries its own short-lived signature."""
 

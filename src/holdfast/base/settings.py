@@ -27,6 +27,7 @@ class Settings:
         max_commit_bytes: the body of one commit request.
         max_upload_bytes: one large file.
         inference_memory_bytes: what models at work may take together; None means half of the machine's memory.
+        inference_model_memory_bytes: what one model may take; None means as much as all of them.
         inference_idle_seconds: a model that nobody asks for so long is unloaded; 0 means never.
         inference_waiting: requests that may wait for one model.
         inference_wait_seconds: how long a request waits for a model that is being loaded.
@@ -37,6 +38,10 @@ class Settings:
         inference_pinned: models that stay loaded, by their ids.
         inference_attached: models that run on servers with OpenAI's API: owner/name=http://host:port/v1#name-there.
         inference_attached_token: the access token of those servers.
+        jobs_slots: processors that running jobs may take together; 0 runs none in this process, None means all.
+        jobs_sandbox: bubblewrap confines people's own commands; none runs them with all the server's rights.
+        jobs_max_log_bytes: of one job; what is more is cut off.
+        jobs_orphan_seconds: how long a job goes on without the server, waiting for it to come back.
         gc_grace_seconds: how long unreachable objects are kept; 22 days, for the clients' Xet cache lives 21.
     """
 
@@ -53,6 +58,7 @@ class Settings:
     max_upload_bytes: int = 500 * 1024 * MEBIBYTE
     gc_grace_seconds: int = 22 * 24 * 3600
     inference_memory_bytes: int | None = None
+    inference_model_memory_bytes: int | None = None
     inference_idle_seconds: int = 15 * 60
     inference_waiting: int = 256
     inference_wait_seconds: int = 60
@@ -63,6 +69,10 @@ class Settings:
     inference_pinned: str = ""
     inference_attached: str = ""
     inference_attached_token: str | None = None
+    jobs_slots: int | None = None
+    jobs_sandbox: str = "bubblewrap"
+    jobs_max_log_bytes: int = 50 * 1000 * 1000
+    jobs_orphan_seconds: int = 300
 
 
 def settings_from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -87,6 +97,7 @@ def settings_from_environment(environment: Mapping[str, str] | None = None) -> S
         max_upload_bytes=source.number("HOLDFAST_MAX_UPLOAD_BYTES", Settings.max_upload_bytes),
         gc_grace_seconds=source.number("HOLDFAST_GC_GRACE_SECONDS", Settings.gc_grace_seconds),
         inference_memory_bytes=source.number("HOLDFAST_INFERENCE_MEMORY_BYTES", 0) or None,
+        inference_model_memory_bytes=source.number("HOLDFAST_INFERENCE_MODEL_MEMORY_BYTES", 0) or None,
         inference_idle_seconds=source.number("HOLDFAST_INFERENCE_IDLE_SECONDS", Settings.inference_idle_seconds),
         inference_waiting=source.number("HOLDFAST_INFERENCE_WAITING", Settings.inference_waiting),
         inference_wait_seconds=source.number("HOLDFAST_INFERENCE_WAIT_SECONDS", Settings.inference_wait_seconds),
@@ -97,6 +108,10 @@ def settings_from_environment(environment: Mapping[str, str] | None = None) -> S
         inference_pinned=source.text("HOLDFAST_INFERENCE_PINNED", ""),
         inference_attached=source.text("HOLDFAST_INFERENCE_ATTACHED", ""),
         inference_attached_token=source.text("HOLDFAST_INFERENCE_ATTACHED_TOKEN", "") or None,
+        jobs_slots=source.optional_number("HOLDFAST_JOBS_SLOTS"),
+        jobs_sandbox=source.text("HOLDFAST_JOBS_SANDBOX", Settings.jobs_sandbox),
+        jobs_max_log_bytes=source.number("HOLDFAST_JOBS_MAX_LOG_BYTES", Settings.jobs_max_log_bytes),
+        jobs_orphan_seconds=source.number("HOLDFAST_JOBS_ORPHAN_SECONDS", Settings.jobs_orphan_seconds),
     )
 
 
@@ -112,6 +127,9 @@ class _Environment:
         if not word.isdecimal():
             raise InvalidInput(field=name, problem=f"must be a whole number; got {word!r}")
         return int(word)
+
+    def optional_number(self, name: str) -> int | None:
+        return self.number(name, 0) if self.text(name, "") else None
 
     def flag(self, name: str, *, default: bool) -> bool:
         word = self.text(name, str(default)).lower()

@@ -64,6 +64,7 @@ def _serve(settings: Settings, *, open_browser: bool) -> None:
 
     check_data_dir(settings.data_dir)
     with listening.listen(settings.host, settings.port) as listener:
+        settings = replace(settings, port=listener.getsockname()[1])  # jobs are told where the server is
         services = open_services(settings)
         _tell_recovery(services, server.prepare(services))
         admin = services.accounts.first_admin.ensure()

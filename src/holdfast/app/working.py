@@ -1,0 +1,55 @@
+"""Chooses where jobs run, and tells them where the server is."""
+
+from __future__ import annotations
+
+import os
+
+from holdfast.accounts.service import AccountServices
+from holdfast.backends.database.protocol import Database
+from holdfast.backends.runners.factory import open_local_runner
+from holdfast.backends.sandboxes.factory import open_sandbox
+from holdfast.base.clock import now_milliseconds
+from holdfast.base.sealing import Sealer
+from holdfast.base.settings import Settings
+from holdfast.jobs.service import DispatchRules, JobServices, Machine, open_jobs
+
+GRACE_SECONDS = 10.0
+_MEBIBYTE = 1024 * 1024
+
+
+def open_job_services(
+    settings: Settings, database: Database, accounts: AccountServices, secret: bytes, memory_bytes: int
+) -> JobServices:
+    """Jobs that run on this machine.
+
+    Raises:
+        InvalidInput: HOLDFAST_JOBS_SANDBOX names no sandbox.
+    """
+    sandbox = open_sandbox(settings.jobs_sandbox)
+    runner = open_local_runner(
+        settings.data_dir / "jobs",
+        sandbox,
+        max_log_bytes=settings.jobs_max_log_bytes,
+        orphan_seconds=settings.jobs_orphan_seconds,
+        grace_seconds=GRACE_SECONDS,
+    )
+    cpus = os.cpu_count() or 1
+    slots = cpus if settings.jobs_slots is None else settings.jobs_slots
+    return open_jobs(
+        database,
+        accounts,
+        runner,
+        Sealer(secret, "job secrets"),
+        now_milliseconds,
+        Machine(max(1, slots), memory_bytes // _MEBIBYTE),
+        DispatchRules(slots, orphan_seconds=settings.jobs_orphan_seconds),
+        sandbox_problem=sandbox.problem,
+        endpoint=lambda: local_endpoint(settings),
+    )
+
+
+def local_endpoint(settings: Settings) -> str:
+    """The address of the server for commands that run beside it."""
+    host = settings.host if settings.host not in ("0.0.0.0", "::", "") else "127.0.0.1"  # noqa: S104 - compared
+    word = f"[{host}]" if ":" in host else host
+    return settings.external_url or f"http://{word}:{settings.port}{settings.path_prefix}"

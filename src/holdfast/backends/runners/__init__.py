@@ -1,0 +1,1 @@
+"""Where commands execute: a seam with one suite of tests for all its drivers."""

@@ -1,0 +1,25 @@
+"""Chooses the runner driver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from holdfast.backends.runners.protocol import Runner
+from holdfast.backends.sandboxes.protocol import Sandbox
+
+
+def open_local_runner(
+    folder: Path, sandbox: Sandbox, *, max_log_bytes: int, orphan_seconds: float, grace_seconds: float
+) -> Runner:
+    """A runner that executes tasks as processes of this machine.
+
+    Args:
+        folder: holds the logs, work folders and artefacts of all tasks.
+        sandbox: confines what is to be confined.
+        max_log_bytes: of one task; what is more is cut off, and the log says so.
+        orphan_seconds: how long a run goes on without anybody who says that he still waits for it.
+        grace_seconds: between asking a command to end and insisting.
+    """
+    from holdfast.backends.runners.local.runner import LocalRunner  # noqa: PLC0415 - drivers are imported lazily
+
+    return LocalRunner(folder, sandbox, max_log_bytes, orphan_seconds, grace_seconds)

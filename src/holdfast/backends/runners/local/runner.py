@@ -1,0 +1,257 @@
+"""The local driver of the runner seam: makes the folders, starts supervisors, reads what they leave."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO
+
+from holdfast.backends.runners.local import files, processes
+from holdfast.backends.runners.local.environment import MARK, environment_of, mark_of
+from holdfast.backends.runners.local.lines import read_lines
+from holdfast.backends.runners.local.records import ALIVE, END, LOCK, STOP, USAGE, read_record, write_record
+from holdfast.backends.runners.local.supervisor import Plan
+from holdfast.backends.runners.protocol import EndReason, FileFacts, Line, Run, RunState, RunStatus, Stream, Task
+from holdfast.backends.sandboxes.protocol import Rules, Sandbox
+from holdfast.base.clock import now_milliseconds
+from holdfast.base.errors import Conflict, InvalidInput, NoSandbox
+
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from holdfast.backends.runners.local.supervisor import main; main()"
+)
+_SOURCE = Path(__file__).parents[4]
+_FOLDER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+
+class LocalRunner:
+    """See `factory.open_local_runner` for the arguments."""
+
+    def __init__(
+        self, folder: Path, sandbox: Sandbox, max_log_bytes: int, orphan_seconds: float, grace_seconds: float
+    ) -> None:
+        self._folder = folder
+        self._sandbox = sandbox
+        self._max_log_bytes = max_log_bytes
+        self._orphan_seconds = orphan_seconds
+        self._grace_seconds = grace_seconds
+        self.place = _place_of(folder)
+        self._lock = threading.Lock()
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    def start(self, run: Run, task: Task) -> None:
+        """See `Runner.start`."""
+        problem = self._sandbox.problem() if task.confined else None
+        if problem is not None:
+            raise NoSandbox(problem=problem)
+        lock = self._claim(run)
+        try:
+            plan = self._plan(run, task)
+            text = json.dumps({**asdict(plan), "folder": str(plan.folder), "run_folder": str(plan.run_folder)})
+            self._launch(text.encode(), lock)
+        finally:
+            os.close(lock)
+
+    def status(self, run: Run) -> RunStatus:
+        """See `Runner.status`."""
+        self._reap()
+        folder = self._run_folder(run)
+        ended = read_record(folder / END)
+        if ended is None and _is_locked(folder / LOCK):
+            return _running(read_record(folder / USAGE) or {})
+        ended = ended or read_record(folder / END)  # it may have been written between the two looks
+        if ended is not None:
+            return _ended(ended)
+        return RunStatus(RunState.LOST if folder.exists() else RunState.UNKNOWN)
+
+    def stop(self, run: Run) -> None:
+        """See `Runner.stop`."""
+        state = self.status(run).state
+        folder = self._run_folder(run)
+        if state is RunState.RUNNING:
+            with suppress(FileNotFoundError):
+                (folder / STOP).touch()
+        elif state is RunState.LOST:
+            self._bury(run)
+        elif state is RunState.UNKNOWN and not self._publish(run, _never_started()):
+            self.stop(run)  # somebody started it meanwhile
+
+    def renew(self, runs: Collection[Run]) -> None:
+        """See `Runner.renew`."""
+        self._reap()
+        for run in runs:
+            with suppress(FileNotFoundError):
+                os.utime(self._run_folder(run) / ALIVE)
+
+    def read_lines(self, folder: str, stream: Stream, start: int, limit: int) -> Sequence[Line]:
+        """See `Runner.read_lines`."""
+        return [Line(*found) for found in read_lines(self._task_folder(folder) / stream.value, start, limit)]
+
+    def list_files(self, folder: str) -> Sequence[FileFacts]:
+        """See `Runner.list_files`."""
+        return files.list_files(self._task_folder(folder) / "artefacts")
+
+    def open_file(self, folder: str, path: str) -> IO[bytes]:
+        """See `Runner.open_file`."""
+        return files.open_file(self._task_folder(folder) / "artefacts", path)
+
+    def forget(self, folder: str) -> None:
+        """See `Runner.forget`."""
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self._task_folder(folder))
+
+    def _claim(self, run: Run) -> int:
+        """Make the run known, and hold its lock: from now on nobody else can start it."""
+        folder = self._new_folder(run)
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (folder / ALIVE).touch()
+        if not self._settle(folder, run):
+            os.close(lock)
+            raise Conflict(reason=f"Run {run.number} of {run.folder} was started or stopped before.")
+        return lock
+
+    def _publish(self, run: Run, end: dict[str, object]) -> bool:
+        """Make the run known as ended; False when it is known."""
+        folder = self._new_folder(run)
+        write_record(folder / END, end, durable=True)
+        return self._settle(folder, run)
+
+    def _new_folder(self, run: Run) -> Path:
+        folder = self._run_folder(run).with_name(f"new-{secrets.token_hex(8)}")
+        folder.mkdir(parents=True, mode=0o700)
+        return folder
+
+    def _settle(self, folder: Path, run: Run) -> bool:
+        try:
+            folder.rename(self._run_folder(run))  # fails when that exists: no run's folder is ever empty
+        except OSError:
+            shutil.rmtree(folder)
+            return False
+        return True
+
+    def _bury(self, run: Run) -> None:
+        """End what a lost supervisor may have left, and write its terminal record."""
+        folder = self._run_folder(run)
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if read_record(folder / END) is None and processes.kill_marked(f"{MARK}={mark_of(run)}"):
+                started_at = (read_record(folder / USAGE) or {}).get("started_at")
+                end = {**_never_started(), "started_at": started_at, "problem": "The machine went down."}
+                write_record(folder / END, end, durable=True)
+        except BlockingIOError:
+            return  # somebody else is at it
+        finally:
+            os.close(lock)
+
+    def _plan(self, run: Run, task: Task) -> Plan:
+        folder = self._task_folder(run.folder)
+        for name in ("work", "artefacts"):
+            (folder / name).mkdir(exist_ok=True, mode=0o700)
+        (folder / "told").touch(mode=0o600)
+        for name, text in task.files.items():
+            files.write_text(folder / "work", name, text)
+        command = list(task.command)
+        if task.confined:
+            rules = Rules(folder / "work", (folder / "artefacts", folder / "told"), network=task.network)
+            command = self._sandbox.wrap(command, rules)
+        return Plan(
+            folder=folder,
+            run_folder=self._run_folder(run),
+            command=command,
+            environment=environment_of(run, task, folder),
+            secrets=list(task.secrets.values()),
+            memory_bytes=task.memory_bytes,
+            cpus=task.cpus,
+            timeout_seconds=task.timeout_seconds,
+            grace_seconds=self._grace_seconds,
+            orphan_seconds=self._orphan_seconds,
+            max_log_bytes=self._max_log_bytes,
+            first_lines=list(task.first_lines),
+        )
+
+    def _launch(self, plan: bytes, lock: int) -> None:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _START, str(_SOURCE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+            env={},
+            pass_fds=(lock,),
+        )
+        with self._lock:
+            self._children.append(supervisor)
+        assert supervisor.stdin is not None
+        with supervisor.stdin, suppress(BrokenPipeError):
+            supervisor.stdin.write(plan)
+
+    def _reap(self) -> None:
+        with self._lock:
+            self._children = [child for child in self._children if child.poll() is None]
+
+    def _task_folder(self, folder: str) -> Path:
+        if not _FOLDER_NAME.fullmatch(folder):
+            raise InvalidInput(field="folder", problem=f"must be letters, digits and '-'; got {folder[:80]!r}")
+        return self._folder / folder[-2:] / folder
+
+    def _run_folder(self, run: Run) -> Path:
+        return self._task_folder(run.folder) / "runs" / str(run.number)
+
+
+def _place_of(folder: Path) -> str:
+    """A word that stays with the folder: whoever sees its locks can tell how its runs are."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = folder / f"place.{secrets.token_hex(8)}"
+    beside.write_text(f"local-{secrets.token_hex(8)}")
+    try:
+        os.link(beside, folder / "place")  # fails when there is one: then that counts
+    except FileExistsError:
+        pass
+    finally:
+        beside.unlink()
+    return (folder / "place").read_text()
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _running(usage: dict[str, object]) -> RunStatus:
+    return RunStatus(RunState.RUNNING, **usage)  # type: ignore[arg-type]
+
+
+def _ended(end: dict[str, object]) -> RunStatus:
+    return RunStatus(RunState.ENDED, **{**end, "reason": EndReason(end["reason"])})  # type: ignore[arg-type]
+
+
+def _never_started() -> dict[str, object]:
+    return {
+        "reason": EndReason.INTERRUPTED.value,
+        "exit_code": None,
+        "started_at": None,
+        "finished_at": now_milliseconds(),
+        "problem": "It was stopped before it started.",
+    }

@@ -1,0 +1,50 @@
+"""The access token of an attempt: its command acts as the creator, in the job's namespace only, while it runs."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from holdfast.accounts.domain import IssuedToken
+from holdfast.accounts.service import TokenService
+from holdfast.base.clock import Clock
+from holdfast.base.errors import NotFound
+from holdfast.base.identity import SYSTEM, Grant, Permission, TokenRole
+from holdfast.jobs.store.claims import Claim
+
+_SPARE_SECONDS = 3600
+_RIGHTS = frozenset({Permission.WRITE_REPO})
+"""Reading is part of it, and creating repos; settings, deleting and everything outside of the namespace are not."""
+
+
+@dataclass(frozen=True)
+class JobTokens:
+    """Gives them out and takes them back."""
+
+    tokens: TokenService
+    clock: Clock
+
+    def issue(self, claim: Claim) -> IssuedToken | None:
+        """A token for one attempt; None for a job of the server itself, which is nobody.
+
+        Raises:
+            NotFound: the creator's account is gone.
+        """
+        if claim.creator is None:
+            return None
+        seconds = (claim.timeout_seconds or 0) + _SPARE_SECONDS
+        return self.tokens.create_access_token(
+            SYSTEM,
+            f"job {claim.job_id}",
+            TokenRole.FINE_GRAINED,
+            username=claim.creator,
+            grants=(Grant(claim.namespace, _RIGHTS),),
+            expires_at=self.clock() + seconds * 1000,
+        )
+
+    def revoke(self, claim: Claim) -> None:
+        """End the token of an attempt, if it has one."""
+        if claim.token_id is None or claim.creator is None:
+            return
+        with suppress(NotFound):  # by its owner, or by a worker that died after this
+            self.tokens.revoke_access_token(SYSTEM, claim.token_id, claim.creator)

@@ -1,0 +1,260 @@
+"""The worker: claims jobs, starts them, watches them, writes how they ended. One for each process that runs jobs.
+
+Everything it knows is in the table and in the runner's records, so that it may die at any moment:
+
+* before a claim is written, nothing happened; after it, the lease runs out, and whoever takes over asks the runner how
+  the attempt is: a living one goes on being watched, an ended one is written down, one that was never started is made
+  unstartable (`Runner.stop`) before the job waits for its next attempt;
+* a worker that comes back too late changes nothing: every change names its worker and the attempt.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from holdfast.backends.database.protocol import Database
+from holdfast.backends.runners.protocol import EndReason, Run, Runner, RunState, RunStatus, Stream
+from holdfast.base.clock import Clock
+from holdfast.base.errors import Conflict, Forbidden, HoldfastError, NotFound, Overloaded, StorageFull
+from holdfast.jobs.domain.jobs import Stage
+from holdfast.jobs.service.access_tokens import JobTokens
+from holdfast.jobs.service.acting import Creators
+from holdfast.jobs.service.events import progress_in, read_event
+from holdfast.jobs.service.outcomes import Outcome, outcome_of
+from holdfast.jobs.service.scheduling import Schedules
+from holdfast.jobs.service.submitting import Submitter
+from holdfast.jobs.service.tasks import task_of
+from holdfast.jobs.store import claims as store
+from holdfast.jobs.store.claims import Claim, Holder
+
+logger = logging.getLogger("holdfast.jobs")
+
+TICK_SECONDS = 0.25
+EVENTS_AT_ONCE = 1000
+STARTS_AT_ONCE = 8
+"""Before looking again at what runs."""
+
+
+@dataclass(frozen=True)
+class DispatchRules:
+    """How a worker works.
+
+    Args:
+        slots: processors that running jobs may take together, at the runner's place.
+        lease_seconds: how long a claim holds without being renewed; it is renewed three times as often.
+        orphan_seconds: as the runner's: what nobody renewed for so long lives no more, also elsewhere.
+    """
+
+    slots: int
+    lease_seconds: float = 30.0
+    orphan_seconds: float = 300.0
+
+
+class Dispatcher:
+    """Runs jobs in a thread of its own, between `start` and `stop`.
+
+    Args:
+        endpoint: the address of the server, for commands; asked when a job starts.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        runner: Runner,
+        submitter: Submitter,
+        creators: Creators,
+        tokens: JobTokens,
+        schedules: Schedules,
+        clock: Clock,
+        rules: DispatchRules,
+        endpoint: Callable[[], str],
+    ) -> None:
+        self._database = database
+        self._runner = runner
+        self._submitter = submitter
+        self._creators = creators
+        self._tokens = tokens
+        self._schedules = schedules
+        self._clock = clock
+        self._rules = rules
+        self._endpoint = endpoint
+        self.worker = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(6)}"
+        self._seen_events: dict[str, int] = {}
+        self._renewed = float("-inf")
+        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Claim and watch no more. What runs goes on for a while: another worker, or the next start, takes over."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread is None:
+            return
+        self._thread.join()
+        self._thread = None
+        try:
+            with self._database.write() as connection:
+                store.release(connection, self.worker, self._clock())
+        except HoldfastError as error:  # the leases will run out by themselves
+            logger.warning("could not let go of jobs: %s", error)
+
+    def wake(self) -> None:
+        """Look soon: there is something new."""
+        self._woken.set()
+
+    def tick(self) -> None:
+        """One round: schedules, leases, what runs, what may begin."""
+        self._schedules.make_due_jobs()
+        for claim in self._held():
+            self._guard(claim, self._look)
+        self._begin_some()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.tick()
+            except HoldfastError as error:  # a full disk, for as long as it is full
+                logger.warning("jobs: %s", error)
+            except Exception:
+                logger.exception("jobs: a round failed; going on")
+            self._woken.wait(TICK_SECONDS)
+            self._woken.clear()
+
+    def _guard(self, claim: Claim, deed: Callable[[Claim], None]) -> None:
+        """One job that makes trouble must not keep the others waiting."""
+        try:
+            deed(claim)
+        except HoldfastError as error:
+            logger.warning("job %s: %s", claim.job_id, error)
+        except Exception:
+            logger.exception("job %s: trying again", claim.job_id)
+
+    def _held(self) -> list[Claim]:
+        if time.monotonic() - self._renewed < self._rules.lease_seconds / 3:
+            with self._database.read() as connection:
+                return store.held_by(connection, self.worker)
+        now = self._clock()
+        with self._database.write() as connection:
+            store.adopt(connection, self._holder(now), now)
+            store.adopt_lost(connection, self._holder(now), now - int(self._rules.orphan_seconds * 2000))
+            held = store.renew(connection, self._holder(now))
+        self._renewed = time.monotonic()
+        self._runner.renew([run_of(claim) for claim in held if claim.place == self._runner.place])
+        return held
+
+    def _holder(self, now: int) -> Holder:
+        return Holder(self.worker, self._runner.place, now + int(self._rules.lease_seconds * 1000))
+
+    def _look(self, claim: Claim) -> None:
+        status = self._runner.status(run_of(claim))
+        if status.state is RunState.ENDED:
+            self._tell_progress(claim)
+            self._settle(claim, status)
+        elif status.state is not RunState.RUNNING or claim.cancel_requested:
+            self._runner.stop(run_of(claim))
+        if status.state is RunState.RUNNING:
+            self._tell_progress(claim)
+
+    def _tell_progress(self, claim: Claim) -> None:
+        seen = self._seen_events.get(claim.job_id, 0)
+        lines = self._runner.read_lines(claim.job_id, Stream.EVENTS, seen, EVENTS_AT_ONCE)
+        if not lines:
+            return
+        self._seen_events[claim.job_id] = lines[-1].number + 1
+        told = [(line.at, progress) for line in lines if (progress := progress_in(read_event(line.text)))]
+        if told:
+            at, progress = told[-1]
+            with self._database.write() as connection:
+                store.save_progress(connection, claim, progress, at)
+
+    def _settle(self, claim: Claim, status: RunStatus) -> None:
+        outcome = outcome_of(
+            status.reason or EndReason.EXITED,
+            status.exit_code,
+            status.problem,
+            canceled=claim.cancel_requested,
+            failures=claim.failures,
+            losses=claim.losses,
+            max_attempts=claim.spec.max_attempts,
+        )
+        self._tokens.revoke(claim)
+        self._write(claim, outcome, status.exit_code, status.finished_at or self._clock())
+
+    def _write(self, claim: Claim, outcome: Outcome, exit_code: int | None, at: int) -> None:
+        with self._database.write() as connection:
+            if outcome.stage is Stage.SCHEDULING:
+                run_at = self._clock() + int(outcome.pause_seconds * 1000)
+                message = outcome.message or ""
+                store.requeue(
+                    connection, claim, message=message, run_at=run_at, is_loss=outcome.is_loss, exit_code=exit_code
+                )
+            else:
+                store.finish(connection, claim, outcome.stage, message=outcome.message, exit_code=exit_code, at=at)
+                self._seen_events.pop(claim.job_id, None)
+        self._woken.set()
+
+    def _begin_some(self) -> None:
+        for _ in range(STARTS_AT_ONCE):
+            claim = None if self._stopping.is_set() else self._claim()
+            if claim is None:
+                return
+            self._guard(claim, self._begin)
+        self._woken.set()
+
+    def _claim(self) -> Claim | None:
+        now = self._clock()
+        with self._database.read() as connection:  # most often there is nothing to do, and nothing to write
+            if not store.has_work(connection, now):
+                return None
+        with self._database.write() as connection:
+            free = self._rules.slots - store.cpus_at_work(connection, self._runner.place)
+            return store.claim_next(connection, self._holder(now), free, now) if free > 0 else None
+
+    def _begin(self, claim: Claim) -> None:
+        try:
+            self._start(claim)
+        except Conflict:
+            return  # somebody took over meanwhile: the next look tells
+        except (StorageFull, Overloaded) as error:
+            self._runner.stop(run_of(claim))
+            self._write(claim, Outcome(Stage.SCHEDULING, error.message, pause_seconds=60, is_loss=True), None, 0)
+        except HoldfastError as error:
+            self._runner.stop(run_of(claim))
+            self._write(claim, Outcome(Stage.ERROR, error.message), None, self._clock())
+
+    def _start(self, claim: Claim) -> None:
+        with self._database.read() as connection:
+            self._check_creator(claim)
+            own = self._submitter.secrets_of(connection, claim.job_id)
+        issued = self._tokens.issue(claim)
+        if issued is not None:
+            with self._database.write() as connection:
+                store.save_token(connection, claim, issued.token.id)
+        word = None if issued is None else issued.secret
+        task = task_of(claim, secrets=own, access_token=word, endpoint=self._endpoint(), now=self._clock())
+        self._runner.start(run_of(claim), task)
+
+    def _check_creator(self, claim: Claim) -> None:
+        with self._database.read() as connection:
+            try:
+                self._creators.check(connection, claim.creator, claim.namespace)
+            except NotFound as error:
+                raise Forbidden(reason=f"{claim.creator}, who made it, has no account any more.") from error
+
+
+def run_of(claim: Claim) -> Run:
+    """The runner's name of an attempt."""
+    return Run(claim.job_id, claim.attempt)

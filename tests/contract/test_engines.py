@@ -17,7 +17,15 @@ import pytest
 
 from holdfast.backends.engines.factory import open_remote_engine, open_worker_engine
 from holdfast.backends.engines.protocol import Engine, LoadedModel, ModelSource, ModelState, Question
-from holdfast.base.errors import InternalError, InvalidInput, ModelBusy, ModelFailed, UnknownTask, UnusableModel
+from holdfast.base.errors import (
+    InternalError,
+    InvalidInput,
+    ModelBusy,
+    ModelFailed,
+    OutOfMemory,
+    UnknownTask,
+    UnusableModel,
+)
 from tests.factories.engines import LOADER, MOST_AT_ONCE
 from tests.factories.openai_server import openai_server
 
@@ -308,6 +316,80 @@ def test_more_streams_than_run_at_once_take_turns(tmp_path):
             await asyncio.sleep(0.05)
             withdrawn.cancel()
             assert await asyncio.gather(*waiting) == [[word] * 3 for word in words]
+
+    asyncio.run(story())
+
+
+def order_of(model: LoadedModel, *questions: Question):
+    """Answers in the order in which they came, to questions that were all asked while the model was busy."""
+
+    async def story() -> list[str]:
+        came: list[str] = []
+
+        async def one(question: Question) -> None:
+            first = orjson.loads((await model.predict(question)).body)[0]
+            came.append((first[0] if isinstance(first, list) else first)["generated_text"])
+
+        busy = asyncio.create_task(model.predict(ask("", do="sleep", seconds=0.3)))
+        await asyncio.sleep(0.1)
+        await asyncio.gather(*(one(question) for question in questions), busy)
+        return came
+
+    return story()
+
+
+def test_the_most_urgent_go_first_and_much_work_goes_last(tmp_path):
+    def with_urgency(question: Question, urgency: int) -> Question:
+        return Question(question.body, urgency=urgency)
+
+    async def story() -> None:
+        async with worker_engine(tmp_path) as engine:
+            model = await engine.load(ModelSource("x", TASK, {"batch_size": "1"}))
+            later, soon = with_urgency(ask("later"), 6), with_urgency(ask("soon"), 1)
+            much = Question(orjson.dumps({"inputs": ["much"] * 20}))
+            found = await order_of(model, later, ask("first"), soon, ask("second"))
+            assert found == ["soon", "first", "second", "later"]
+            assert await order_of(model, much, later, ask("one")) == ["one", "much", "later"]
+
+    asyncio.run(story())
+
+
+def test_questions_that_join_are_computed_beside_each_other_and_begin_as_there_is_room(tmp_path):
+    async def story() -> None:
+        async with worker_engine(tmp_path) as engine:
+            model = await engine.load(ModelSource("x", TASK))
+            long = asyncio.create_task(text(model, "long", steps=200, pause=0.01))
+            assert [await text(model, f"short {index}", steps=3) for index in range(3)] == [
+                "short 0", "short 1", "short 2"
+            ]  # fmt: skip
+            assert not long.done()
+            many = [asyncio.create_task(text(model, str(index), steps=5)) for index in range(3 * MOST_AT_ONCE)]
+            assert await asyncio.gather(*many) == [str(index) for index in range(3 * MOST_AT_ONCE)]
+            several = orjson.loads((await model.predict(ask(["a", "b"], steps=3))).body)
+            assert [one[0]["generated_text"] for one in several] == ["a", "b"]
+            with pytest.raises(ModelFailed):
+                await text(model, "x", do="fail", steps=2)
+            many = [asyncio.create_task(text(model, "given up", steps=10_000)) for _ in range(MOST_AT_ONCE - 1)]
+            await asyncio.sleep(0.1)
+            for task in many:
+                task.cancel()
+            assert await asyncio.wait_for(text(model, "next", steps=3), 10) == "next"
+            long.cancel()
+
+    asyncio.run(story())
+
+
+def test_a_question_that_needs_too_much_memory_is_told_so_and_the_next_is_answered(tmp_path):
+    async def story() -> None:
+        async with worker_engine(tmp_path) as engine:
+            limit = {"memory_bytes": str(512 * 1024**2)}
+            model = await engine.load(ModelSource("x", TASK, limit))
+            for _ in range(2):
+                with pytest.raises(OutOfMemory, match="HOLDFAST_INFERENCE_MODEL_MEMORY_BYTES"):
+                    await model.predict(ask("x", do="eat", bytes=2 * 1024**3))
+            assert await text(model, "fine") == "fine"
+            with pytest.raises(UnusableModel, match="more memory than a model may take"):
+                await engine.load(ModelSource("large", TASK, limit))
 
     asyncio.run(story())
 

@@ -111,6 +111,8 @@ class FakeModel:
                 time.sleep(3600)
             case "sleep":
                 time.sleep(words["seconds"])
+            case "eat":
+                bytearray(words["bytes"])
             case "fail":
                 raise ZeroDivisionError
 
@@ -123,6 +125,8 @@ def load(source: ModelSource) -> FakeModel:
             os._exit(9)
         case "hangs":
             time.sleep(3600)
+        case "large":
+            bytearray(10 * 1024**3)
     return FakeModel(source)
 
 

@@ -45,6 +45,7 @@ class Limits:
 
     Args:
         memory_bytes: of all models together.
+        model_memory_bytes: of one model; None: as much as all of them.
         waiting: questions that may wait for one model.
         idle_seconds: after so long without questions a model is unloaded; 0 means never.
         wait_seconds: how long a request waits for a model that is being loaded, if its client does not say.
@@ -58,6 +59,12 @@ class Limits:
     wait_seconds: float = 60.0
     load_seconds: float = 600.0
     answer_seconds: float = 300.0
+    model_memory_bytes: int | None = None
+
+    @property
+    def most_model_bytes(self) -> int:
+        """What one model may take at most."""
+        return min(self.memory_bytes, self.model_memory_bytes or self.memory_bytes)
 
 
 @dataclass(frozen=True)

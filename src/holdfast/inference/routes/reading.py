@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
 
-from holdfast.backends.engines.protocol import JSON, Question
+from holdfast.backends.engines.protocol import JSON, USUAL_URGENCY, Question
 from holdfast.base.errors import InvalidInput
 from holdfast.base.ids import RepoId
 from holdfast.http.call import Call, Fields
@@ -16,6 +17,7 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 MAX_ANONYMOUS_BODY_BYTES = 8 * 1024 * 1024
 FOR_EVER_SECONDS = 24 * 3600.0
 _MEDIA = ("image/", "audio/", "video/", "application/octet-stream")
+_URGENCY = re.compile(r"(?:^|,)\s*u=([0-7])\s*(?:[,;]|$)")
 _BEGINS_JSON = (b"{", b"[", b'"')
 
 
@@ -25,14 +27,14 @@ async def read_question(call: Call) -> Question:
     Raises:
         TooLarge: more than the caller may send.
     """
-    body = await read_body(call)
+    body, urgency = await read_body(call), urgency_of(call)
     given = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
     if given.startswith(_MEDIA):
-        return Question(body, given)
+        return Question(body, given, urgency)
     # curl calls everything a form, and some clients say nothing at all.
     if given in ("", "application/x-www-form-urlencoded") and not body.lstrip()[:1].startswith(_BEGINS_JSON):
-        return Question(body, "application/octet-stream")
-    return Question(body)
+        return Question(body, "application/octet-stream", urgency)
+    return Question(body, JSON, urgency)
 
 
 async def read_body(call: Call) -> bytes:
@@ -80,6 +82,17 @@ def wait_seconds(call: Call) -> float | None:
     return FOR_EVER_SECONDS if word in ("1", "true") else 0.0 if word in ("0", "false") else None
 
 
+def urgency_of(call: Call) -> int:
+    """How urgent the caller says its question is: header `Priority: u=0` (most) to `u=7` (least).
+
+    Source: RFC 9218, section 4.1; what is not understood is ignored, as it demands. Strangers may say that they have
+    time, but not that they are in a hurry.
+    """
+    said = _URGENCY.search(call.header(b"priority") or "")
+    urgency = USUAL_URGENCY if said is None else int(said.group(1))
+    return max(urgency, USUAL_URGENCY) if call.actor.is_anonymous else urgency
+
+
 def model_of(call: Call, fields: Fields) -> RepoId:
     """The model that a path or a body names."""
     return call.repo_id if "repo" in call.words else RepoId.parse(fields.text("model"), "model")
@@ -87,4 +100,4 @@ def model_of(call: Call, fields: Fields) -> RepoId:
 
 def asked(call: Call, repo_id: RepoId, task: str | None, body: dict[str, Any]) -> Asked:
     """A question made of values of ours."""
-    return Asked(repo_id, task, Question(orjson.dumps(body)), wait_seconds(call))
+    return Asked(repo_id, task, Question(orjson.dumps(body), JSON, urgency_of(call)), wait_seconds(call))

@@ -106,7 +106,7 @@ def open_inference(
         loader, folder_of_programs, timeout_seconds=limits.answer_seconds, load_timeout_seconds=limits.load_seconds
     )
     elsewhere = open_remote_engine(timeout_seconds=limits.answer_seconds) if attachments.repo_ids() else None
-    options = {"device": choices.device, "dtype": choices.dtype}
+    options = {"device": choices.device, "dtype": choices.dtype, "memory_bytes": str(limits.most_model_bytes)}
     opener = ModelOpener(files, attachments, here, elsewhere, options)
     keeper = ModelKeeper(opener, limits, lambda model: pins.has(model.repo_id))
     answering = AnsweringService(ModelFinder(repos), keeper, InferenceTelemetry(), limits)

@@ -26,6 +26,7 @@ FAILURE_SECONDS = 30.0
 TROUBLE_SECONDS = 2.0
 """The same for one that failed by bad luck: no room, a server that is not there."""
 _GIBIBYTE = 1024**3
+_MEMORY_SETTINGS = {True: "HOLDFAST_INFERENCE_MEMORY_BYTES", False: "HOLDFAST_INFERENCE_MODEL_MEMORY_BYTES"}
 
 
 class ModelKeeper:
@@ -144,11 +145,12 @@ class ModelKeeper:
 
     async def _make_room(self, wanted: Kept) -> None:
         """Let the least recently used idle models go until another one fits."""
-        budget, needed = self._limits.memory_bytes, wanted.memory_bytes
-        if needed > budget:
+        budget, needed, most = self._limits.memory_bytes, wanted.memory_bytes, self._limits.most_model_bytes
+        if needed > most:
+            which = "all models together" if most == budget else "one model"
             raise UnusableModel(
-                problem=f"it takes about {needed / _GIBIBYTE:.1f} GiB of memory, and models here have "
-                f"{budget / _GIBIBYTE:.1f} GiB in all (HOLDFAST_INFERENCE_MEMORY_BYTES)"
+                problem=f"it takes about {needed / _GIBIBYTE:.1f} GiB of memory, and {which} may take here "
+                f"{most / _GIBIBYTE:.1f} GiB ({_MEMORY_SETTINGS[most == budget]})"
             )
         others = [kept for kept in self._kept.values() if kept is not wanted and kept.holds_memory]
         idle = sorted((kept for kept in others if self._may_go(kept)), key=lambda kept: kept.used_at)

@@ -15,10 +15,10 @@ from typing import Any
 
 from holdfast.backends.engines.protocol import Question
 from holdfast.backends.engines.worker.asked import Asked, Batch, Line
-from holdfast.backends.engines.worker.errors import pack_error
+from holdfast.backends.engines.worker.errors import lacks_memory, pack_error
 from holdfast.backends.engines.worker.frames import Frame
 from holdfast.backends.engines.worker.hosted import HostedModel
-from holdfast.base.errors import HoldfastError, InternalError
+from holdfast.base.errors import HoldfastError, InternalError, OutOfMemory
 
 logger = logging.getLogger("holdfast.engines")
 
@@ -177,5 +177,5 @@ class Scheduler:
     def _refuse(self, number: int, error: Exception) -> None:
         if not isinstance(error, HoldfastError):
             logger.error("a question could not be answered", exc_info=error)
-            error = InternalError()
+            error = OutOfMemory() if lacks_memory(error) else InternalError()
         self.send(Frame({"id": number, "kind": "error", **pack_error(error)}))

@@ -9,6 +9,8 @@ from typing import Any
 from holdfast.base import errors
 from holdfast.base.errors import HoldfastError, ModelFailed
 
+_NO_MEMORY = ("can't allocate memory", "out of memory")
+
 
 def pack_error(error: HoldfastError) -> dict[str, Any]:
     """An error as JSON has it."""
@@ -30,4 +32,10 @@ def unpack_error(head: dict[str, Any]) -> HoldfastError:
 
 
 def _may_cross(error: HoldfastError) -> bool:
-    return isinstance(error.status, int) and (400 <= error.status < 500 or error.status in (501, 503))
+    return isinstance(error.status, int) and (400 <= error.status < 500 or error.status in (501, 503, 507))
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether an error says that there is no memory left: torch says so in words, on processors and on GPUs."""
+    said = isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
+    return isinstance(error, MemoryError) or said

@@ -17,6 +17,8 @@ from holdfast.base.errors import HoldfastError, ModelFailed
 
 LOOK_SECONDS = 1.0
 _BUFFER_BYTES = 1024 * 1024
+_TOO_MUCH = 1.25
+"""A process that takes so many times its limit is ended: the system counts less than what it takes in all."""
 
 Mail = asyncio.Queue["Frame | HoldfastError"]
 
@@ -35,12 +37,14 @@ class WorkerModel:
         self._ended_by = ""
         self._facts: Mapping[str, Any] = {}
         self._memory_bytes = 0
+        self._most_bytes = 0
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self, ours: socket.socket, loader: str, source: ModelSource, timeout_seconds: float) -> None:
         """Speak to the process until it has loaded the model. Raises as `Engine.load`."""
         self._reader, self._writer = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER_BYTES)
         wish = {"loader": loader, "location": source.location, "task": source.task, "options": dict(source.options)}
+        self._most_bytes = int(source.options.get("memory_bytes", 0))
         self._writer.write(Frame(wish).encode())
         try:
             async with asyncio.timeout(timeout_seconds):
@@ -171,6 +175,9 @@ class WorkerModel:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             self._memory_bytes = memory_of(self._process.pid)
+            if self._most_bytes and self._memory_bytes > self._most_bytes * _TOO_MUCH:
+                await self.end(f"it took more than the {self._most_bytes / 1024**3:.1f} GiB of memory that it may take")
+                return
             if self._waiting and self._loop.time() - self._heard_at > self._timeout_seconds:
                 await self.end(f"it said nothing for {self._timeout_seconds:.0f} seconds and was ended")
                 return

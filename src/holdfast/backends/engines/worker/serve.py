@@ -21,7 +21,7 @@ from pathlib import Path
 
 from holdfast.backends.engines.protocol import ModelSource, Question
 from holdfast.backends.engines.worker.batching import Scheduler
-from holdfast.backends.engines.worker.errors import pack_error
+from holdfast.backends.engines.worker.errors import lacks_memory, pack_error
 from holdfast.backends.engines.worker.frames import LENGTHS, Frame, read_head, read_lengths
 from holdfast.backends.engines.worker.hosted import HostedModel, Loader
 from holdfast.base.errors import HoldfastError, UnusableModel
@@ -30,6 +30,10 @@ DEFAULT_BATCH_SIZE = 8_192
 LINGER_SECONDS = 0.004
 _RECEIVE_BYTES = 256 * 1024
 _PR_SET_PDEATHSIG = 1
+_GPU = Path("/dev/nvidiactl")
+_NO_MEMORY = (
+    "it needs more memory than a model may take here. Its administrator can raise HOLDFAST_INFERENCE_MODEL_MEMORY_BYTES"
+)
 
 
 class ServerGone(Exception):
@@ -96,6 +100,7 @@ def main() -> None:
 def _serve(line: Line) -> None:
     wish = line.first().head
     source = ModelSource(wish["location"], wish["task"], wish["options"])
+    _limit_memory(int(source.options.get("memory_bytes", 0)))
     try:
         model = _load(wish["loader"], source)
     except HoldfastError as error:
@@ -137,8 +142,20 @@ def _load(loader: str, source: ModelSource) -> HostedModel:
     function: Loader = getattr(importlib.import_module(module), name)
     try:
         return function(source)
-    except MemoryError as error:
-        raise UnusableModel(problem="there is not enough memory for it") from error
+    except (MemoryError, RuntimeError, UnusableModel) as error:
+        if not lacks_memory(error.__cause__ or error):
+            raise
+        raise UnusableModel(problem=_NO_MEMORY) from error
+
+
+def _limit_memory(most_bytes: int) -> None:
+    """Have the system refuse more memory than that, so that one question fails and not the machine; 0: no limit.
+
+    Only data counts: files that are mapped, as weights are, do not. Where there is a GPU its driver reserves more than
+    it takes, so there only the server watches (`WorkerModel`).
+    """
+    if most_bytes and not _GPU.exists():
+        resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
 
 
 def _confine() -> None:

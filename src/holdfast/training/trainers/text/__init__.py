@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
+from holdfast.inference.domain.predictors import Predictor
 from holdfast.training.domain.data import TrainingData
+from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.trainers.interface import TaskPlan, Trainer
 from holdfast.training.trainers.text.tasks import PLANS
@@ -38,5 +40,13 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
         InvalidInput: columns that the task needs are missing, or hold what it can't use.
         NotInstalled: scikit-learn, torch or transformers are missing.
     """
-    module = import_module(f"{__name__}.{_MODULES[spec.task]}")
-    return cast(Trainer, module.prepare(data, spec))
+    return cast(Trainer, _module(spec).prepare(data, spec))
+
+
+def judge(data: TrainingData, predictor: Predictor, spec: TrainingSpec) -> Judgement:
+    """What a predictor says to the sealed test, and what that is worth."""
+    return cast(Judgement, _module(spec).judge(data, predictor, spec))
+
+
+def _module(spec: TrainingSpec) -> Any:
+    return import_module(f"{__name__}.{_MODULES[spec.task]}")

@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Metric
+from holdfast.training.scores import OF_LABELS, OF_NUMBERS
 from holdfast.training.trainers.interface import TaskPlan
 
+_OF_LABELS = {metric.name: metric for metric in OF_LABELS}
 _LABELS = (
-    Metric("f1_macro", greater_is_better=True),
-    Metric("accuracy", greater_is_better=True),
-    Metric("f1_micro", greater_is_better=True),
-    Metric("matthews_correlation", greater_is_better=True),
-    Metric("log_loss", greater_is_better=False),
+    _OF_LABELS.pop("macro_f1"),  # accuracy hides what becomes of rare labels
+    *_OF_LABELS.values(),
+    Metric("micro_f1", greater_is_better=True),
 )
+_NUMBERS = tuple(sorted(OF_NUMBERS, key=lambda metric: metric.name != "spearman"))
 _LABELLED = {"text": "the text", "target": "its label, or a list of labels where several can be right"}
 _SERVED_AS = "text-classification"
 
@@ -38,12 +39,7 @@ PLANS = (
         "text-regression",
         "Gives a text a number: stars, urgency, price.",
         {"text": "the text", "target": "the number"},
-        (
-            Metric("spearman", greater_is_better=True),
-            Metric("rmse", greater_is_better=False),
-            Metric("mae", greater_is_better=False),
-            Metric("r2", greater_is_better=True),
-        ),
+        _NUMBERS,
         serves=_SERVED_AS,
     ),
     TaskPlan(

@@ -10,7 +10,8 @@ pytest.importorskip("transformers")
 from holdfast.base.errors import InvalidInput
 from holdfast.inference import tasks
 from holdfast.training.trainers.text import bases
-from holdfast.training.trainers.text.classification.targets import Kind, read_targets, score
+from holdfast.training.trainers.text.classification.scoring import score
+from holdfast.training.trainers.text.classification.targets import Kind, read_targets
 from tests.factories import tiny_models
 from tests.factories.training_texts import bench, data_of, reviews, spec_of
 
@@ -199,7 +200,7 @@ def test_macro_f1_sees_the_rare_label_and_accuracy_does_not():
     always_ham = np.tile([0.9, 0.1], (10, 1))
     assert targets.kind is Kind.ONE_LABEL
     assert score("accuracy", targets, always_ham) == 0.9
-    assert score("f1_macro", targets, always_ham) == pytest.approx((18 / 19) / 2)
+    assert score("macro_f1", targets, always_ham) == pytest.approx((18 / 19) / 2)
 
 
 def test_values_that_are_no_numbers_are_named():

@@ -13,15 +13,19 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.trainers.interface import Trainer
 from holdfast.training.trainers.text.bases import find_encoder
+from holdfast.training.trainers.text.classification.columns import column, targets_of
 from holdfast.training.trainers.text.classification.contrastive import Contrastive
 from holdfast.training.trainers.text.classification.embeddings import Embeddings
 from holdfast.training.trainers.text.classification.linear import Majority, WordCounts
 from holdfast.training.trainers.text.classification.material import Material
-from holdfast.training.trainers.text.classification.targets import Kind, Targets, read_targets
+from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.classification.tuning import FineTuning
+from holdfast.training.trainers.text.classification.judging import judge
 from holdfast.training.trainers.text.folds import make_folds
 from holdfast.training.trainers.text.ladder import Ladder, Rung
 from holdfast.training.trainers.text.tasks import metric_name
+
+__all__ = ["judge", "prepare"]
 
 _FEWEST_ROWS = 8
 
@@ -62,23 +66,6 @@ def read_material(data: TrainingData, spec: TrainingSpec) -> Material:
     folds = make_folds(data, targets.strata, spec.seed)
     described = _descriptions(targets.labels, spec) if targets.kind is not Kind.NUMBER else None
     return Material(texts, targets, folds, metric_name(spec), described, spec.params, spec.seed)
-
-
-def targets_of(data: TrainingData, spec: TrainingSpec, values: Sequence[object]) -> Targets:
-    """Values of the target column as a model learns them."""
-    is_number = spec.task == "text-regression"
-    return read_targets(values, data.labels, is_number=is_number, name=column(data, "target"))
-
-
-def column(data: TrainingData, role: str) -> str:
-    """The column of a role.
-
-    Raises:
-        InvalidInput: the data has none.
-    """
-    if role not in data.columns:
-        raise InvalidInput(field=f"columns.{role}", problem="is missing: say which column it is")
-    return data.columns[role]
 
 
 def _descriptions(labels: Sequence[str], spec: TrainingSpec) -> tuple[str, ...] | None:

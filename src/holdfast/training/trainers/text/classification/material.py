@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from holdfast.training.domain.trials import Outcome
-from holdfast.training.trainers.text.classification.targets import Kind, Targets, score, scores, standard_error
+from holdfast.training.trainers.text.classification.scoring import score, scores, standard_error
+from holdfast.training.trainers.text.classification.targets import Kind, Targets
 from holdfast.training.trainers.text.folds import Fold
 
 Array = np.ndarray[Any, Any]

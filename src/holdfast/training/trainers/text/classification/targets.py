@@ -1,11 +1,8 @@
-"""What a text classifier learns: one label, several labels or a number for each text; and how right it was.
-
-N texts, L labels. Outputs of models are probabilities (N, L), or numbers (N,).
-"""
+"""What a text classifier learns: one label, several labels or a number for each text. N texts, L labels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -13,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from holdfast.base.errors import InvalidInput
-from holdfast.inference.runtime.libraries import need
 
 Array = np.ndarray[Any, Any]
 
@@ -107,88 +103,3 @@ def _numbers(values: Sequence[Any], name: str) -> Array:
     if not np.isfinite(numbers).all():
         raise InvalidInput(field="data", problem=f"has missing or infinite numbers in {name!r}")
     return numbers
-
-
-def score(metric: str, targets: Targets, outputs: Array) -> float:
-    """How right outputs are, by a metric of the task."""
-    return _METRICS[metric](targets, outputs)
-
-
-def scores(targets: Targets, outputs: Array) -> dict[str, float]:
-    """All metrics that fit."""
-    if targets.kind is Kind.NUMBER:
-        names: tuple[str, ...] = ("spearman", "rmse", "mae", "r2")
-    elif targets.kind is Kind.SEVERAL_LABELS:
-        names = ("f1_macro", "f1_micro", "accuracy")
-    else:
-        names = ("f1_macro", "accuracy", "f1_micro", "matthews_correlation", "log_loss")
-    return {name: score(name, targets, outputs) for name in names}
-
-
-def standard_error(metric: str, targets: Targets, outputs: Array, draws: int = 40) -> float | None:
-    """Of a score, over rows drawn with replacement; None for fewer than two rows."""
-    if len(targets) < 2:
-        return None
-    random = np.random.default_rng(0)
-    drawn = (random.integers(0, len(targets), len(targets)) for _ in range(draws))
-    return float(np.nanstd([score(metric, targets.at(rows), outputs[rows]) for rows in drawn]))
-
-
-def decided(targets: Targets, outputs: Array) -> Array:
-    """Labels from probabilities: the likeliest one, or all that are more likely than not."""
-    return np.asarray(outputs.argmax(axis=1) if targets.kind is Kind.ONE_LABEL else (outputs >= 0.5).astype(int))
-
-
-def _f1(average: str) -> Callable[[Targets, Array], float]:
-    def f1(targets: Targets, outputs: Array) -> float:
-        present = np.unique(targets.values) if targets.values.ndim == 1 else np.flatnonzero(targets.values.any(axis=0))
-        return float(
-            need("sklearn.metrics").f1_score(
-                targets.values, decided(targets, outputs), labels=present, average=average, zero_division=0.0
-            )
-        )
-
-    return f1
-
-
-def _accuracy(targets: Targets, outputs: Array) -> float:
-    return float(need("sklearn.metrics").accuracy_score(targets.values, decided(targets, outputs)))
-
-
-def _matthews(targets: Targets, outputs: Array) -> float:
-    guesses = decided(targets, outputs)
-    if targets.values.ndim > 1:
-        targets, guesses = Targets(targets.kind, targets.labels, targets.values.ravel()), guesses.ravel()
-    return float(need("sklearn.metrics").matthews_corrcoef(targets.values, guesses))
-
-
-def _log_loss(targets: Targets, outputs: Array) -> float:
-    likely = np.clip(outputs, 1e-15, 1.0)
-    if targets.kind is Kind.ONE_LABEL:
-        return float(-np.log(likely[np.arange(len(targets)), targets.values]).mean())
-    unlikely = np.clip(1.0 - outputs, 1e-15, 1.0)
-    return float(-(targets.values * np.log(likely) + (1 - targets.values) * np.log(unlikely)).mean())
-
-
-def _spearman(targets: Targets, outputs: Array) -> float:
-    if np.ptp(outputs) == 0.0 or np.ptp(targets.values) == 0.0:
-        return 0.0  # one number for all puts nothing in order
-    return float(need("scipy.stats").spearmanr(targets.values, outputs).statistic)
-
-
-def _r2(targets: Targets, outputs: Array) -> float:
-    spread = float(((targets.values - targets.values.mean()) ** 2).sum())
-    return 1.0 - float(((targets.values - outputs) ** 2).sum()) / spread if spread else 0.0
-
-
-_METRICS: Mapping[str, Callable[[Targets, Array], float]] = {
-    "f1_macro": _f1("macro"),
-    "f1_micro": _f1("micro"),
-    "accuracy": _accuracy,
-    "matthews_correlation": _matthews,
-    "log_loss": _log_loss,
-    "spearman": _spearman,
-    "rmse": lambda targets, outputs: float(np.sqrt(((targets.values - outputs) ** 2).mean())),
-    "mae": lambda targets, outputs: float(np.abs(targets.values - outputs).mean()),
-    "r2": _r2,
-}

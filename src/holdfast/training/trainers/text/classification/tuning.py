@@ -18,7 +18,8 @@ from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
 from holdfast.training.trainers.interface import Artefact, Clock, Place
 from holdfast.training.trainers.text.bases import Base, Missing
 from holdfast.training.trainers.text.classification.material import Material
-from holdfast.training.trainers.text.classification.targets import Kind, score, scores, standard_error
+from holdfast.training.trainers.text.classification.scoring import score, scores, standard_error
+from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.finetuning import (
     MODEL,
     Judged,

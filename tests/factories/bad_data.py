@@ -101,7 +101,9 @@ def _tags() -> pd.DataFrame:
 
 def _answers() -> pd.DataFrame:
     contexts = [f"The bridge number {number} was built in {1900 + number} by Ada." for number in range(40)]
-    found = [{"text": [str(1900 + number)], "answer_start": [30]} for number in range(38)] + [{"text": ["Bob"], "answer_start": [0]}] * 2
+    found = [{"text": [str(1900 + number)], "answer_start": [30]} for number in range(38)] + [
+        {"text": ["Bob"], "answer_start": [0]}
+    ] * 2
     return pd.DataFrame({"question": ["When was it built?"] * 40, "context": contexts, "answers": found})
 
 

@@ -38,6 +38,7 @@ _STEPS: tuple[Callable[[Draft], None], ...] = (
 _UNCOUNTABLE = (ColumnKind.IMAGE, ColumnKind.AUDIO, ColumnKind.LIST, ColumnKind.RECORD)
 _GRAVITY = [Severity.BLOCKED, Severity.WARNING, Severity.REPAIRED, Severity.NOTE]
 _EXAMPLES = 3
+_MOST_PROFILES = 300
 _EXAMPLE_LENGTH = 80
 
 
@@ -69,7 +70,7 @@ def _result(draft: Draft) -> DataCheck:
         columns=dict(draft.roles),
         inputs=tuple(draft.inputs),
         kinds=dict(draft.kinds),
-        profiles=tuple(_profile(draft, name) for name in whole.columns),
+        profiles=tuple(_profile(draft, name) for name in _shown_columns(draft)),
         labels=draft.labels,
         groups=draft.groups,
         order=draft.order,
@@ -77,6 +78,13 @@ def _result(draft: Draft) -> DataCheck:
         frame=whole[~draft.is_test].reset_index(drop=True),
         test=whole[draft.is_test].reset_index(drop=True) if draft.has_test else None,
     )
+
+
+def _shown_columns(draft: Draft) -> list[str]:
+    """Nobody reads a preview of thousands of columns."""
+    named = [name for name in draft.frame.columns if name in draft.roles.values()]
+    first = list(draft.frame.columns[:_MOST_PROFILES])
+    return first + [name for name in named if name not in first]
 
 
 def _profile(draft: Draft, name: str) -> ColumnProfile:
@@ -100,7 +108,7 @@ def _profile(draft: Draft, name: str) -> ColumnProfile:
 def _examples(known: pd.Series, kind: ColumnKind) -> tuple[str, ...]:
     if kind in (ColumnKind.IMAGE, ColumnKind.AUDIO):
         return ()
-    first = known.head(50).map(_shown).drop_duplicates().head(_EXAMPLES)
+    first = list(dict.fromkeys(_shown(value) for value in known.head(50)))[:_EXAMPLES]
     return tuple(text if len(text) <= _EXAMPLE_LENGTH else text[: _EXAMPLE_LENGTH - 1] + "…" for text in first)
 
 

@@ -22,6 +22,7 @@ TABLE_TASKS = (
 MOST_INPUTS = 1000
 """As many as a request to a served model may name."""
 _UNREADABLE = (ColumnKind.IMAGE, ColumnKind.AUDIO, ColumnKind.LIST, ColumnKind.RECORD)
+_GROUP_KINDS = (ColumnKind.IDENTIFIER, ColumnKind.NUMBER, ColumnKind.CATEGORY)
 _GROUP_NAMES = re.compile(
     r"(^|_)(patient|customer|client|user|subject|person|participant|speaker|session|device|household|account|member|author|driver|player|student|group)(_?(id|nr|no|number|key|uuid))?$"
 )
@@ -41,10 +42,10 @@ def choose_inputs(draft: Draft) -> None:
         _find_order(draft)
         _drop_identifiers(draft)
     _drop_unreadable(draft)
+    _limit(draft)
     _drop_silent(draft)
     if not asked:
         _drop_copies(draft)
-    _limit(draft)
     _judge_width(draft)
     _judge_gaps(draft)
     if not draft.inputs and not draft.is_blocked:
@@ -63,10 +64,10 @@ def _leave_out(draft: Draft, names: list[str]) -> None:
 def _find_groups(draft: Draft) -> None:
     rows = len(draft.frame)
     for name in draft.inputs:
-        if draft.kinds[name] not in (ColumnKind.IDENTIFIER, ColumnKind.NUMBER, ColumnKind.CATEGORY):
+        if not _GROUP_NAMES.search(snake(name)) or draft.kinds[name] not in _GROUP_KINDS:
             continue
         different = draft.frame[name].nunique()
-        if _GROUP_NAMES.search(snake(name)) and max(20, rows**0.5) <= different <= 0.9 * rows:
+        if max(20, rows**0.5) <= different <= 0.9 * rows:
             draft.groups = name
             draft.kinds[name] = ColumnKind.IDENTIFIER
             draft.note(
@@ -133,13 +134,11 @@ def _drop_unreadable(draft: Draft) -> None:
 
 
 def _drop_silent(draft: Draft) -> None:
-    train = draft.train
-    empty = [name for name in draft.inputs if train[name].isna().all()]
-    constant = [
-        name
-        for name in draft.inputs
-        if name not in set(empty) and train[name].notna().all() and _is_constant(train[name])
-    ]
+    train = draft.train[draft.inputs]
+    missing = train.isna().sum()
+    empty = list(missing.index[missing == len(train)])
+    same = _varieties(train) + (missing > 0) == 1
+    constant = [name for name in same.index[same] if name not in empty]
     if empty:
         draft.repaired(
             "empty-columns",
@@ -156,9 +155,17 @@ def _drop_silent(draft: Draft) -> None:
     _leave_out(draft, empty + constant)
 
 
-def _is_constant(values: pd.Series) -> bool:
-    first = values.iloc[0]
-    return bool((values == first).all())
+def _varieties(frame: pd.DataFrame) -> pd.Series:
+    """How many different values each column has; thousands of columns of numbers at once."""
+    numeric = [name for name, kind in frame.dtypes.items() if kind.kind in "fiu"]
+    others = pd.Series({name: frame[name].nunique() for name in frame.columns.difference(numeric)}, dtype=int)
+    if not numeric:
+        return others.reindex(frame.columns)
+    ordered = np.sort(frame[numeric].to_numpy(dtype=float), axis=0)
+    known = ~np.isnan(ordered)
+    steps = ((ordered[1:] != ordered[:-1]) & known[1:]).sum(axis=0)
+    counted = pd.Series(steps + known[:1].sum(axis=0), index=numeric)
+    return pd.concat([others, counted]).reindex(frame.columns)
 
 
 def _drop_copies(draft: Draft) -> None:
@@ -186,7 +193,7 @@ def _limit(draft: Draft) -> None:
         return
     train = draft.train[draft.inputs]
     filled = train.notna().mean()
-    variety = pd.Series({name: train[name].nunique() for name in draft.inputs})
+    variety = _varieties(train)
     best = set(
         pd.DataFrame({"filled": filled, "variety": variety})
         .sort_values(["filled", "variety"], ascending=False, kind="stable")

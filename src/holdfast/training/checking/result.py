@@ -56,7 +56,7 @@ class DataCheck:
         columns: by role, as in `TrainingData`.
         inputs: columns of a table that the model will see.
         kinds: of each column.
-        profiles: of each column as it was given, in its order.
+        profiles: of the columns as they were given, in their order; of the first 300 where there are more.
         labels: of classification.
         groups: column whose values must not be in two parts at once.
         order: date column by which train lies before test.

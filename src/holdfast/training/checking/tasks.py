@@ -12,8 +12,8 @@ from holdfast.training.trainers import registry
 
 HINTS = {
     "text": (
-        *("text", "sentence", "review", "review_text", "comment", "content", "message", "tweet", "sms", "body", "document"),
-        *("article", "dialogue", "headline", "utterance", "abstract", "description", "title", "source", "premise"),
+        *("text", "sentence", "review", "review_text", "comment", "content", "message", "tweet", "sms", "body"),
+        *("document", "article", "dialogue", "headline", "utterance", "abstract", "description", "title", "source", "premise"),
         *("anchor", "query", "sentence1", "text_column"),
     ),
     "text_pair": ("text_pair", "positive", "sentence2", "hypothesis", "answer", "passage", "text2"),

@@ -51,6 +51,8 @@ class Stream(Enum):
 
     LOG = "log"
     EVENTS = "events"
+    USE = "use"
+    """What a run took, now and then: `{"cpu_seconds": of all its processes so far, "memory_bytes": now}`."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ _SETTINGS = (
     "/etc/fonts",
 )
 _NETWORK_SETTINGS = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf")
+_SCRATCH_BYTES = 1024**3
 _TRIAL_SECONDS = 10
 _MISSING = "bubblewrap is not installed. On Debian or Ubuntu: sudo apt-get install bubblewrap"
 _NO_NAMESPACES = (
@@ -62,10 +63,11 @@ class BubblewrapSandbox:
         return [
             PROGRAM, *_NAMESPACES, *share, *_SAFETY, "--hostname", "job",
             *_system(), *_settings(network=rules.network),
-            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run",  # noqa: S108
+            "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev",
+            *_scratch("/dev/shm"), *_scratch("/tmp"), "--symlink", "../tmp", "/var/tmp",  # noqa: S108 - its own
             *_bound("--ro-bind", _interpreter()), *_bound("--ro-bind", rules.readable),
             *_bound("--bind", (rules.work_folder, *rules.writable)),
-            "--chdir", str(rules.work_folder), "--", *command,
+            "--remount-ro", "/", "--chdir", str(rules.work_folder), "--", *command,
         ]  # fmt: skip
 
 
@@ -94,6 +96,11 @@ def _system() -> list[str]:
 def _settings(*, network: bool) -> list[str]:
     names = (*_SETTINGS, *(_NETWORK_SETTINGS if network else ()))
     return [word for name in names for word in ("--ro-bind-try", name, name)]
+
+
+def _scratch(path: str) -> list[str]:
+    """A place in memory; it must not take all of that."""
+    return ["--size", str(_SCRATCH_BYTES), "--tmpfs", path]
 
 
 def _interpreter() -> list[Path]:

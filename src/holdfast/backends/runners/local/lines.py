@@ -54,9 +54,8 @@ class LineWriter:
         self._end += len(body)
 
     def close(self) -> None:
-        """Give the files back, with everything on the disk."""
+        """Give the files back."""
         for descriptor in (self._lines, self._index):
-            os.fsync(descriptor)
             os.close(descriptor)
 
 

@@ -8,9 +8,6 @@ import os
 import re
 import secrets
 import shutil
-import subprocess
-import sys
-import threading
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -19,6 +16,7 @@ from typing import IO
 
 from holdfast.backends.runners.local import files, processes
 from holdfast.backends.runners.local.environment import MARK, environment_of, mark_of
+from holdfast.backends.runners.local.launching import Launcher
 from holdfast.backends.runners.local.lines import read_lines
 from holdfast.backends.runners.local.records import ALIVE, END, LOCK, STOP, USAGE, read_record, write_record
 from holdfast.backends.runners.local.supervisor import Plan
@@ -27,10 +25,6 @@ from holdfast.backends.sandboxes.protocol import Rules, Sandbox
 from holdfast.base.clock import now_milliseconds
 from holdfast.base.errors import Conflict, InvalidInput, NoSandbox
 
-_START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from holdfast.backends.runners.local.supervisor import main; main()"
-)
-_SOURCE = Path(__file__).parents[4]
 _FOLDER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -46,8 +40,7 @@ class LocalRunner:
         self._orphan_seconds = orphan_seconds
         self._grace_seconds = grace_seconds
         self.place = _place_of(folder)
-        self._lock = threading.Lock()
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._launcher = Launcher()
 
     def start(self, run: Run, task: Task) -> None:
         """See `Runner.start`."""
@@ -58,13 +51,13 @@ class LocalRunner:
         try:
             plan = self._plan(run, task)
             text = json.dumps({**asdict(plan), "folder": str(plan.folder), "run_folder": str(plan.run_folder)})
-            self._launch(text.encode(), lock)
+            self._launcher.launch(text.encode(), lock)
         finally:
             os.close(lock)
 
     def status(self, run: Run) -> RunStatus:
         """See `Runner.status`."""
-        self._reap()
+        self._launcher.reap()
         folder = self._run_folder(run)
         ended = read_record(folder / END)
         if ended is None and _is_locked(folder / LOCK):
@@ -88,7 +81,7 @@ class LocalRunner:
 
     def renew(self, runs: Collection[Run]) -> None:
         """See `Runner.renew`."""
-        self._reap()
+        self._launcher.reap()
         for run in runs:
             with suppress(FileNotFoundError):
                 os.utime(self._run_folder(run) / ALIVE)
@@ -180,27 +173,6 @@ class LocalRunner:
             max_log_bytes=self._max_log_bytes,
             first_lines=list(task.first_lines),
         )
-
-    def _launch(self, plan: bytes, lock: int) -> None:
-        supervisor = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _START, str(_SOURCE)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            cwd="/",
-            env={},
-            pass_fds=(lock,),
-        )
-        with self._lock:
-            self._children.append(supervisor)
-        assert supervisor.stdin is not None
-        with supervisor.stdin, suppress(BrokenPipeError):
-            supervisor.stdin.write(plan)
-
-    def _reap(self) -> None:
-        with self._lock:
-            self._children = [child for child in self._children if child.poll() is None]
 
     def _task_folder(self, folder: str) -> Path:
         if not _FOLDER_NAME.fullmatch(folder):

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.backends.runners.local import cgroups, processes
+from holdfast.backends.runners.local.launching import LOCK_DESCRIPTOR
 from holdfast.backends.runners.local.lines import LineWriter
 from holdfast.backends.runners.local.output import LineSplitter
 from holdfast.backends.runners.local.records import ALIVE, END, STOP, USAGE, write_record
@@ -28,6 +29,9 @@ MEASURE_SECONDS = 1.0
 STALE_SECONDS = 5.0
 """The server must be seen missing for so long without a break: after a machine slept, it has not come round to it."""
 MAX_EVENT_BYTES = 16 * 1024 * 1024
+MAX_USE_BYTES = 1024 * 1024
+USE_SAMPLES = 200
+"""Of what a command takes: so many are kept of the first minutes, and later ever fewer, as far apart as it is old."""
 MAX_PROCESSES = 2048
 READ_BYTES = 256 * 1024
 _EVENTS_CUT = '{"truncated": true}'
@@ -71,6 +75,7 @@ class Supervisor:
         cut = f"===== The log is longer than {plan.max_log_bytes // 1_000_000} MB: the rest is not kept ====="
         self._log = LineWriter(plan.folder / "log", plan.max_log_bytes, cut)
         self._events = LineWriter(plan.folder / "events", MAX_EVENT_BYTES, _EVENTS_CUT)
+        self._use = LineWriter(plan.folder / "use", MAX_USE_BYTES, _EVENTS_CUT)
         self._output = LineSplitter(plan.secrets)
         self._told = LineSplitter(plan.secrets)
         self._told_file = os.open(plan.folder / "told", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -84,6 +89,7 @@ class Supervisor:
         self._began = time.monotonic()
         self._asked = 0.0
         self._measured = 0.0
+        self._kept = 0.0
         self._missing_since: float | None = None
         self._cpu_seconds = 0.0
         self._wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -100,6 +106,7 @@ class Supervisor:
             self._end_everything()
         self._log.close()
         self._events.close()
+        self._use.close()
         self._tell_the_end()
 
     def _listen(self) -> None:
@@ -211,8 +218,16 @@ class Supervisor:
         values = {"started_at": self._started_at, "cpu_seconds": self._cpu_seconds, "memory_bytes": memory_bytes}
         try:
             write_record(self._plan.run_folder / USAGE, values)
+            self._keep_use(memory_bytes)
         except OSError:  # a full disk, or no folder any more: the next look tells
             return
+
+    def _keep_use(self, memory_bytes: int) -> None:
+        now = time.monotonic()
+        if now - self._kept >= max(MEASURE_SECONDS / 2, (now - self._began) / USE_SAMPLES):
+            self._kept = now
+            sample = {"cpu_seconds": round(self._cpu_seconds, 3), "memory_bytes": memory_bytes}
+            self._use.append([json.dumps(sample).encode()], _now())
 
     def _collect_events(self) -> None:
         while data := os.read(self._told_file, READ_BYTES):
@@ -265,6 +280,9 @@ def _now() -> int:
 
 def main() -> None:
     """Run the plan on standard input; without a whole one, whoever started this is gone."""
+    os.closerange(LOCK_DESCRIPTOR + 1, 1 << 20)
+    os.set_inheritable(LOCK_DESCRIPTOR, False)  # noqa: FBT003 - positional only
+    os.chdir("/")
     text = sys.stdin.buffer.read()
     try:
         plan = Plan.from_json(text)

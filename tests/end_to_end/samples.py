@@ -158,8 +158,65 @@ _INFERENCE = {
     "GET /metrics": Sample(Permission.SITE_ADMIN),
 }
 
+_COMMAND = {"dockerImage": "python:3.12", "command": ["python", "-c", "pass"], "flavor": "cpu-basic"}
+_NEW_JOB = "what=python&code=pass&image=python%3A3.12&flavor=cpu-basic&minutes=1&attempts=1"
+_NO_SANDBOX = 501
+"""What machines without a sandbox answer to those who may run jobs."""
+_LAB, _OF_JOB = {"namespace": "lab"}, {"namespace": "lab", "id": "{job}", "path": "file.txt"}
+_OF_SCHEDULE = {"namespace": "lab", "id": "{schedule}"}
+
+
+def _see_jobs(words: dict[str, str] = _OF_JOB, success: tuple[int, ...] = (200,)) -> Sample:
+    return Sample(Permission.SEE_JOBS, words=words, success=success)
+
+
+def _run_jobs(payload: Any = None, words: dict[str, str] = _OF_JOB, success: tuple[int, ...] = (200,)) -> Sample:
+    kind = FORM if isinstance(payload, str) else "application/json"
+    return Sample(Permission.RUN_JOBS, payload, words, success=success, content_type=kind)
+
+
+_JOBS = {
+    "GET /api/jobs/hardware": Sample(_public),
+    "GET /api/admin/jobs": Sample(_site),
+    "GET /api/jobs/{namespace}": _see_jobs(_LAB),
+    "POST /api/jobs/{namespace}": _run_jobs(_COMMAND, _LAB, (200, _NO_SANDBOX)),
+    **{f"GET /api/jobs/{{namespace}}/{{id}}{tail}": _see_jobs() for tail in ("", "/logs", "/log.txt", "/metrics")},
+    "GET /api/jobs/{namespace}/{id}/artefacts": _see_jobs(),
+    "GET /api/jobs/{namespace}/{id}/artefacts/{path}": _see_jobs(success=(404,)),
+    "POST /api/jobs/{namespace}/{id}/cancel": _run_jobs(),
+    "POST /api/jobs/{namespace}/{id}/duplicate": _run_jobs(success=(200, _NO_SANDBOX)),
+    "PUT /api/jobs/{namespace}/{id}/expose": Sample(Permission.SEE_JOBS, {"ports": [], "portsPublic": []}, _OF_JOB),
+    **{
+        f"{method} /api/jobs/{{namespace}}/{{id}}/labels": _run_jobs({"labels": {"a": "b"}})
+        for method in ("PUT", "POST")
+    },
+    "GET /api/scheduled-jobs/{namespace}": _see_jobs(_LAB),
+    "POST /api/scheduled-jobs/{namespace}": _run_jobs(
+        {"jobSpec": _COMMAND, "schedule": "@yearly"}, _LAB, (200, _NO_SANDBOX)
+    ),
+    "GET /api/scheduled-jobs/{namespace}/{id}": _see_jobs(_OF_SCHEDULE),
+    "DELETE /api/scheduled-jobs/{namespace}/{id}": _run_jobs(words=_OF_SCHEDULE),
+    **{
+        f"POST /api/scheduled-jobs/{{namespace}}/{{id}}/{word}": _run_jobs(words=_OF_SCHEDULE)
+        for word in ("suspend", "resume", "run")
+    },
+    "POST /api/scheduled-jobs/{namespace}/{id}/schedule": _run_jobs({"schedule": "@daily"}, _OF_SCHEDULE),
+    "PUT /api/scheduled-jobs/{namespace}/{id}/labels": _run_jobs({"labels": {}}, _OF_SCHEDULE),
+    "GET /admin/jobs": Sample(_site),
+    "GET /jobs": Sample(_login, success=(303,)),
+    "GET /jobs/{namespace}": _see_jobs(_LAB),
+    "GET /jobs/{namespace}/{id}": _see_jobs(),
+    "POST /jobs/{namespace}/{id}/cancel": _run_jobs("next=", success=(303,)),
+    "POST /jobs/{namespace}/{id}/duplicate": _run_jobs("", success=(303, _NO_SANDBOX)),
+    "GET /jobs/{namespace}/new": _run_jobs(words=_LAB),
+    "POST /jobs/{namespace}/new": _run_jobs(_NEW_JOB, _LAB, (303, _NO_SANDBOX)),
+    "GET /jobs/{namespace}/scheduled": _see_jobs(_LAB),
+    "POST /jobs/{namespace}/scheduled/{id}": _run_jobs("change=suspend", _OF_SCHEDULE, (303,)),
+}
+
 SAMPLES: dict[str, Sample] = {
     **_INFERENCE,
+    **_JOBS,
     # files
     "GET /{prefix}{repo}/resolve/{rev}/{path}": Sample(_read),
     "GET /{prefix}{repo}/raw/{rev}/{path}": Sample(_read),

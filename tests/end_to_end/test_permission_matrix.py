@@ -24,6 +24,7 @@ from holdfast.base.settings import Settings
 from holdfast.http.routing import Route
 from holdfast.hub.repos.domain import AddFile, CommitHeader, Gating
 from holdfast.hub.repos.service.lifecycle import SettingsChange
+from holdfast.jobs.domain.jobs import JobSpec
 from tests.asgi import Answer, call
 from tests.end_to_end.samples import SAMPLES, Sample, route_name
 
@@ -48,6 +49,7 @@ class Caller:
     may_discuss: bool = True
     is_site_admin: bool = False
     may_write_own: bool = True
+    may_run_jobs: bool = False
 
     @property
     def headers(self) -> dict[str, str]:
@@ -86,6 +88,17 @@ class World:
                 self.owner, MODEL, repo_id, SettingsChange(gated=Gating.MANUAL)
             )
         return str(repo_id)
+
+    def job(self) -> str:
+        """The id of a job of the organization, which has ended."""
+        spec = JobSpec("test", ("true",))
+        job = self.services.jobs.jobs.run_job(self.owner, "lab", spec)
+        return self.services.jobs.jobs.cancel_job(self.owner, "lab", job.id).id
+
+    def schedule(self) -> str:
+        """The id of a schedule of the organization."""
+        spec = JobSpec("test", ("true",))
+        return self.services.jobs.schedules.create_schedule(self.owner, "lab", "@yearly", spec).id
 
 
 LADDER = [
@@ -131,10 +144,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         Caller("stranger", token("stranger"), frozenset()),
         Caller("admin of another organization", token("otheradmin"), frozenset()),
         Caller("reader", token("reader"), up_to(Permission.DISCUSS_REPO)),
-        Caller("contributor", token("contributor"), up_to(Permission.DISCUSS_REPO)),
-        Caller("writer", token("writer"), everything),
-        Caller("organization admin", token("orgadmin"), everything),
-        Caller("site admin", token("root"), everything, is_site_admin=True),
+        Caller("contributor", token("contributor"), up_to(Permission.DISCUSS_REPO), may_run_jobs=True),
+        Caller("writer", token("writer"), everything, may_run_jobs=True),
+        Caller("organization admin", token("orgadmin"), everything, may_run_jobs=True),
+        Caller("site admin", token("root"), everything, is_site_admin=True, may_run_jobs=True),
         Caller(
             "writer with a read token",
             token("writer", TokenRole.READ),
@@ -147,6 +160,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             token("writer", TokenRole.FINE_GRAINED, on_lab),
             up_to(Permission.WRITE_REPO),
             may_write_own=False,
+            may_run_jobs=True,
         ),
         Caller(
             "writer with a token for another organization",
@@ -205,7 +219,10 @@ def send(world: World, caller: Caller, name: str, sample: Sample, repo: str) -> 
     method, _, pattern = name.partition(" ")
     body = sample.body(repo)
     headers = caller.headers | {"content-type": sample.content_type, "x-request-id": "same"}
-    return call(world.app, method, sample.target(pattern, repo), headers, body)
+    target = sample.target(pattern, repo)
+    for word, make in (("{job}", world.job), ("{schedule}", world.schedule)):
+        target = target.replace(word, make()) if word in target else target
+    return call(world.app, method, target, headers, body)
 
 
 def is_refused(answer: Answer, status: int) -> bool:
@@ -267,7 +284,7 @@ def test_other_routes(world: World, name: str):
     sample, repo = SAMPLES[name], world.repo("public")
     for caller in world.callers:
         answer = send(world, caller, name, sample, repo)
-        refusal = _account_refusal(caller, sample.permission)
+        refusal = _account_refusal(caller, sample.permission, others="id" in sample.words)
         if refusal is not None:
             assert is_refused(answer, refusal[0]), (caller.name, answer.status, answer.body[:300])
             assert answer.code in refusal[1].split("|"), (caller.name, answer.body[:300])
@@ -275,13 +292,16 @@ def test_other_routes(world: World, name: str):
             assert answer.status in sample.success, (caller.name, answer.status, answer.body[:300])
 
 
-def _account_refusal(caller: Caller, permission: Permission) -> tuple[int, str] | None:
+def _account_refusal(caller: Caller, permission: Permission, *, others: bool) -> tuple[int, str] | None:
+    """`others`: what the request is about was made by somebody else."""
     if permission in (Permission.PUBLIC, Permission.SIGNED):
         return None
     if caller.token is None:
         return 401, "LoginRequired"
     if permission is Permission.LOGIN:
         return None
+    if permission in (Permission.SEE_JOBS, Permission.RUN_JOBS):
+        return _jobs_refusal(caller, permission, others=others)
     if permission is Permission.OWN_ACCOUNT:
         return 403, "Forbidden"  # every caller here has an access token
     if permission is Permission.WRITE_OWN:
@@ -289,6 +309,13 @@ def _account_refusal(caller: Caller, permission: Permission) -> tuple[int, str] 
     if permission is Permission.ADMIN_ORG and caller.name == "organization admin":
         return None
     return None if caller.is_site_admin else (403, "Forbidden")
+
+
+def _jobs_refusal(caller: Caller, permission: Permission, *, others: bool) -> tuple[int, str] | None:
+    if not caller.is_insider:
+        return 404, "NotFound"
+    may_change = caller.may_run_jobs and not (others and caller.name == "contributor")
+    return None if permission is Permission.SEE_JOBS or may_change else (403, "Forbidden")
 
 
 def test_the_declared_permission_is_the_sample_s(tmp_path: Path):

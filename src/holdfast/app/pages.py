@@ -12,12 +12,16 @@ from holdfast.base.clock import now_milliseconds
 from holdfast.http.routing import Route
 from holdfast.ui.page import Pages, open_pages
 from holdfast.ui.pages.admin import AdminPages
+from holdfast.ui.pages.admin_jobs import AdminJobPages
 from holdfast.ui.pages.blob import BlobPages
 from holdfast.ui.pages.files import FilePages
 from holdfast.ui.pages.history import HistoryPages
 from holdfast.ui.pages.home import HomePages
+from holdfast.ui.pages.job_schedules import SchedulePages
+from holdfast.ui.pages.jobs import JobPages
 from holdfast.ui.pages.lists import ListPages
 from holdfast.ui.pages.login import LoginPages
+from holdfast.ui.pages.new_job import NewJobPages
 from holdfast.ui.pages.organizations import OrganizationPages
 from holdfast.ui.pages.people import PeoplePages
 from holdfast.ui.pages.repo import RepoPages
@@ -58,8 +62,22 @@ def fixed_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
         *TokenPages(pages, services.accounts).table(),
         *OrganizationPages(pages, services.accounts).table(),
         *AdminPages(pages, services.accounts, AdminService(services)).table(),
+        *_job_pages(pages, services),
         *_people_pages(pages, services).fixed_table(),
         *new_repo_pages(pages, services),
+    )
+
+
+JOBS_ELSEWHERE: Mapping[str, str] = {}
+"""Kinds of jobs that have pages of their own: kind → path, with `{namespace}` and `{id}` of the job."""
+
+
+def _job_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
+    return (
+        *AdminJobPages(pages, services.jobs, JOBS_ELSEWHERE).table(),
+        *NewJobPages(pages, services.jobs).table(),
+        *SchedulePages(pages, services.accounts, services.jobs).table(),
+        *JobPages(pages, services.accounts, services.jobs, JOBS_ELSEWHERE).table(),
     )
 
 

@@ -12,6 +12,7 @@ from holdfast.app.admin.routes import InstanceRoutes
 from holdfast.app.admin.service import AdminService
 from holdfast.app.pages import fixed_pages, namespace_pages, repo_pages
 from holdfast.app.services import Services
+from holdfast.base.clock import now_milliseconds
 from holdfast.base.errors import NotServed
 from holdfast.base.identity import Permission
 from holdfast.http.call import Call
@@ -23,6 +24,7 @@ from holdfast.hub.lfs.routes import table as lfs_routes
 from holdfast.hub.repos.routes import table as repo_routes
 from holdfast.hub.xet.routes import table as xet_routes
 from holdfast.inference.routes import table as inference_routes
+from holdfast.jobs.routes import table as job_routes
 from holdfast.ui.page import Pages
 
 UNSERVED = {
@@ -30,7 +32,6 @@ UNSERVED = {
     "Collections": ("/api/collections", "/api/collections/{path}"),
     "Webhooks": ("/api/settings/webhooks", "/api/settings/webhooks/{path}"),
     "Buckets": ("/api/buckets", "/api/buckets/{path}", "/buckets/{path}"),
-    "Jobs": ("/api/jobs/{path}", "/api/scheduled-jobs/{path}"),
     "Papers": ("/api/papers", "/api/papers/{path}", "/api/daily_papers", "/papers/{path}"),
     "Running Spaces": (
         "/api/spaces/{repo}/runtime",
@@ -69,6 +70,7 @@ def all_routes(services: Services, pages: Pages) -> Sequence[Route]:
         *InstanceRoutes(AdminService(services)).table(),
         *CommunityRoutes(services.community).table(),
         *inference_routes(services.inference),
+        *job_routes(services.jobs, now_milliseconds),
         *_own_routes(),
         *_unserved_routes(fixed=False),
         *repo_pages(pages, services),

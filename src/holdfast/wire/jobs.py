@@ -27,9 +27,9 @@ class JobOwnerItem(TypedDict):
 
 
 class JobInitiatorItem(TypedDict):
-    """What started a job. `id`: of the user, the schedule or the job that was run again."""
+    """What started a job: `user`, `scheduled-job` or `duplicated-job`. `id`: of the schedule, or the job run again."""
 
-    type: Literal["user", "scheduled-job", "duplicated-job"]
+    type: str
     id: str
     name: str | None
 
@@ -43,7 +43,7 @@ class JobDurationsItem(TypedDict):
 
 
 class JobProgressItem(TypedDict):
-    """Ours: how far a job says it is. `fraction` from 0 to 1; `etaSeconds` until its end; null for what it did not say."""
+    """Ours: how far a job says it is. `fraction` from 0 to 1; `etaSeconds` until its end; null: it did not say."""
 
     fraction: float | None
     sentence: str | None

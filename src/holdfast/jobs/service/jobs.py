@@ -14,7 +14,7 @@ from holdfast.accounts.domain import Namespace
 from holdfast.backends.database.protocol import Database
 from holdfast.backends.runners.protocol import Run, Runner, Stream
 from holdfast.base.clock import Clock
-from holdfast.base.errors import InvalidInput
+from holdfast.base.errors import Forbidden, InvalidInput
 from holdfast.base.identity import Actor, Permission
 from holdfast.jobs.domain.checks import check_labels
 from holdfast.jobs.domain.jobs import (
@@ -31,6 +31,7 @@ from holdfast.jobs.domain.jobs import (
 from holdfast.jobs.service.events import read_event
 from holdfast.jobs.service.gate import JobGate, check_found
 from holdfast.jobs.service.submitting import Submitter
+from holdfast.jobs.service.usage import usage_over_time
 from holdfast.jobs.store import jobs as store
 
 PAGE_SIZE = 100
@@ -59,6 +60,15 @@ class Jobs:
     def hardware(self) -> Sequence[Flavor]:
         """The choices there are, the smallest first."""
         return self.submitter.flavors
+
+    def may_run(self, actor: Actor, namespace: str) -> bool:
+        """Whether the actor may run jobs in a namespace whose jobs they see. Errors as `get_job`."""
+        with self.database.read() as connection:
+            try:
+                self.gate.runnable(connection, actor, namespace)
+            except Forbidden:
+                return False
+        return True
 
     def run_job(self, actor: Actor, namespace: str, spec: JobSpec) -> Job:
         """Add a job; it begins when it is its turn. With a known idempotency key, the job that there is.
@@ -221,6 +231,11 @@ class Jobs:
         self.get_job(actor, namespace, job_id)
         lines = self.runner.read_lines(job_id, Stream.EVENTS, start, LINES_AT_ONCE)
         return [JobEvent(line.number, line.at, read_event(line.text)) for line in lines]
+
+    def read_usage(self, actor: Actor, namespace: str, job_id: str) -> list[Usage]:
+        """What the job took over time, as it was kept. Errors as `get_job`."""
+        job = self.get_job(actor, namespace, job_id)
+        return usage_over_time(self.runner.read_lines(job_id, Stream.USE, 0, LINES_AT_ONCE), job.spec)
 
     def list_artefacts(self, actor: Actor, namespace: str, job_id: str) -> list[Artefact]:
         """The files that the job left, by path. Errors as `get_job`."""

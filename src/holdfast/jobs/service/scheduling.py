@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from holdfast.accounts.domain import Namespace
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
-from holdfast.base.errors import Forbidden, NotFound
+from holdfast.base.errors import Conflict, Forbidden, NotFound
 from holdfast.base.identity import Actor
 from holdfast.jobs.domain.checks import check_labels
 from holdfast.jobs.domain.cron import parse_cron
@@ -144,9 +144,12 @@ class Schedules:
 
         Raises:
             LoginRequired, NotFound, Forbidden: see `JobGate`.
+            Conflict: the job before is not finished, and one runs at a time.
         """
         with self._changeable(actor, namespace, schedule_id) as (connection, found):
             creator, owner = self.creators.check(connection, found.creator, found.namespace)
+            if not found.concurrency and store.is_unfinished(connection, found.last_job_id):
+                raise Conflict(reason="The job before is not finished, and this schedule runs one at a time.")
             job_id = self._add_job(connection, creator, owner, found)
             job = check_found(job_store.find_job(connection, owner, job_id, self.clock()))
         self.wake()

@@ -140,5 +140,7 @@ def _first_changed(texts: pd.Series, others: pd.Series) -> str:
 
 def _spread(different: pd.Series, codes: np.ndarray) -> np.ndarray:
     """Values of the different ones for every row; code -1 is missing."""
-    table = np.append(different.to_numpy(dtype=object), None)
-    return table[codes]
+    table = np.empty(len(different) + 1, dtype=object)
+    table[:-1] = different.to_numpy(dtype=object)
+    spread: np.ndarray = table[codes]
+    return spread

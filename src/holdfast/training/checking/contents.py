@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -115,7 +116,7 @@ def _same_length(draft: Draft, tokens: str, tags: str) -> None:
 
 
 def _answer_in_context(draft: Draft, context: str, answers: str) -> None:
-    def fits(text: object, answer: object) -> bool:
+    def fits(text: Any, answer: Any) -> bool:
         found = answer.get("text", ()) if isinstance(answer, dict) else answer
         given = [found] if isinstance(found, str) else list(found if found is not None else ())
         return isinstance(text, str) and all(str(one) in text for one in given)

@@ -237,12 +237,3 @@ def _judge_gaps(draft: Draft) -> None:
             f"{several(some.index)} {'has' if len(some) == 1 else 'have'} missing values; models fill them in "
             "with what is usual.",
         )
-
-
-def numbers_of(values: pd.Series) -> np.ndarray:
-    """A column as numbers for comparing: amounts and times as they are, everything else by rank of its value."""
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return values.astype("int64").to_numpy(dtype=float)
-    if pd.api.types.is_numeric_dtype(values):
-        return values.to_numpy(dtype=float)
-    return pd.factorize(values.astype(str))[0].astype(float)

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from holdfast.training.checking.draft import Draft
-from holdfast.training.checking.inputs import numbers_of
 from holdfast.training.checking.phrases import code, count
 from holdfast.training.domain.data import ColumnKind
 
@@ -62,16 +61,15 @@ def _note_certain(draft: Draft, name: str) -> None:
 
 
 def _levels(values: pd.Series) -> np.ndarray:
-    """A column in at most a few levels; what is missing is a level too."""
-    if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
-        numbers = pd.Series(numbers_of(values)).where(values.notna().to_numpy())
-        if numbers.nunique() > _BINS:
-            ranks = numbers.rank(method="average", pct=True)
-            return np.nan_to_num(np.ceil(ranks * _BINS), nan=-1).astype(int)
-        return pd.factorize(numbers)[0]
-    return pd.factorize(
-        values.astype(object).map(lambda value: value if isinstance(value, str) or value is None else str(value))
-    )[0]
+    """A column in at most a few levels; -1 is missing, which tells something too."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        values = values.astype("int64").where(values.notna())
+    if pd.api.types.is_numeric_dtype(values) and values.nunique() > _BINS:
+        values = np.ceil(values.rank(pct=True) * _BINS)
+    elif values.dtype == object:
+        values = values.map(lambda value: value if isinstance(value, str) or value is None else str(value))
+    codes: np.ndarray = pd.factorize(values)[0]
+    return codes
 
 
 def _classes_told(values: pd.Series, target: np.ndarray) -> float:

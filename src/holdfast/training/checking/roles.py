@@ -18,7 +18,10 @@ _KINDS = {
     "messages": (ColumnKind.LIST,),
 }
 _LISTED = ("inputs", "ignore")
-_PAIRS = {"token-classification": (("tokens", "tags"), ("text", "spans"))}
+_PAIRS = {
+    "token-classification": (("tokens", "tags"), ("text", "spans")),
+    "llm-sft": (("messages",), ("prompt", "completion"), ("text",)),
+}
 
 
 def find_roles(draft: Draft) -> None:
@@ -103,5 +106,5 @@ def _check_pairs(draft: Draft) -> None:
         draft.block(
             "missing-column",
             f"{draft.task} needs columns for {ways}, and the data has {several(draft.frame.columns, 8)}.",
-            "Say which column is which: columns: {tokens: NAME, tags: NAME}.",
+            "Say which column is which: columns: {ROLE: NAME}.",
         )

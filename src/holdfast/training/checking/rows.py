@@ -81,7 +81,8 @@ def _keys(frame: pd.DataFrame) -> np.ndarray:
             held = plain[name].dropna()
             if len(held) and not isinstance(held.iloc[0], str):
                 plain[name] = plain[name].map(_frozen, na_action=None)
-    return pd.util.hash_pandas_object(plain, index=False, categorize=True).to_numpy()
+    keys: np.ndarray = pd.util.hash_pandas_object(plain, index=False, categorize=True).to_numpy()
+    return keys
 
 
 def _frozen(value: object) -> object:

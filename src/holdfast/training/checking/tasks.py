@@ -13,8 +13,8 @@ from holdfast.training.trainers import registry
 HINTS = {
     "text": (
         *("text", "sentence", "review", "review_text", "comment", "content", "message", "tweet", "sms", "body"),
-        *("document", "article", "dialogue", "headline", "utterance", "abstract", "description", "title", "source", "premise"),
-        *("anchor", "query", "sentence1", "text_column"),
+        *("document", "article", "dialogue", "headline", "utterance", "abstract", "description", "title"),
+        *("source", "premise", "anchor", "query", "sentence1", "text_column"),
     ),
     "text_pair": ("text_pair", "positive", "sentence2", "hypothesis", "answer", "passage", "text2"),
     "negative": ("negative", "hard_negative"),
@@ -67,26 +67,26 @@ def _by_names(draft: Draft) -> Guess | None:
     """Data sets of language have names that everybody keeps to."""
     found = {role: named(draft, role) for role in HINTS}
     for task, roles in (
-        ("dpo", ("chosen", "rejected")),
-        ("sft", ("messages",)),
+        ("llm-dpo", ("chosen", "rejected")),
+        ("llm-sft", ("messages",)),
         ("question-answering", ("question", "context", "answers")),
         ("token-classification", ("tokens", "tags")),
         ("token-classification", ("text", "spans")),
-        ("sft", ("prompt", "completion")),
+        ("llm-sft", ("prompt", "completion")),
     ):
         columns = {role: name for role in roles if (name := found[role])}
         if (
             task in registry.names()
             and len(set(columns.values())) == len(roles)
-            and (task != "sft" or _are_texts(draft, columns))
+            and (task != "llm-sft" or _are_texts(draft, columns))
         ):
             return Guess(task, columns, f"It has {several(columns.values())}, as data for {task} has.", 0.9)
     summary = next((name for name in draft.frame.columns if snake(name) in _SUMMARIES), None)
     longer = [name for name in draft.of_kind(ColumnKind.TEXT) if name != summary]
     if summary and longer and draft.kinds[summary] is ColumnKind.TEXT:
         text = named(draft, "text") if named(draft, "text") in longer else longer[0]
-        roles = {"text": str(text), "target": summary}
-        return Guess("summarization", roles, f"{code(summary)} says in short what {code(text)} says at length.", 0.8)
+        wanted = {"text": str(text), "target": summary}
+        return Guess("summarization", wanted, f"{code(summary)} says in short what {code(text)} says at length.", 0.8)
     return None
 
 

@@ -64,7 +64,8 @@ class TextColumn:
 
     def spread(self, values: pd.Series, nothing: Any) -> np.ndarray:
         """A value for each row of one for each text."""
-        return np.append(values.to_numpy(), nothing)[self.codes]
+        table: np.ndarray = np.append(values.to_numpy(), nothing)[self.codes]
+        return table
 
 
 def understood(draft: Draft, column: TextColumn) -> Read | None:

@@ -28,6 +28,7 @@
     ├── RangeNotSatisfiable 416
     ├── UnusableModel 422           a model's files do not make a model for this task
     │   └── UnsafeWeights 422       its weights could run code when they are loaded
+    ├── TrainingFailed 422          a run made no model, or its model does not answer
     ├── DamagedObject 500           stored bytes that are no longer what was stored
     ├── NotServed 501               a part of the Hub API that this version does not serve
     ├── NotInstalled 501            needs an optional part of Holdfast
@@ -416,6 +417,19 @@ class UnsafeWeights(UnusableModel):
     @property
     def message(self) -> str:
         return f"Refused to load {', '.join(self.files)}: {self.problem}"
+
+
+@dataclass(eq=False)
+class TrainingFailed(HoldfastError):
+    """A run made no model, or the model that it pushed does not answer; `reason` is a sentence."""
+
+    code: ClassVar[str] = "TrainingFailed"
+    status: int = 422
+    reason: str = ""
+
+    @property
+    def message(self) -> str:
+        return self.reason
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""A run from its spec to its report: read, check, split, search, finish, judge."""
+"""A run from its spec to its report: read, check, split, search, finish, judge, report, and publish where asked."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-from holdfast.base.errors import InvalidInput
+from holdfast.base.errors import TrainingFailed
 from holdfast.training.checking.check import check_data
 from holdfast.training.checking.result import DataCheck
 from holdfast.training.domain.artefacts import Artefact
@@ -18,26 +19,39 @@ from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board
+from holdfast.training.publishing import publish
 from holdfast.training.reading.read import Rows, read
+from holdfast.training.reporting.environment import environment
 from holdfast.training.reporting.judging import judge
+from holdfast.training.reporting.writing import write_report
 from holdfast.training.search.clock import SearchClock
-from holdfast.training.search.isolation import Limits, run_apart
+from holdfast.training.search.isolation import Limits, Meter, run_apart
 from holdfast.training.search.journal import Journal
 from holdfast.training.search.loop import Frame, Search
 from holdfast.training.search.memory import spare_mb
+from holdfast.training.specifications import spec_fields
 from holdfast.training.splitting import SEALED_SHARE, seal
 from holdfast.training.trainers import registry
 from holdfast.training.trainers.interface import TrialFailed
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+Result = TypeVar("Result")
+
 _MODEL = "model"
-_JUDGE_AT_LEAST_SECONDS = 20.0
+_EXPLAINING = 0.3
+_LONGEST_JUDGING = 2.0
+"""Judging is never left out; it may take this many times the budget before it is given up."""
 
 
 def train(
     spec: TrainingSpec,
     listener: Listener = silence,
     folder: Path | None = None,
+    *,
     stop: Callable[[], bool] = lambda: False,
+    access_token: str | None = None,
 ) -> Report:
     """Carry out a spec.
 
@@ -47,36 +61,44 @@ def train(
         folder: of the run: journal, trials and model; one of an earlier attempt is taken up where that ended. None
             makes one among the system's temporary files.
         stop: asked again and again; True ends the search and keeps the best.
+        access_token: of the Hub, to read datasets and push; None takes the one that its client knows.
 
     Raises:
         InvalidInput: the data can't be trained on, or the spec names what there is not; with the reason.
         UnknownTask: nothing here trains the task.
         NotInstalled: the `training` extra is missing.
-        TrainingFailed: not even the simplest model could be made.
+        TrainingFailed: not even the simplest model could be made, or the pushed one did not answer.
     """
-    return _Run(spec, listener, folder or Path(tempfile.mkdtemp(prefix="holdfast-run-")), stop).report()
+    place = folder or Path(tempfile.mkdtemp(prefix="holdfast-run-"))
+    return _Run(spec, listener, place, stop, access_token).report()
 
 
 class _Run:
-    def __init__(self, spec: TrainingSpec, listener: Listener, folder: Path, stop: Callable[[], bool]) -> None:
+    """A spec on its way."""
+
+    def __init__(
+        self, spec: TrainingSpec, listener: Listener, folder: Path, stop: Callable[[], bool], access_token: str | None
+    ) -> None:
         self._spec, self._listener, self._folder, self._stop = spec, listener, folder, stop
-        self._began = time.monotonic()
+        self._access_token = access_token
         self._clock = SearchClock(spec.budget.seconds)
+        self._meter = Meter()
         self._seconds: dict[str, float] = {}
 
     def report(self) -> Report:
-        rows = self._timed(Stage.READ, lambda: read(self._spec.data))
+        """All stages in turn."""
+        asked = self._spec
+        rows = self._timed(Stage.READ, lambda: read(asked.data, self._access_token))
         checked, data = self._timed(Stage.CHECK, lambda: self._check(rows))
-        spec = self._spec
-        board = Board(registry.metric_of(spec, data), folder=self._folder / "trials")
-        spec = self._spec = replace(spec, metric=board.metric.name)
-        search = self._timed(Stage.SEARCH, lambda: self._search(data, board, rows))
-        model = Path(spec.output.folder) if spec.output.folder else self._folder / _MODEL
-        artefact, _used = self._timed(Stage.FINISH, lambda: search.finish(model))
+        board = Board(registry.metric_of(self._spec, data), folder=self._folder / "trials")
+        self._spec = replace(self._spec, metric=board.metric.name)
+        journal = Journal(self._folder, {"spec": spec_fields(asked), "data": rows.fingerprint})
+        search = self._timed(Stage.SEARCH, lambda: self._search(data, board, journal))
+        model = Path(asked.output.folder or self._folder / _MODEL)
+        artefact = self._timed(Stage.FINISH, lambda: self._finish(search, model))
         judgement = self._timed(Stage.JUDGE, lambda: self._judge(artefact, model, data))
-        self._say(Stage.DONE)
-        return Report(
-            spec=spec,
+        report = Report(
+            spec=self._spec,
             folder=model,
             artefact=artefact,
             board=board,
@@ -86,18 +108,26 @@ class _Run:
             rows=(len(data.train), len(data.test)),
             data=(rows.name, rows.fingerprint),
             seconds={**self._seconds, "all": self._clock.elapsed()},
-            peak_memory_mb=None,
+            peak_memory_mb=self._meter.peak_mb,
+            environment=environment(),
         )
+        self._timed(Stage.REPORT, lambda: self._write(report))
+        report = replace(report, seconds={**self._seconds, "all": self._clock.elapsed()})
+        report = self._publish(report)
+        self._say(Stage.DONE)
+        return report
 
     def _check(self, rows: Rows) -> tuple[DataCheck, TrainingData]:
-        test = read(self._spec.test).frame if self._spec.test else rows.test
+        given = self._spec.test
+        test = read(given, self._access_token).frame if given else rows.test
         checked = check_data(rows.frame, self._spec, test)
         checked.require()
         self._spec = replace(self._spec, task=checked.task, columns=dict(checked.columns))
-        train, sealed = (checked.frame, checked.test) if checked.test is not None else self._seal(checked)
+        registry.plan_of(checked.task)
+        train, sealed = self._seal(checked) if checked.test is None else (checked.frame, checked.test)
         return checked, checked.training_data(train, sealed)
 
-    def _seal(self, checked: DataCheck):  # noqa: ANN202
+    def _seal(self, checked: DataCheck) -> tuple[pd.DataFrame, pd.DataFrame]:
         return seal(
             checked.frame,
             SEALED_SHARE,
@@ -107,28 +137,60 @@ class _Run:
             order=checked.order,
         )
 
-    def _search(self, data: TrainingData, board: Board, rows: Rows) -> Search:
-        trainer = registry.module_of(self._spec.task).prepare(data, self._spec)
-        journal = Journal(self._folder, {"spec": repr(self._spec), "data": rows.fingerprint})
+    def _search(self, data: TrainingData, board: Board, journal: Journal) -> Search:
         self._clock = SearchClock(self._spec.budget.seconds, journal.elapsed + self._clock.elapsed())
+        if journal.resumed:
+            self._say(Stage.SEARCH, f"{journal.resumed} trials of an earlier attempt are taken up.")
+        trainer = registry.module_of(self._spec.task).prepare(data, self._spec)
         frame = Frame(
             folder=self._folder,
             clock=self._clock,
-            memory_mb=self._spec.budget.memory_mb or spare_mb(),
+            memory_mb=self._memory_mb,
             trials=self._spec.budget.trials,
             seed=self._spec.seed,
             listener=self._listener,
             stop=self._stop,
+            meter=self._meter,
         )
         search = Search(trainer, board, journal, frame)
         search.run()
         return search
 
-    def _judge(self, artefact: Artefact, model: Path, data: TrainingData) -> Judgement:
-        limits = Limits(max(_JUDGE_AT_LEAST_SECONDS, self._clock.seconds), self._spec.budget.memory_mb or spare_mb())
-        return run_apart(lambda _tell: judge(artefact, model, data, self._spec), limits, self._folder / "judge.txt")
+    @property
+    def _memory_mb(self) -> int:
+        return self._spec.budget.memory_mb or spare_mb()
 
-    def _timed(self, stage: Stage, work):  # noqa: ANN001, ANN202
+    def _finish(self, search: Search, model: Path) -> Artefact:
+        try:
+            return search.finish(model)
+        except TrialFailed as error:
+            raise TrainingFailed(reason=f"No model could be made: {error}.") from error
+
+    def _judge(self, artefact: Artefact, model: Path, data: TrainingData) -> Judgement:
+        limits = Limits(_LONGEST_JUDGING * self._clock.seconds + 30, self._memory_mb)
+        log = self._folder / "judge.txt"
+        spec, seconds = self._spec, _EXPLAINING * self._clock.for_report
+        try:
+            return run_apart(lambda _tell: judge(artefact, model, data, spec, seconds), limits, log, meter=self._meter)
+        except TrialFailed as error:
+            raise TrainingFailed(reason=f"The model could not be judged: {error}.") from error
+
+    def _write(self, report: Report) -> None:
+        """In a process of its own: what draws pictures is heavy, and gone afterwards."""
+        limits = Limits(_LONGEST_JUDGING * self._clock.seconds + 30, self._memory_mb)
+        try:
+            run_apart(lambda _tell: write_report(report), limits, self._folder / "report.txt", meter=self._meter)
+        except TrialFailed as error:
+            raise TrainingFailed(reason=f"The report could not be written: {error}.") from error
+
+    def _publish(self, report: Report) -> Report:
+        output = self._spec.output
+        if output.repo_id is None:
+            return report
+        published = publish(report, self._access_token, lambda stage: self._say(stage))
+        return replace(report, published=published)
+
+    def _timed(self, stage: Stage, work: Callable[[], Result]) -> Result:
         self._say(stage)
         began = time.monotonic()
         result = work()
@@ -140,8 +202,5 @@ class _Run:
 
 
 def _baseline(board: Board) -> float | None:
-    first = next((trial for trial in board.trials if trial.outcome), None)
-    return first.outcome.score if first and first.outcome else None
-
-
-__all__ = ["InvalidInput", "TrialFailed", "train"]
+    """The score of what was tried first: the simplest."""
+    return next((trial.outcome.score for trial in board.trials if trial.outcome), None)

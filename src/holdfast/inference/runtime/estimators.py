@@ -19,7 +19,7 @@ from holdfast.base.errors import InvalidInput, UnsafeWeights, UnusableModel
 from holdfast.inference.domain.predictors import Item, Placement
 from holdfast.inference.domain.tables import as_numbers, columns_of
 from holdfast.inference.runtime.checkpoints import Checkpoint
-from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.libraries import need, skops_io
 from holdfast.inference.runtime.table_networks import MODEL_TYPE, load_table_network
 from holdfast.inference.runtime.trusted_types import TRUSTED, check_trees
 
@@ -80,8 +80,13 @@ class Estimator:
 
 
 def _as_texts(column: Sequence[Any]) -> list[Any]:
-    """Words as they are; a number where words are meant as text; empty text means: missing, as for numbers."""
-    return [None if value in (None, "") else str(value) for value in column]
+    """Words as they are, numbers among them as text; empty text means: missing, as for numbers."""
+    return [None if value in (None, "") else as_word(value) for value in column]
+
+
+def as_word(value: Any) -> str:
+    """A value of a column of words as text: 3.0 is written as 3 is."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def load_estimator(folder: Path) -> Estimator:
@@ -98,7 +103,7 @@ def load_estimator(folder: Path) -> Estimator:
         return Estimator(network, network.feature_names_in_, frozenset())
     config = described.get("sklearn") or {}
     path = _find(checkpoint, config)
-    skops = need("skops.io", "Running tabular models")
+    skops = skops_io()
     try:
         unknown = sorted(set(skops.get_untrusted_types(file=path)) - set(TRUSTED))
         if unknown:

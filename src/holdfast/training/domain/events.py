@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from holdfast.training.domain.trials import Plan, Trial
+from holdfast.training.domain.trials import Board, Plan, Trial
 
 
 class Stage(Enum):
@@ -36,6 +36,7 @@ class Event:
         started: number and plan of a trial that begins.
         ended: a trial that has ended.
         figures: of a running trial's step.
+        board: of the run, as it is now; None before the search.
     """
 
     stage: Stage
@@ -45,6 +46,7 @@ class Event:
     started: tuple[int, Plan] | None = None
     ended: Trial | None = None
     figures: Mapping[str, Any] = field(default_factory=dict)
+    board: Board | None = None
 
 
 Listener = Callable[[Event], None]

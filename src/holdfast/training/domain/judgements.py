@@ -19,6 +19,7 @@ class Judgement:
         answers: what the model says, row by row.
         probabilities: by row, one for each label; None where the model gives none.
         labels: in the order of `probabilities`.
+        importance: by column of a table: how much worse the run's metric gets when its values are shuffled.
     """
 
     scores: Mapping[str, float]
@@ -28,3 +29,4 @@ class Judgement:
     answers: Sequence[Any] = ()
     probabilities: Any = None
     labels: tuple[str, ...] = ()
+    importance: Mapping[str, float] = field(default_factory=dict)

@@ -32,7 +32,7 @@ class Rows:
     fingerprint: str
 
 
-def read(source: DataSource) -> Rows:
+def read(source: DataSource, access_token: str | None = None) -> Rows:
     """Read a file, a folder, or a dataset of the Hub.
 
     Raises:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from holdfast.training import scores
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.specification import TrainingSpec
+from holdfast.training.domain.trials import Metric
 from holdfast.training.trainers import registry
 from holdfast.training.trainers.interface import Artefact, TrialFailed
 
@@ -23,10 +26,18 @@ Array = np.ndarray[Any, Any]
 _DRAWS = 200
 _ROWS_AT_ONCE = 2_000
 _ITEMS_AT_ONCE = 64
+_ROWS_TO_EXPLAIN = 500
 
 
-def judge(artefact: Artefact, folder: Path, data: TrainingData, spec: TrainingSpec) -> Judgement:
+def judge(artefact: Artefact, folder: Path, data: TrainingData, spec: TrainingSpec, seconds: float) -> Judgement:
     """A model's scores on the sealed test.
+
+    Args:
+        artefact: the model.
+        folder: where it lies.
+        data: with the sealed test.
+        spec: with the metric.
+        seconds: that explaining may take on top of judging, roughly.
 
     Raises:
         TrialFailed: its task answers in a way that nothing here can judge.
@@ -41,22 +52,58 @@ def judge(artefact: Artefact, folder: Path, data: TrainingData, spec: TrainingSp
     judge_task = _JUDGES.get(artefact.task)
     if judge_task is None:
         raise TrialFailed(f"nothing here judges {artefact.task}")
-    return judge_task(predictor, data)
+    judged = judge_task(predictor, data)
+    if artefact.task not in _TABLES:
+        return judged
+    return replace(judged, importance=_importance(artefact.task, predictor, data, registry.metric_of(spec, data), seconds))
 
 
 def _table_of_labels(predictor: Predictor, data: TrainingData) -> Judgement:
-    answers = _ask_table(predictor, data, {"return_scores": True})
-    return of_labels(data, answers)
+    return of_labels(data, _ask_table(predictor, data, data.test, {"return_scores": True}))
 
 
 def _table_of_numbers(predictor: Predictor, data: TrainingData) -> Judgement:
-    return of_numbers(data, _ask_table(predictor, data, {}))
+    return of_numbers(data, _ask_table(predictor, data, data.test, {}))
 
 
-def _ask_table(predictor: Predictor, data: TrainingData, parameters: Mapping[str, Any]) -> list[Any]:
+def _importance(
+    task: str, predictor: Predictor, data: TrainingData, metric: Metric, seconds: float
+) -> dict[str, float]:
+    """By how much the metric gets worse when a column's values are shuffled; columns that time allows.
+
+    Source: Breiman, Random forests, 2001: permutation importance, here of the model as it is served.
+    """
+    until = time.monotonic() + seconds
+    part = replace(data, test=data.test.iloc[:_ROWS_TO_EXPLAIN].reset_index(drop=True))
+    whole = _TABLES[task](predictor, part, metric)
+    random = np.random.default_rng(0)
+    found: dict[str, float] = {}
+    for name in data.inputs:
+        if time.monotonic() > until:
+            break
+        shuffled = part.test.copy()
+        shuffled[name] = part.test[name].to_numpy()[random.permutation(len(shuffled))]
+        without = _TABLES[task](predictor, replace(part, test=shuffled), metric)
+        found[name] = (whole - without) if metric.greater_is_better else (without - whole)
+    return found
+
+
+def _score_of_labels(predictor: Predictor, data: TrainingData, metric: Metric) -> float:
+    answers = _ask_table(predictor, data, data.test, {"return_scores": True})
+    truth, probabilities = _labelled(data, answers)
+    return scores.of_labels(truth, probabilities, data.labels or (), only=metric.name).get(metric.name, float("nan"))
+
+
+def _score_of_numbers(predictor: Predictor, data: TrainingData, metric: Metric) -> float:
+    answers = np.asarray(_ask_table(predictor, data, data.test, {}), dtype=float)
+    truth = data.test[data.columns["target"]].to_numpy(dtype=float)
+    return scores.of_numbers(truth, answers).get(metric.name, float("nan"))
+
+
+def _ask_table(predictor: Predictor, data: TrainingData, test: pd.DataFrame, parameters: Mapping[str, Any]) -> list[Any]:
     found: list[Any] = []
-    for start in range(0, len(data.test), _ROWS_AT_ONCE):
-        rows = data.test.iloc[start : start + _ROWS_AT_ONCE]
+    for start in range(0, len(test), _ROWS_AT_ONCE):
+        rows = test.iloc[start : start + _ROWS_AT_ONCE]
         table = {name: [cell(value) for value in rows[name]] for name in data.inputs}
         found += predictor.predict({"table": table}, parameters)
     return found
@@ -91,14 +138,21 @@ def _parts(inputs: Sequence[Any]) -> Iterator[Sequence[Any]]:
 def of_labels(data: TrainingData, answers: Sequence[Sequence[Mapping[str, Any]]]) -> Judgement:
     """Judge lists of labels with scores, one list for each row of the sealed test."""
     labels = data.labels or ()
+    truth, probabilities = _labelled(data, answers)
+    measured = scores.of_labels(truth, probabilities, labels)
+    intervals = _intervals(len(truth), lambda rows: scores.of_labels(truth[rows], probabilities[rows], labels))
+    said = [labels[index] for index in probabilities.argmax(axis=1)]
+    return Judgement(measured, intervals, len(truth), truth.tolist(), said, probabilities, labels)
+
+
+def _labelled(data: TrainingData, answers: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[Array, Array]:
+    """Truth (rows,) and probabilities (rows, labels), without rows of a label that training has never seen."""
+    labels = data.labels or ()
     truth = data.test[data.columns["target"]].astype(str).to_numpy(dtype=str)
     given = [{line["label"]: line["score"] for line in row} for row in answers]
     probabilities = np.asarray([[row.get(label, 0.0) for label in labels] for row in given], dtype=float)
-    known = np.isin(truth, labels)  # a label that was never seen in training can't be told
-    measured = scores.of_labels(truth[known], probabilities[known], labels)
-    intervals = _intervals(len(truth[known]), lambda rows: scores.of_labels(truth[known][rows], probabilities[known][rows], labels))
-    chosen = [labels[index] for index in probabilities.argmax(axis=1)]
-    return Judgement(measured, intervals, int(known.sum()), truth.tolist(), chosen, probabilities, labels)
+    known = np.isin(truth, labels)
+    return truth[known], probabilities[known]
 
 
 def of_numbers(data: TrainingData, answers: Sequence[float]) -> Judgement:
@@ -125,4 +179,9 @@ _JUDGES: dict[str, Callable[[Predictor, TrainingData], Judgement]] = {
     "text-classification": _media_of_labels("text"),
     "image-classification": _media_of_labels("image"),
     "audio-classification": _media_of_labels("audio"),
+}
+
+_TABLES: dict[str, Callable[[Predictor, TrainingData, Metric], float]] = {
+    "tabular-classification": _score_of_labels,
+    "tabular-regression": _score_of_numbers,
 }

@@ -50,12 +50,25 @@ class Limits:
     threads: int = 1
 
 
+class Meter:
+    """The most memory that any process of a run was seen to hold."""
+
+    def __init__(self) -> None:
+        self.peak_mb: int | None = None
+
+    def note(self, resident: int) -> None:
+        """Take a look's result in bytes; 0 means that it could not be told."""
+        if resident:
+            self.peak_mb = max(self.peak_mb or 0, resident // MEBIBYTE)
+
+
 def run_apart(
     work: Callable[[Tell], Result],
     limits: Limits,
     log: Path,
     tell: Tell = lambda _figures: None,
     stop: Callable[[], bool] = lambda: False,
+    meter: Meter | None = None,
 ) -> Result:
     """Run a function in a forked child and give back its result.
 
@@ -65,6 +78,7 @@ def run_apart(
         log: file that gets what the child prints.
         tell: called here with what the child tells.
         stop: asked again and again; True ends the child.
+        meter: takes note of the child's memory.
 
     Raises:
         TrialFailed: the function raised, passed a limit or its process ended; with the reason.
@@ -76,13 +90,13 @@ def run_apart(
     child.start()
     there.close()
     try:
-        return _follow(child, here, limits, tell, stop)  # type: ignore[no-any-return]
+        return _follow(child, here, limits, tell, stop, meter or Meter())  # type: ignore[no-any-return]
     finally:
         _end(child)
         here.close()
 
 
-def _follow(child: Any, here: Connection, limits: Limits, tell: Tell, stop: Callable[[], bool]) -> Any:
+def _follow(child: Any, here: Connection, limits: Limits, tell: Tell, stop: Callable[[], bool], meter: Meter) -> Any:
     until = time.monotonic() + limits.seconds
     while True:
         if here.poll(_LOOK_EVERY_SECONDS):
@@ -99,7 +113,9 @@ def _follow(child: Any, here: Connection, limits: Limits, tell: Tell, stop: Call
             raise Stopped
         if time.monotonic() > until:
             raise TrialFailed(f"took longer than the {limits.seconds:.0f} s that it had")
-        if resident_bytes(child.pid) > limits.memory_mb * MEBIBYTE:
+        held = resident_bytes(child.pid)
+        meter.note(held)
+        if held > limits.memory_mb * MEBIBYTE:
             raise TrialFailed(f"needed more memory than the {limits.memory_mb} MB that it had")
 
 

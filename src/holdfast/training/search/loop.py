@@ -12,7 +12,7 @@ from pathlib import Path
 from holdfast.training.domain.events import Event, Listener, Stage
 from holdfast.training.domain.trials import Board, Outcome, Plan, Status, Trial
 from holdfast.training.search.clock import FinishClock, SearchClock
-from holdfast.training.search.isolation import Limits, Stopped, run_apart
+from holdfast.training.search.isolation import Limits, Meter, Stopped, run_apart
 from holdfast.training.search.journal import Journal
 from holdfast.training.search.pruning import MedianRule
 from holdfast.training.trainers.interface import Artefact, Place, Pruned, Trainer, TrialFailed
@@ -35,6 +35,7 @@ class Frame:
         seed: of everything random.
         listener: hears of every trial.
         stop: says when to stop and keep the best.
+        meter: of memory.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class Frame:
     seed: int
     listener: Listener
     stop: Callable[[], bool]
+    meter: Meter
 
 
 class Search:
@@ -60,6 +62,8 @@ class Search:
         """Fill the board."""
         plans = self._trainer.plans(self._board, self._frame.clock)
         while self._goes_on() and (plan := next(plans, None)) is not None:
+            if self._is_too_late(plan):
+                break
             known = self._journal.take(plan)
             self._note(known or self._try(plan), fresh=known is None)
         for trial in self._journal.rest():
@@ -69,7 +73,17 @@ class Search:
         frame = self._frame
         if frame.stop() or (frame.trials is not None and self._tried() >= frame.trials):
             return False
-        return frame.clock.left() > 0 or self._board.best is None
+        return frame.clock.remaining() > 0 or self._board.best is None
+
+    def _is_too_late(self, plan: Plan) -> bool:
+        """The simplest models may take what is kept back for the end: making one of those takes no time."""
+        if self._board.best is None:
+            return False
+        return (self._frame.clock.remaining() if plan.rung == 0 else self._frame.clock.left()) <= 0
+
+    def _left_for(self, plan: Plan) -> float:
+        clock = self._frame.clock
+        return clock.remaining() / 2 if plan.rung == 0 else clock.left()
 
     def _tried(self) -> int:
         return sum(trial.status is not Status.SKIPPED for trial in self._board.trials)
@@ -82,7 +96,7 @@ class Search:
 
     def _try(self, plan: Plan) -> Trial:
         number, self._next = self._next, self._next + 1
-        left = self._frame.clock.left()
+        left = self._left_for(plan)
         if self._board.best is not None and plan.expected_seconds is not None and plan.expected_seconds > left:
             reason = f"would take about {plan.expected_seconds:.0f} s, and {left:.0f} s are left"
             return Trial(number, plan, Status.SKIPPED, 0.0, reason=reason)
@@ -102,6 +116,7 @@ class Search:
                 folder / _LOG,
                 self._heard,
                 self._frame.stop,
+                self._frame.meter,
             )
         except Pruned as verdict:
             return Status.PRUNED, None, str(verdict)
@@ -112,14 +127,14 @@ class Search:
         return Status.OK, outcome, ""
 
     def _fit(self, plan: Plan, folder: Path, number: int, tell: Callable[..., None]) -> Outcome:
-        place = Place(folder, MedianRule(self._board, tell), self._frame.seed * 1_000 + number)
+        place = Place(folder, MedianRule(self._board, plan.rung, tell), self._frame.seed * 1_000 + number)
         outcome = self._trainer.fit(plan, place)
         if not math.isfinite(outcome.score):
             raise TrialFailed("its score is not a number: the computation ran out of bounds")
         return outcome
 
     def _limit(self, plan: Plan) -> float:
-        left = self._frame.clock.left()
+        left = self._left_for(plan)
         if self._board.best is None:  # a run never ends without a model, whatever the clock says
             left = max(left, _FIRST_MODEL_SECONDS)
         wanted = [left]
@@ -141,14 +156,11 @@ class Search:
     ) -> None:
         clock = self._frame.clock
         self._frame.listener(
-            Event(Stage.SEARCH, clock.share, clock.elapsed(), started=started, ended=ended, figures=figures or {})
+            Event(Stage.SEARCH, clock.share, clock.elapsed(), "", started, ended, figures or {}, self._board)
         )
 
-    def finish(self, folder: Path) -> tuple[Artefact, Board]:
+    def finish(self, folder: Path) -> Artefact:
         """Make the model from the best trial; where that can't be done, from the next best, down to the simplest.
-
-        Returns:
-            The artefact, and the board that it was made from.
 
         Raises:
             TrialFailed: no trial gave a model; the reason of the last.
@@ -158,7 +170,7 @@ class Search:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             try:
-                return self._make(board, folder), board
+                return self._make(board, folder)
             except TrialFailed as error:
                 failure = error
                 self._say_of_failure(board, error)
@@ -168,11 +180,11 @@ class Search:
         clock = FinishClock(self._frame.clock)
         limits = Limits(max(clock.left(), _FIRST_MODEL_SECONDS / 3), self._frame.memory_mb)
         log = self._frame.folder / "finish.txt"
-        return run_apart(lambda _tell: self._trainer.finish(board, folder, clock), limits, log)
+        return run_apart(lambda _tell: self._trainer.finish(board, folder, clock), limits, log, meter=self._frame.meter)
 
     def _ever_smaller(self) -> Iterator[Board]:
         """The whole board; then that without its best family; at last only what was quickest."""
-        trials = [trial for trial in self._board.finished()]
+        trials = self._board.finished()
         if not trials:
             return
         yield self._board

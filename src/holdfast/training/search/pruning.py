@@ -11,6 +11,8 @@ from holdfast.training.trainers.interface import Pruned
 
 _ENOUGH_TO_COMPARE = 4
 _FIRST_STEP = 2
+_FIRST_RUNG = 2
+"""Before, each family is tried once: what it says is worth knowing even where it is not the best."""
 SCORE = "score"
 
 
@@ -20,7 +22,8 @@ class MedianRule:
     Source: the median stopping rule of Google Vizier (Golovin and others, 2017).
     """
 
-    def __init__(self, board: Board, tell: Callable[[Mapping[str, Any]], None]) -> None:
+    def __init__(self, board: Board, rung: int, tell: Callable[[Mapping[str, Any]], None]) -> None:
+        self._spared = rung < _FIRST_RUNG
         self._tell = tell
         self._metric = board.metric
         self._earlier: dict[int, list[float]] = {}
@@ -40,7 +43,7 @@ class MedianRule:
         if not isinstance(step, int):
             return
         earlier = self._earlier.get(step, [])
-        if score is None or len(earlier) < _ENOUGH_TO_COMPARE or step < _FIRST_STEP:
+        if self._spared or score is None or len(earlier) < _ENOUGH_TO_COMPARE or step < _FIRST_STEP:
             return
         median = statistics.median(earlier)
         if self._metric.better(median, float(score)):

@@ -19,6 +19,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from holdfast.inference.runtime.estimators import as_word
 from holdfast.inference.runtime.table_steps import DateParts, TextColumn
 from holdfast.training.domain.data import ColumnKind, TrainingData
 
@@ -66,7 +67,7 @@ def inputs_of(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
 
 
 def _as_words(column: pd.Series[Any]) -> pd.Series[Any]:
-    values = [None if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
+    values = [None if missing else as_word(value) for value, missing in zip(column, column.isna(), strict=True)]
     return pd.Series(values, index=column.index, dtype=object)
 
 

@@ -6,18 +6,19 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sklearn
-import skops
-import skops.io
 from sklearn.calibration import CalibratedClassifierCV, _CalibratedClassifier, _TemperatureScaling
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import LabelEncoder
 
-from holdfast.training import scores
+from holdfast.inference.runtime.libraries import skops_io
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Trial
 from holdfast.training.trainers.interface import Artefact, Clock, TrialFailed
@@ -33,6 +34,8 @@ _MORE_ROUNDS = 1.1
 """All rows are more than those of a fold, and bear a few more trees."""
 _REAL_GAIN = 0.002
 _SAFETY = 1.3
+_NEVER = 1e-7
+_DOUBT = 0.01
 
 
 @dataclass(frozen=True)
@@ -85,12 +88,32 @@ def _make(table: Table, blend: Blend, seed: int) -> _Made:
         fit_one(table, trial.plan.family, _parameters(trial), seed, everything).kept() for trial, _weight in blend.members
     ]
     weights = [weight for _trial, weight in blend.members]
-    model = fitted[0] if len(fitted) == 1 else _vote(table, fitted, weights, [trial for trial, _ in blend.members])
+    names = [f"{trial.plan.family}-{trial.number}" for trial, _weight in blend.members]
     if table.labels is None:
-        return _Made(model, blend.members, None)
-    calibrator = _calibrator(table, model, blending.mix(blend.members))
+        return _Made(fitted[0] if len(fitted) == 1 else _vote(table, fitted, weights, names), blend.members, None)
+    predictions = blending.mix(blend.members)
+    if _is_sure(predictions):
+        predictions = (1 - _DOUBT) * predictions + _DOUBT / predictions.shape[1]
+        fitted.append(_doubt(table, fitted[0]))
+        weights, names = [(1 - _DOUBT) * weight for weight in weights] + [_DOUBT], [*names, "doubt"]
+    model = fitted[0] if len(fitted) == 1 else _vote(table, fitted, weights, names)
+    calibrator = _calibrator(table, model, predictions)
     calibrated = model if calibrator is None else _calibrated(model, calibrator, table.labels)
     return _Made(calibrated, blend.members, None if calibrator is None else float(1 / calibrator.beta_))
+
+
+def _is_sure(predictions: Array) -> bool:
+    """Whether any label was ever ruled out: a model that counts neighbours or leaves knows no doubt."""
+    return bool((predictions < _NEVER).any())
+
+
+def _doubt(table: Table, known: Any) -> Any:
+    """A member that holds every label for equally likely, so that none is ever impossible."""
+    labels = np.asarray(table.labels)
+    steps = [("columns", "passthrough"), ("model", DummyClassifier(strategy="uniform", random_state=0))]
+    doubt = Pipeline(steps).fit(np.zeros((len(labels), known.n_features_in_)), labels)
+    doubt.named_steps["model"].n_features_in_ = known.n_features_in_
+    return doubt
 
 
 def _parameters(trial: Trial) -> dict[str, Any]:
@@ -101,9 +124,8 @@ def _parameters(trial: Trial) -> dict[str, Any]:
     return parameters
 
 
-def _vote(table: Table, fitted: Sequence[Any], weights: Sequence[float], trials: Sequence[Trial]) -> Any:
+def _vote(table: Table, fitted: Sequence[Any], weights: Sequence[float], names: Sequence[str]) -> Any:
     """Fitted models as scikit-learn's voting ensemble."""
-    names = [f"{trial.plan.family}-{trial.number}" for trial in trials]
     pairs = list(zip(names, fitted, strict=True))
     if table.labels is None:
         vote = VotingRegressor(pairs, weights=list(weights))
@@ -124,9 +146,24 @@ def _calibrator(table: Table, model: Any, predictions: Array) -> Any:
     given /= given.sum(axis=1, keepdims=True)
     # As the model itself will say it: the calibrator sees margins where there are any, and probabilities otherwise.
     seen = _margins(given) if given.shape[1] == 2 and hasattr(model, "decision_function") else given
-    found = _TemperatureScaling().fit(seen, codes)
-    before, after = scores.log_loss(codes, given), scores.log_loss(codes, found.predict(seen))
+    weights = _smoothed(codes, given.shape[1])
+    count = len(table.labels)
+    found = _TemperatureScaling().fit(
+        np.repeat(seen, count, axis=0), np.tile(np.arange(count), len(codes)), sample_weight=weights.ravel()
+    )
+    before, after = (-(weights * np.log(np.clip(p, 1e-15, 1))).sum() / len(codes) for p in (given, found.predict(seen)))
     return found if after < before - _REAL_GAIN * before else None
+
+
+def _smoothed(codes: Array, count: int) -> Array:
+    """Targets that leave room for the mistake not seen yet: (rows, labels).
+
+    Source: Platt, Probabilistic outputs for support vector machines, 1999: (N + 1) / (N + 2).
+    """
+    rows = np.bincount(codes, minlength=count)[codes][:, None]
+    weights = np.broadcast_to(1.0 / (rows + count), (len(codes), count)).copy()
+    weights[np.arange(len(codes)), codes] = (rows[:, 0] + 1.0) / (rows[:, 0] + count)
+    return weights
 
 
 def _margins(given: Array) -> Array:
@@ -145,11 +182,12 @@ def _calibrated(model: Any, calibrator: Any, labels: tuple[str, ...]) -> Any:
 
 
 def _write(table: Table, model: Any, folder: Path, task: str) -> None:
-    skops.io.dump(model, folder / _MODEL, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+    skops = skops_io("Writing tabular models", "training")
+    skops.dump(model, folder / _MODEL, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
     config = {
         "sklearn": {
             "columns": list(table.columns.all),
-            "environment": [f"scikit-learn={sklearn.__version__}", f"skops={skops.__version__}"],
+            "environment": [f"scikit-learn={sklearn.__version__}", f"skops={version('skops')}"],
             "example_input": _example(table),
             "model": {"file": _MODEL},
             "model_format": "skops",

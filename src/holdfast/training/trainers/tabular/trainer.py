@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.base.errors import InvalidInput
+from holdfast.inference.runtime.libraries import skops_io
 from holdfast.training import splitting
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
@@ -29,6 +30,7 @@ class TabularTrainer:
 
     def __init__(self, data: TrainingData, spec: TrainingSpec) -> None:
         self._data, self._spec = data, spec
+        skops_io("Writing tabular models", "training")  # here once, instead of in the processes of both ends
         self._labelled = spec.task == "tabular-classification"
         self._families = self._wanted()
         self._table = self._make_table()

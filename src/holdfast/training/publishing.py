@@ -1,0 +1,83 @@
+"""A model to the Hub, and one answer from there: a run is done when its model has answered a request.
+
+Everything goes the way that people go: huggingface_hub pushes to the endpoint that HF_ENDPOINT names, and the Inference
+API is asked over HTTP.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from holdfast.base.errors import TrainingFailed
+from holdfast.inference import tasks
+from holdfast.inference.runtime.libraries import need
+from holdfast.training.domain.events import Stage
+from holdfast.training.domain.reports import Report
+
+_PATIENCE_SECONDS = 120.0
+_AGAIN_AFTER_SECONDS = 2.0
+_COME_BACK = (429, 503)
+
+
+def publish(report: Report, access_token: str | None, say: Callable[[Stage], None]) -> dict[str, Any]:
+    """Push a run's model folder, and ask the deployed model its example.
+
+    Args:
+        report: with `spec.output.repo_id`.
+        access_token: with the right to write there; None takes the one that the client knows.
+        say: hears of each stage.
+
+    Returns:
+        `url`, `commit`, and, where it was to be deployed, `answer` and `answer_seconds`.
+
+    Raises:
+        TrainingFailed: the Hub refused, or the model did not answer in time; with what it said.
+    """
+    say(Stage.PUSH)
+    output = report.spec.output
+    assert output.repo_id is not None
+    hub = need("huggingface_hub", "Pushing to the Hub", "training")
+    api = hub.HfApi(token=access_token)
+    try:
+        url = api.create_repo(output.repo_id, private=output.private, exist_ok=True)
+        commit = api.upload_folder(
+            repo_id=output.repo_id, folder_path=report.folder, commit_message=f"AutoTrain: {report.artefact.family}"
+        )
+    except (hub.errors.HfHubHTTPError, OSError) as error:
+        raise TrainingFailed(reason=f"The Hub refused the model: {_said(error)}") from error
+    published = {"url": str(url), "commit": commit.oid}
+    if output.deploy:
+        say(Stage.DEPLOY)
+        published |= _ask(api, report, output.repo_id)
+    return published
+
+
+def _ask(api: Any, report: Report, repo_id: str) -> dict[str, Any]:
+    """The model's answer to its example, waiting for it to be loaded."""
+    began = time.monotonic()
+    body = {"inputs": tasks.wire_value(report.artefact.example), "parameters": {}}
+    address = f"{api.endpoint}/models/{repo_id}/pipeline/{report.artefact.task}"
+    while True:
+        answer = _post(api, address, body)
+        if answer.status_code == 200:
+            return {"answer": answer.json(), "answer_seconds": round(time.monotonic() - began, 3)}
+        if answer.status_code not in _COME_BACK or time.monotonic() - began > _PATIENCE_SECONDS:
+            raise TrainingFailed(
+                reason=f"The model was pushed, but does not answer: {answer.status_code} {answer.text[:300]}"
+            )
+        time.sleep(_AGAIN_AFTER_SECONDS)
+
+
+def _post(api: Any, address: str, body: Mapping[str, Any]) -> Any:
+    session = need("huggingface_hub.utils", "Asking the Hub", "training").get_session()
+    headers = need("huggingface_hub.utils", "Asking the Hub", "training").build_hf_headers(token=api.token)
+    try:
+        return session.post(address, json=body, headers=headers, timeout=_PATIENCE_SECONDS)
+    except OSError as error:
+        raise TrainingFailed(reason=f"The model was pushed, but the Hub does not answer: {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,122 @@
+"""The model card, and the evaluation results beside it.
+
+Source: huggingface_hub 2.4.0, repocard_data.eval_results_to_model_index (model-index) and _eval_results.py
+(.eval_results/*.yaml).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+
+from holdfast.training.domain.reports import Report
+from holdfast.training.domain.trials import Trial
+from holdfast.training.reporting.records import clean
+
+_TOP = 10
+
+
+def card(report: Report, figures: list[str]) -> str:
+    """README.md with its front matter."""
+    front = yaml.safe_dump(clean(_metadata(report)), sort_keys=False, allow_unicode=True)
+    parts = [_opening(report), _use(report), _results(report), _pictures(figures), _trials(report), _making(report)]
+    return f"---\n{front}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _metadata(report: Report) -> dict[str, Any]:
+    artefact = report.artefact
+    dataset = report.spec.data.repo_id
+    found: dict[str, Any] = {"library_name": artefact.library, "pipeline_tag": artefact.task}
+    found["tags"] = sorted({"autotrain", artefact.library, report.spec.task} | ({"skops"} if artefact.library == "sklearn" else set()))
+    if artefact.base_model:
+        found["base_model"] = artefact.base_model
+    if dataset:
+        found["datasets"] = [dataset]
+    found["metrics"] = sorted(report.judgement.scores)
+    found["model-index"] = [{"name": name_of(report), "results": [_result(report)]}]
+    return found
+
+
+def name_of(report: Report) -> str:
+    """The model's name for people."""
+    return report.spec.output.repo_id or f"{report.spec.task} of {report.data[0]}"
+
+
+def _result(report: Report) -> dict[str, Any]:
+    dataset: dict[str, Any] = {"name": report.data[0], "type": report.spec.data.repo_id or "local", "split": "sealed test"}
+    if report.spec.data.repo_id:
+        dataset["revision"] = report.data[1]
+    metrics = [{"type": name, "name": name, "value": value} for name, value in report.judgement.scores.items()]
+    return {"task": {"type": report.artefact.task}, "dataset": dataset, "metrics": metrics}
+
+
+def eval_results(report: Report, when: datetime | None = None) -> str | None:
+    """`.eval_results/autotrain.yaml`; None where the data is no dataset of the Hub."""
+    data = report.spec.data
+    if data.repo_id is None:
+        return None
+    metric = report.board.metric.name
+    low, high = report.judgement.intervals.get(metric, (None, None))
+    span = "" if low is None else f", 95 % interval {low:.6g} to {high:.6g}"
+    entry = {
+        "dataset": {"id": data.repo_id, "task_id": f"{report.spec.task}/{metric}", "revision": report.data[1]},
+        "value": report.judgement.scores.get(metric),
+        "date": (when or datetime.now(UTC)).date().isoformat(),
+        "notes": f"Holdfast AutoTrain: sealed test of {report.judgement.rows} rows, seed {report.spec.seed}{span}",
+    }
+    return yaml.safe_dump([clean(entry)], sort_keys=False, allow_unicode=True)
+
+
+def _opening(report: Report) -> str:
+    metric = report.board.metric.name
+    score = report.judgement.scores.get(metric)
+    worth = "" if score is None else f" On {report.judgement.rows} rows that it never saw, its {metric} is **{score:.4g}**."
+    return (
+        f"# {name_of(report)}\n\nTrained by Holdfast AutoTrain for {report.spec.task} on {report.data[0]}: "
+        f"{report.artefact.family}, the best of {len(report.board.trials)} trials.{worth}"
+    )
+
+
+def _use(report: Report) -> str:
+    model = report.spec.output.repo_id or "FOLDER"
+    example = repr(clean(report.artefact.example))
+    if len(example) > 1_500:
+        return ""
+    return (
+        "## Use\n\n```python\nfrom holdfast import pipeline\n\n"
+        f'ask = pipeline("{report.artefact.task}", "{model}")\nprint(ask({example}))\n```'
+    )
+
+
+def _results(report: Report) -> str:
+    lines = ["## Results on the sealed test", "", "| metric | value | 95 % interval |", "|---|---|---|"]
+    for name, value in report.judgement.scores.items():
+        low, high = report.judgement.intervals.get(name, (None, None))
+        lines.append(f"| {name} | {value:.5g} | {'' if low is None else f'{low:.5g} to {high:.5g}'} |")
+    return "\n".join(lines)
+
+
+def _pictures(figures: list[str]) -> str:
+    return "\n".join(f"![{name}](autotrain/{name}.svg)" for name in figures)
+
+
+def _trials(report: Report) -> str:
+    lines = ["## Trials", "", f"| trial | family | {report.board.metric.name} | seconds |", "|---|---|---|---|"]
+    lines += [_line(trial) for trial in report.board.finished()[:_TOP]]
+    return "\n".join(lines)
+
+
+def _line(trial: Trial) -> str:
+    score = trial.outcome.score if trial.outcome else float("nan")
+    return f"| {trial.number} | {trial.plan.family} | {score:.5g} | {trial.seconds:.1f} |"
+
+
+def _making(report: Report) -> str:
+    findings = "\n".join(f"* {finding.sentence} {finding.advice}".rstrip() for finding in report.findings)
+    said = f"\n\nWhat the data check said:\n\n{findings}" if findings else ""
+    return (
+        f"## How it was made\n\n{report.rows[0]} rows were searched on, {report.rows[1]} were sealed. Budget "
+        f"{report.spec.budget.seconds:.0f} s, seed {report.spec.seed}. `autotrain/job.yaml` has the whole spec.{said}"
+    )

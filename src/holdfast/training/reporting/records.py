@@ -1,0 +1,73 @@
+"""A report as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from holdfast.training.domain.reports import Report
+from holdfast.training.search.journal import line_of
+from holdfast.training.specifications import spec_fields
+
+
+def record_of(report: Report) -> dict[str, Any]:
+    """Everything of a report that is no array and no picture."""
+    metric = report.board.metric
+    return clean(
+        {
+            "spec": spec_fields(report.spec),
+            "task": report.spec.task,
+            "metric": {"name": metric.name, "greater_is_better": metric.greater_is_better},
+            "score": report.judgement.scores.get(metric.name),
+            "scores": dict(report.judgement.scores),
+            "intervals": {name: list(pair) for name, pair in report.judgement.intervals.items()},
+            "baseline": report.baseline,
+            "importance": dict(report.judgement.importance),
+            "model": {
+                "folder": str(report.folder),
+                "task": report.artefact.task,
+                "family": report.artefact.family,
+                "parameters": dict(report.artefact.parameters),
+                "library": report.artefact.library,
+                "base_model": report.artefact.base_model,
+                "size_bytes": sum(path.stat().st_size for path in report.folder.rglob("*") if path.is_file()),
+                "example": report.artefact.example,
+            },
+            "explanation": dict(report.artefact.explanation),
+            "trials": [line_of(trial) for trial in report.board.trials],
+            "findings": [
+                {
+                    "code": finding.code,
+                    "severity": finding.severity.value,
+                    "sentence": finding.sentence,
+                    "advice": finding.advice,
+                    "column": finding.column,
+                }
+                for finding in report.findings
+            ],
+            "rows": {"train": report.rows[0], "test": report.rows[1], "judged": report.judgement.rows},
+            "data": {"name": report.data[0], "fingerprint": report.data[1]},
+            "seconds": {name: round(value, 3) for name, value in report.seconds.items()},
+            "peak_memory_mb": report.peak_memory_mb,
+            "environment": dict(report.environment),
+            "published": None if report.published is None else dict(report.published),
+        }
+    )
+
+
+def clean(value: Any) -> Any:
+    """A value as JSON has it: no numpy, no NaN, no bytes."""
+    if isinstance(value, Mapping):
+        return {str(name): clean(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean(part) for part in value]
+    if isinstance(value, (np.generic, np.ndarray)):
+        return clean(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

@@ -42,7 +42,7 @@ def open_job_services(
         Sealer(secret, "job secrets"),
         now_milliseconds,
         Machine(max(1, slots), memory_bytes // _MEBIBYTE),
-        DispatchRules(slots, orphan_seconds=settings.jobs_orphan_seconds),
+        DispatchRules(slots, settings.jobs_lease_seconds, settings.jobs_orphan_seconds),
         sandbox_problem=sandbox.problem,
         endpoint=lambda: local_endpoint(settings),
     )

@@ -41,6 +41,7 @@ class Settings:
         jobs_slots: processors that running jobs may take together; 0 runs none in this process, None means all.
         jobs_sandbox: bubblewrap confines people's own commands; none runs them with all the server's rights.
         jobs_max_log_bytes: of one job; what is more is cut off.
+        jobs_lease_seconds: a worker that is silent for so long is taken for dead; another looks after its jobs.
         jobs_orphan_seconds: how long a job goes on without the server, waiting for it to come back.
         gc_grace_seconds: how long unreachable objects are kept; 22 days, for the clients' Xet cache lives 21.
     """
@@ -72,6 +73,7 @@ class Settings:
     jobs_slots: int | None = None
     jobs_sandbox: str = "bubblewrap"
     jobs_max_log_bytes: int = 50 * 1000 * 1000
+    jobs_lease_seconds: int = 30
     jobs_orphan_seconds: int = 300
 
 
@@ -111,6 +113,7 @@ def settings_from_environment(environment: Mapping[str, str] | None = None) -> S
         jobs_slots=source.optional_number("HOLDFAST_JOBS_SLOTS"),
         jobs_sandbox=source.text("HOLDFAST_JOBS_SANDBOX", Settings.jobs_sandbox),
         jobs_max_log_bytes=source.number("HOLDFAST_JOBS_MAX_LOG_BYTES", Settings.jobs_max_log_bytes),
+        jobs_lease_seconds=source.number("HOLDFAST_JOBS_LEASE_SECONDS", Settings.jobs_lease_seconds),
         jobs_orphan_seconds=source.number("HOLDFAST_JOBS_ORPHAN_SECONDS", Settings.jobs_orphan_seconds),
     )
 

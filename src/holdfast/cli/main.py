@@ -8,7 +8,23 @@ import sys
 import typer
 
 from holdfast.base.errors import HoldfastError
-from holdfast.cli import alias, audit, demo, doctor, fsck, gc, migrate, org, predict, serve, token, train, user
+from holdfast.cli import (
+    alias,
+    audit,
+    demo,
+    doctor,
+    fsck,
+    gc,
+    jobs,
+    migrate,
+    org,
+    predict,
+    serve,
+    token,
+    train,
+    user,
+    worker,
+)
 
 app = typer.Typer(
     name="holdfast",
@@ -19,6 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command(short_help="Start the server.")(serve.serve)
+app.command(short_help="Run jobs without serving.")(worker.worker)
 app.command(short_help="Add a small model and five data sets to look at.")(demo.demo)
 app.command(short_help="Ask a model, here or on a server.")(predict.predict)
 app.command(short_help="Bring data, get the best model.")(train.train)
@@ -27,6 +44,7 @@ app.command(short_help="Check that nothing is lost or damaged; rebuild the table
 app.command(short_help="Show who did what.")(audit.audit)
 app.command(short_help="Free what no branch, tag or pull request reaches.")(gc.gc)
 app.command(short_help="Bring the tables up to date.")(migrate.migrate)
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(user.app, name="user")
 app.add_typer(org.app, name="org")
 app.add_typer(token.app, name="token")

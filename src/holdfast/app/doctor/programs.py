@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from holdfast.app.doctor.domain import Check, note, ok, problem
+from holdfast.backends.sandboxes.factory import open_sandbox
+from holdfast.backends.sandboxes.protocol import Sandbox
 
 OLDEST_GIT = (2, 30)
 FEW_DESCRIPTORS = 1024
@@ -25,7 +27,7 @@ def checks() -> Iterator[Check]:
     """Every check of programs."""
     yield check_git()
     yield check_optional("git-lfs", ("git-lfs",), "people who clone large files need it on their machines")
-    yield check_optional("bubblewrap", ("bwrap",), "it will confine the programs of Spaces")
+    yield check_sandbox(open_sandbox("bubblewrap"))
     yield check_optional("chromium", CHROMIUM, "the tests of the web pages need it")
     yield check_model_libraries()
     yield check_gpu()
@@ -50,6 +52,15 @@ def check_optional(name: str, programs: tuple[str, ...], purpose: str) -> Check:
     if found is None:
         return note(name, f"Not installed; {purpose}.", f"Optional. On Debian or Ubuntu: sudo apt-get install {name}")
     return ok(name, f"{found}.")
+
+
+def check_sandbox(sandbox: Sandbox) -> Check:
+    """Whether the commands of people's jobs can be confined."""
+    problem = sandbox.problem()
+    if problem is not None:
+        finding = f"People's own commands are refused as jobs: {problem}"
+        return note("sandbox", finding, "Optional; training needs none.")
+    return ok("sandbox", "bubblewrap confines people's own commands.")
 
 
 def check_model_libraries() -> Check:

@@ -35,7 +35,7 @@ class JobTokens:
         seconds = (claim.timeout_seconds or 0) + _SPARE_SECONDS
         return self.tokens.create_access_token(
             SYSTEM,
-            f"job {claim.job_id}",
+            _name_of(claim),
             TokenRole.FINE_GRAINED,
             username=claim.creator,
             grants=(Grant(claim.namespace, _RIGHTS),),
@@ -43,8 +43,14 @@ class JobTokens:
         )
 
     def revoke(self, claim: Claim) -> None:
-        """End the token of an attempt, if it has one."""
-        if claim.token_id is None or claim.creator is None:
+        """End the token of an attempt, also when the worker that issued it died before it could say so."""
+        if claim.creator is None:
             return
-        with suppress(NotFound):  # by its owner, or by a worker that died after this
-            self.tokens.revoke_access_token(SYSTEM, claim.token_id, claim.creator)
+        with suppress(NotFound):  # the account is gone, or its owner was first
+            for token in self.tokens.list_access_tokens(SYSTEM, claim.creator):
+                if token.name == _name_of(claim):
+                    self.tokens.revoke_access_token(SYSTEM, token.id, claim.creator)
+
+
+def _name_of(claim: Claim) -> str:
+    return f"job {claim.job_id}, attempt {claim.attempt}"

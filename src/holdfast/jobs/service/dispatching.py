@@ -240,9 +240,6 @@ class Dispatcher:
             self._check_creator(claim)
             own = self._submitter.secrets_of(connection, claim.job_id)
         issued = self._tokens.issue(claim)
-        if issued is not None:
-            with self._database.write() as connection:
-                store.save_token(connection, claim, issued.token.id)
         word = None if issued is None else issued.secret
         task = task_of(claim, secrets=own, access_token=word, endpoint=self._endpoint(), now=self._clock())
         self._runner.start(run_of(claim), task)

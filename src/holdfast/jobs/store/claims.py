@@ -5,7 +5,6 @@ Every change of a running job names its worker and its attempt: a worker that wa
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,7 @@ _RUNNING, _WAITING = Stage.RUNNING.value, Stage.SCHEDULING.value
 
 @dataclass(frozen=True)
 class Claim:
-    """A running job as its worker knows it. `creator_id` None: the server's own. `token_id` None: no access token."""
+    """A running job as its worker knows it. `creator_id` None: the server's own."""
 
     job_id: str
     namespace: str
@@ -35,7 +34,6 @@ class Claim:
     attempt: int
     failures: int
     losses: int
-    token_id: int | None
     cancel_requested: bool
 
 
@@ -128,11 +126,6 @@ def has_work(connection: Connection, now: int) -> bool:
     return connection.execute(query).first() is not None
 
 
-def save_token(connection: Connection, claim: Claim, token_id: int | None) -> None:
-    """Remember the access token of an attempt."""
-    connection.execute(update(job).where(_mine(claim)).values(token_id=token_id))
-
-
 def save_progress(connection: Connection, claim: Claim, progress: Progress, now: int) -> None:
     """What the command told last."""
     eta_at = None if progress.eta_seconds is None else now + int(progress.eta_seconds * 1000)
@@ -150,7 +143,6 @@ def finish(
         "exit_code": exit_code,
         "finished_at": at,
         "lease_until": None,
-        "token_id": None,
         "progress_eta_at": None,
     }
     return connection.execute(update(job).where(_mine(claim)).values(values)).rowcount > 0
@@ -168,7 +160,6 @@ def requeue(
         "worker": None,
         "place": None,
         "lease_until": None,
-        "token_id": None,
         "failures": claim.failures + (not is_loss),
         "losses": claim.losses + is_loss,
         "progress_eta_at": None,
@@ -190,11 +181,6 @@ def _mine(claim: Claim) -> ColumnElement[bool]:
     )
 
 
-def known_ids(connection: Connection, ids: Collection[str]) -> set[str]:
-    """Those of the ids that are jobs."""
-    return set(connection.execute(select(job.c.id).where(job.c.id.in_(ids))).scalars())
-
-
 def _claim(row: Row[Any]) -> Claim:
     return Claim(
         job_id=row.id,
@@ -210,6 +196,5 @@ def _claim(row: Row[Any]) -> Claim:
         attempt=row.attempt,
         failures=row.failures,
         losses=row.losses,
-        token_id=row.token_id,
         cancel_requested=row.cancel_requested_at is not None,
     )

@@ -36,7 +36,6 @@ job = Table(
     Column("place", String(80)),
     Column("lease_until", BigInteger),
     Column("cancel_requested_at", BigInteger),
-    Column("token_id", Integer),
     Column("schedule_id", String(24)),
     Column("concurrency_key", String(200)),
     Column("idempotency_key", String(200)),

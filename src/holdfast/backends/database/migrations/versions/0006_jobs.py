@@ -40,7 +40,6 @@ def _create_job() -> None:
         sa.Column("place", sa.String(length=80), nullable=True),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("cancel_requested_at", sa.BigInteger(), nullable=True),
-        sa.Column("token_id", sa.Integer(), nullable=True),
         sa.Column("schedule_id", sa.String(length=24), nullable=True),
         sa.Column("concurrency_key", sa.String(length=200), nullable=True),
         sa.Column("idempotency_key", sa.String(length=200), nullable=True),

@@ -1,0 +1,134 @@
+"""Workers are killed at random, again and again: no job is lost, and none runs twice."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from holdfast.app.services import open_services
+from holdfast.base.identity import SYSTEM, Actor
+from holdfast.base.settings import Settings
+from holdfast.jobs.domain.jobs import JobSpec, Stage
+from tests.live_server import COMMAND, User, seed, start
+
+WORKERS = 2
+COMMAND_LINE = ("/bin/sh", "-c", "echo start >> trace; sleep 0.$((RANDOM_TENTHS)); echo end >> trace; cat trace")
+
+
+def start_worker(data_dir):
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")},
+        "HOLDFAST_DATA_DIR": str(data_dir),
+        "HOLDFAST_JOBS_LEASE_SECONDS": "2",
+        "HOLDFAST_JOBS_SLOTS": "8",
+    }
+    return subprocess.Popen(
+        [*COMMAND, "worker"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
+
+
+def wait_for_work(worker):
+    """Until the worker is at it: to kill one that still starts would prove little."""
+    with worker.stdout:
+        assert b"Running the jobs" in worker.stdout.readline()
+
+
+def chaos(data_dir, count, seed):
+    """Run jobs under workers that are killed; returns the jobs as they ended, and how many workers were killed."""
+    dice = random.Random(seed)
+    services = open_services(Settings(data_dir))
+    try:
+        alice = services.accounts.accounts.create_user(SYSTEM, "alice")
+        actor = Actor(alice.id, "alice")
+        jobs = services.jobs.jobs
+        for _ in range(count):
+            tenths = {"RANDOM_TENTHS": str(dice.randint(0, 3))}
+            jobs.run_job(actor, "alice", JobSpec("training", COMMAND_LINE, environment=tenths, cpus=1))
+        killed = _kill_until_done(data_dir, dice, jobs, actor)
+        ended = jobs.list_jobs(actor, "alice", limit=1000).jobs
+        logs = {job.id: [line.text for line in jobs.read_log(actor, "alice", job.id)][1:] for job in ended}
+        return ended, logs, killed, services.accounts.tokens.list_access_tokens(SYSTEM, "alice")
+    finally:
+        services.close()
+
+
+def _kill_until_done(data_dir, dice, jobs, actor):
+    workers, killed = [start_worker(data_dir) for _ in range(WORKERS)], 0
+    for worker in workers:
+        wait_for_work(worker)
+    try:
+        while jobs.list_jobs(actor, "alice", stages=(Stage.SCHEDULING, Stage.RUNNING), limit=1).jobs:
+            time.sleep(dice.uniform(0.2, 1.5))
+            victim = workers.pop(dice.randrange(len(workers)))
+            victim.send_signal(signal.SIGKILL)
+            victim.wait()
+            killed += 1
+            workers.append(start_worker(data_dir))
+            wait_for_work(workers[-1])
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.wait()
+    return killed
+
+
+def check(outcome, count):
+    ended, logs, killed, tokens = outcome
+    assert len(ended) == count
+    assert {job.stage for job in ended} == {Stage.COMPLETED}
+    assert {tuple(lines) for lines in logs.values()} == {("start", "end")}, "each command began once and ended once"
+    assert killed >= 2
+    assert tokens == [], "every access token was revoked"
+
+
+@pytest.mark.timeout(300)
+def test_no_job_is_lost_or_doubled(tmp_path):
+    check(chaos(tmp_path / "data", 40, seed=1), 40)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(3600)
+def test_no_job_of_a_thousand_is_lost_or_doubled(tmp_path):
+    check(chaos(tmp_path / "data", 1000, seed=2), 1000)
+
+
+def test_the_server_is_killed_and_comes_back(tmp_path):
+    """A job goes on without the server, which finds it again, with its log and its end."""
+    data_dir = tmp_path / "data"
+    seed(data_dir, [User("alice")])
+    environment = {"HOLDFAST_JOBS_LEASE_SECONDS": "2"}
+    services = open_services(Settings(data_dir))
+    actor = Actor(services.accounts.accounts.list_users(SYSTEM)[-1].id, "alice")
+    try:
+        server = start(data_dir, environment=environment)
+        script = "echo $HF_ENDPOINT; while [ ! -e go ]; do sleep 0.1; done; echo done"
+        job = services.jobs.jobs.run_job(actor, "alice", JobSpec("training", ("/bin/sh", "-c", script)))
+
+        def now():
+            return services.jobs.jobs.get_job(actor, "alice", job.id)
+
+        def lines():
+            return [line.text for line in services.jobs.jobs.read_log(actor, "alice", job.id)][1:]
+
+        wait_until(lambda: lines() == [server.url])
+        server.kill()
+        assert now().stage is Stage.RUNNING
+        (next((data_dir / "jobs").glob(f"*/{job.id}/work")) / "go").touch()
+        wait_until(lambda: len(lines()) == 2)
+        assert now().stage is Stage.RUNNING, "nobody was there to write it down"
+        server = start(data_dir, environment=environment)
+        wait_until(lambda: now().stage is Stage.COMPLETED)
+        assert now().attempt == 1
+        server.stop()
+    finally:
+        services.close()
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 90
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.1)

@@ -36,7 +36,9 @@ from holdfast.jobs.store.claims import Claim, Holder
 
 logger = logging.getLogger("holdfast.jobs")
 
-TICK_SECONDS = 0.25
+IDLE_SECONDS = 0.5
+BUSY_SECONDS = 0.1
+"""Between rounds: nothing runs here, or something does."""
 EVENTS_AT_ONCE = 1000
 STARTS_AT_ONCE = 8
 """Before looking again at what runs."""
@@ -88,6 +90,7 @@ class Dispatcher:
         self.worker = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(6)}"
         self._seen_events: dict[str, int] = {}
         self._renewed = float("-inf")
+        self._pause_seconds = IDLE_SECONDS
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._thread: threading.Thread | None = None
@@ -118,8 +121,10 @@ class Dispatcher:
     def tick(self) -> None:
         """One round: schedules, leases, what runs, what may begin."""
         self._schedules.make_due_jobs()
-        for claim in self._held():
+        held = self._held()
+        for claim in held:
             self._guard(claim, self._look)
+        self._pause_seconds = BUSY_SECONDS if held else IDLE_SECONDS
         self._begin_some()
 
     def _work(self) -> None:
@@ -130,7 +135,7 @@ class Dispatcher:
                 logger.warning("jobs: %s", error)
             except Exception:
                 logger.exception("jobs: a round failed; going on")
-            self._woken.wait(TICK_SECONDS)
+            self._woken.wait(self._pause_seconds)
             self._woken.clear()
 
     def _guard(self, claim: Claim, deed: Callable[[Claim], None]) -> None:

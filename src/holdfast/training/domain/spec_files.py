@@ -22,6 +22,7 @@ from holdfast.training.domain.specification import Budget, DataSource, Output, T
 _LARGEST = 1_000_000
 _UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?")
+_EXPONENT = re.compile(r"[+-]?\d+(\.\d+)?[eE][+-]?\d+")
 _PLAIN = (str, int, float, bool, type(None))
 _Part = TypeVar("_Part", DataSource, Budget, Output)
 
@@ -54,6 +55,15 @@ def parse(text: str) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise InvalidInput(field="spec", problem="must be a mapping with `task` and `data`")
     return found
+
+
+def with_numbers(value: Any) -> Any:
+    """Values with `2e-5` as the number that it is meant to be: YAML 1.1 takes it for text."""
+    if isinstance(value, dict):
+        return {name: with_numbers(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [with_numbers(inner) for inner in value]
+    return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
 
 
 def spec_of(values: Mapping[str, Any]) -> TrainingSpec:
@@ -163,8 +173,12 @@ def _grid(value: Any, field: str) -> dict[str, tuple[Any, ...]]:
     for name, choices in _mapping(value, field).items():
         if not isinstance(choices, list) or not choices or not all(isinstance(choice, _PLAIN) for choice in choices):
             raise InvalidInput(field=f"{field}.{name}", problem="must be a list of values to try")
-        grid[name] = tuple(choices)
+        grid[name] = tuple(with_numbers(choices))
     return grid
+
+
+def _params(value: Any, field: str) -> dict[str, Any]:
+    return {name: with_numbers(inner) for name, inner in _mapping(value, field).items()}
 
 
 def _source(value: Any, field: str) -> DataSource:
@@ -207,7 +221,7 @@ _READERS: dict[str, Reader] = {
     "base_model": _text,
     "candidates": _texts,
     "param_grid": _grid,
-    "params": _mapping,
+    "params": _params,
     "labels": _texts_by_name,
     "budget": _budget,
     "seed": _whole,

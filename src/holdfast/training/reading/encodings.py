@@ -15,7 +15,7 @@ _MARKS = (
 )
 _WITHOUT_MARK = ("utf-8", "cp1252", "latin-1")
 _SAMPLE = 4096
-_MANY_ZEROS = 0.2
+_MOSTLY = 0.5
 
 
 def decode(content: bytes, name: str) -> str:
@@ -36,9 +36,9 @@ def encoding_of(content: bytes) -> str | None:
         if content.startswith(mark):
             return _that_fits(content, (encoding,))
     sample = content[:_SAMPLE]
-    if sample.count(0) > _MANY_ZEROS * len(sample):
-        wide = "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
-        return _that_fits(content, (wide,))
+    for wide, zeros, letters in (("utf-16-le", sample[1::2], sample[::2]), ("utf-16-be", sample[::2], sample[1::2])):
+        if zeros.count(0) > _MOSTLY * len(zeros) and letters.count(0) == 0 and letters:
+            return _that_fits(content, (wide,))
     return None if b"\0" in sample else _that_fits(content, _WITHOUT_MARK)
 
 

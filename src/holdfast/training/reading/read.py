@@ -1,8 +1,9 @@
-"""Rows of whatever a `DataSource` names."""
+"""Rows of whatever a `DataSource` names: a file, a folder, an archive, a dataset of the Hub."""
 
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +11,12 @@ import pandas as pd
 
 from holdfast.base.errors import InvalidInput
 from holdfast.training.domain.specification import DataSource
-from holdfast.training.reading import tables
+from holdfast.training.reading import archives, datasets, tables, texts
 
-_PARTS = {"train": "train", "training": "train", "test": "test"}
+_PARQUET_MARK = b"PAR1"
+_ZIP_MARK = b"PK\x03\x04"
+_WORKBOOK = "xl/workbook.xml"
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -35,17 +39,87 @@ class Rows:
 def read(source: DataSource, access_token: str | None = None) -> Rows:
     """Read a file, a folder, or a dataset of the Hub.
 
+    Args:
+        source: what to read.
+        access_token: of the Hub; None takes the one that its client knows.
+
     Raises:
         InvalidInput: there is nothing there, or nothing that can be read; says what.
         NotInstalled: a library for this kind of file is missing.
     """
+    if source.repo_id is not None:
+        folder, commit = datasets.fetch(source, access_token)
+        parts = datasets.parts_of(folder, source)
+        frames = {name: _together([read_file(path) for path in paths]) for name, paths in parts.items()}
+        return _rows(frames, source.repo_id, commit)
     path = Path(source.path or "")
     if source.path is None or not path.exists():
         raise InvalidInput(field="data", problem=f"is not there: {source.path}")
-    frame = read_file(path)
-    return Rows(frame, None, path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+    if path.is_dir():
+        return _folder(path, path.name)
+    if _is_archive(path):
+        with archives.unpacked(path) as folder:
+            return _folder(folder, path.name, fingerprint(path))
+    return Rows(read_file(path), None, path.name, fingerprint(path))
+
+
+def _folder(folder: Path, name: str, mark: str | None = None) -> Rows:
+    """Pictures or sounds by class or with metadata; else a table in each file, by parts."""
+    frames = archives.media_parts(folder) or {
+        part: _together([read_file(path) for path in paths])
+        for part, paths in datasets.parts_of(folder, DataSource()).items()
+    }
+    return _rows(frames, name, mark or fingerprint(folder))
+
+
+def _rows(frames: dict[str, pd.DataFrame], name: str, mark: str) -> Rows:
+    if "train" not in frames and "test" in frames and len(frames) == 1:
+        frames = {"train": frames["test"]}
+    if "train" not in frames:
+        raise InvalidInput(field="data", problem=f"has no part to train on; there are {', '.join(frames) or 'none'}")
+    return Rows(frames["train"], frames.get("test"), name, mark)
+
+
+def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+
+
+def _is_archive(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return _WORKBOOK not in archive.namelist()
 
 
 def read_file(path: Path) -> pd.DataFrame:
-    """One file."""
+    """One file with rows, recognised by what is in it.
+
+    Raises:
+        InvalidInput: it holds no rows that can be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if start.startswith(_PARQUET_MARK):
+        return tables.read_parquet(path)
+    if start.startswith(_ZIP_MARK):
+        return tables.read_excel(path)
+    suffix = path.suffix.lower()
+    if suffix in (".json", ".jsonl", ".ndjson") or start.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"["):
+        return texts.squad_rows(tables.read_json(path))
+    if suffix in (".conll", ".conllu", ".iob", ".bio"):
+        return texts.read_conll(path)
+    if suffix in (".txt", ".md", ".text"):
+        return texts.read_text(path)
     return tables.read_delimited(path)
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file, or of the names and bytes of all files of a folder."""
+    digest = hashlib.sha256()
+    for file in [path] if path.is_file() else sorted(found for found in path.rglob("*") if found.is_file()):
+        if path.is_dir():
+            digest.update(str(file.relative_to(path)).encode())
+        with file.open("rb") as opened:
+            while chunk := opened.read(_CHUNK):
+                digest.update(chunk)
+    return digest.hexdigest()

@@ -33,6 +33,7 @@ NICENESS = 10
 PATIENCE_SECONDS = 0.5
 """How long somebody who asks waits for files that nobody has looked into yet; most take a few milliseconds."""
 STOP_SECONDS = 5.0
+_RISKY = (FormatSafety.RUNS_CODE, FormatSafety.MAY_RUN_CODE)
 _STATUS = {
     Level.INNOCUOUS: SafetyStatus.SAFE,
     Level.SUSPICIOUS: SafetyStatus.SUSPICIOUS,
@@ -68,12 +69,19 @@ class ScanService:
     def safety_of(self, repo_key: int, entries: Sequence[TreeEntry]) -> Mapping[str, FileSafety]:
         """See `SafetyReader`."""
         found = {entry.path: FileSafety(SafetyStatus.SAFE) for entry in entries if _is_safe(entry)}
-        risky = [entry for entry in entries if format_safety(entry.path) is FormatSafety.RUNS_CODE]
-        scans = self._scans(repo_key, risky)
-        for entry in risky:
+        risky = {entry: safety for entry in entries if (safety := format_safety(entry.path)) in _RISKY}
+        scans = self._scans(repo_key, list(risky))
+        for entry, safety in risky.items():
             scan = scans.get(_content_oid(entry))
-            found[entry.path] = FileSafety(SafetyStatus.QUEUED) if scan is None else _told(scan)
+            # Numbers under a name that says nothing are no news; what they would import is.
+            if safety is FormatSafety.RUNS_CODE or (scan is not None and scan.imports):
+                found[entry.path] = FileSafety(SafetyStatus.QUEUED) if scan is None else _told(scan)
         return found
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was asked for has been looked into."""
+        return not self._asked
 
     def start(self) -> None:
         """Begin to look into what is asked for."""

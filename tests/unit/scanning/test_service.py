@@ -51,9 +51,9 @@ def key_of(hub, name):
 def settled(scans, key, entries):
     """Asks until all is scanned: how long that takes is the machine's affair."""
     for _ in range(100):
-        found = scans.safety_of(key, entries)
-        if all(safety.status is not SafetyStatus.QUEUED for safety in found.values()):
-            return found
+        scans.safety_of(key, entries)  # waits for a moment
+        if scans.is_idle:
+            return scans.safety_of(key, entries)
     raise AssertionError("never scanned")
 
 
@@ -64,6 +64,8 @@ def test_pickles_are_looked_into(hub, scans):
         "odd.ckpt": b"\xff\xff",
         "w.safetensors": b"x",
         "README.md": b"# hello",
+        "numbers.bin": bytes(range(256)),
+        "hidden.bin": pickle.dumps(Evil()),
     }
     hub.create("alice/m")
     for path, content in files.items():
@@ -74,6 +76,7 @@ def test_pickles_are_looked_into(hub, scans):
         "bad.pt": SafetyStatus.UNSAFE,
         "odd.ckpt": SafetyStatus.SUSPICIOUS,
         "w.safetensors": SafetyStatus.SAFE,
+        "hidden.bin": SafetyStatus.UNSAFE,
     }
     assert found["bad.pt"].imports[0].name == "system"
     assert found["w.safetensors"].level is None

@@ -22,6 +22,8 @@ _NAMES = {
     "sdk": "SDK",
     "sdk_version": "SDK version",
     "app_file": "App file",
+    "colorFrom": "Colour from",
+    "colorTo": "Colour to",
     "license_name": "License name",
     "license_link": "License link",
 }

@@ -34,13 +34,13 @@ def test_where_commits_can_go():
 
 
 def test_formats_that_run_code():
-    judged = {
-        path: format_safety(path) for path in ("a/model.safetensors", "m.pt", "pytorch_model-1.BIN", "x.bin", "a")
-    }
+    paths = ("a/model.safetensors", "m.pt", "pytorch_model-1.BIN", "x.bin", "a", "a.npy")
+    judged = {path: format_safety(path) for path in paths}
     assert judged == {
         "a/model.safetensors": FormatSafety.SAFE,
         "m.pt": FormatSafety.RUNS_CODE,
         "pytorch_model-1.BIN": FormatSafety.RUNS_CODE,
-        "x.bin": None,
+        "x.bin": FormatSafety.MAY_RUN_CODE,
+        "a.npy": FormatSafety.MAY_RUN_CODE,
         "a": None,
     }

@@ -15,6 +15,8 @@ class FormatSafety(Enum):
 
     RUNS_CODE = "runs-code"
     """Python's pickle, in whatever package: loading it can run anything."""
+    MAY_RUN_CODE = "may-run-code"
+    """Often numbers only, sometimes a pickle: the name does not tell."""
     SAFE = "safe"
     """Numbers and names only."""
 
@@ -23,6 +25,7 @@ _PICKLES = frozenset(("pkl", "pickle", "pt", "pth", "ckpt", "joblib", "dill", "p
 _TORCH_BIN = re.compile(
     r"(pytorch_model|adapter_model|diffusion_pytorch_model|training_args|optimizer|scheduler|rng_state)[^/]*\.bin", re.I
 )
+_MAYBE = frozenset(("bin", "npy", "npz", "data"))
 _SAFE = frozenset(("safetensors", "gguf"))
 
 
@@ -34,4 +37,4 @@ def format_safety(path: str) -> FormatSafety | None:
         return FormatSafety.SAFE
     if suffix in _PICKLES or _TORCH_BIN.fullmatch(name):
         return FormatSafety.RUNS_CODE
-    return None
+    return FormatSafety.MAY_RUN_CODE if suffix in _MAYBE else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,8 +126,26 @@ def put_model(hub: Hub, name: str, task: str | None = "text-classification", *, 
     hub.put_large(repo, "model.safetensors", bytes(weight_bytes))
 
 
+def put_adapter(hub: Hub, name: str, base: str, **more: bytes) -> None:
+    """A repo that looks like a LoRA adapter of another one; `more` are regular files, dots written as `__`."""
+    repo = hub.create(name)
+    config = {"peft_type": "LORA", "base_model_name_or_path": base, "task_type": "CAUSAL_LM"}
+    files = {"adapter_config.json": json.dumps(config).encode(), **more}
+    hub.commit(name, *(AddFile(path.replace("__", "."), content) for path, content in files.items()))
+    hub.put_large(repo, "adapter_model.safetensors", bytes(500))
+
+
 def repo_id(name: str) -> RepoId:
     return RepoId.parse(name)
 
 
-__all__ = ["MODEL", "FakeEngine", "FakeLoaded", "Inference", "open_fake_inference", "put_model", "repo_id"]
+__all__ = [
+    "MODEL",
+    "FakeEngine",
+    "FakeLoaded",
+    "Inference",
+    "open_fake_inference",
+    "put_adapter",
+    "put_model",
+    "repo_id",
+]

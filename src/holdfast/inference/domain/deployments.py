@@ -10,19 +10,27 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ModelKey:
-    """What is loaded once: a task with the files of a repo at a commit."""
+    """What is loaded once: a task with the files of a repo at a commit; of an adapter, on its base at a commit."""
 
     repo_key: int
     commit_oid: str
     task: str
+    base: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True)
 class FoundModel:
-    """A model that an actor may use. `repo_id` is as its owner writes it."""
+    """A model that an actor may use.
+
+    Args:
+        key: what is loaded.
+        repo_id: as its owner writes it.
+        base_id: of an adapter: the repo of the model that it changes.
+    """
 
     key: ModelKey
     repo_id: str
+    base_id: str | None = None
 
     @property
     def task(self) -> str:

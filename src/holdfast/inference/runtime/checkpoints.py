@@ -13,6 +13,7 @@ from typing import Any
 from holdfast.base.errors import UnsafeWeights, UnusableModel
 
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".h5", ".msgpack", ".npy")
+ADAPTER_CONFIG = "adapter_config.json"
 HOW_TO_CONVERT = (
     "pickled weights can run code when they are loaded. Convert them where you trust them, and push the result: "
     "AutoModel.from_pretrained(FOLDER).save_pretrained(NEW_FOLDER) writes model.safetensors; for scikit-learn, "
@@ -71,6 +72,9 @@ class Checkpoint:
             UnusableModel: it is not there.
         """
         found = self.json("config.json")
+        if found is None and (self.folder / ADAPTER_CONFIG).is_file():
+            base = (self.json(ADAPTER_CONFIG) or {}).get("base_model_name_or_path")
+            raise UnusableModel(problem=f"it is an adapter of {base}: only a server whose Hub has both can load them")
         if found is None:
             raise UnusableModel(problem="there is no config.json, so it is not a transformers model")
         return found

@@ -15,6 +15,7 @@ from typing import Any
 from holdfast.base.errors import UnusableModel
 from holdfast.inference.domain.predictors import Placement, Wish
 from holdfast.inference.runtime import architectures
+from holdfast.inference.runtime.adapters import Adapter, adapter_of
 from holdfast.inference.runtime.checkpoints import Checkpoint
 from holdfast.inference.runtime.libraries import need
 from holdfast.inference.runtime.placement import choose_placement
@@ -66,7 +67,7 @@ def load_model(folder: Path, auto_class: str, wish: Wish, *, spare: tuple[str, .
     config = checkpoint.config()
     _refuse_code(config)
     checkpoint.check_weights()
-    placement = choose_placement(wish)
+    placement, adapter = choose_placement(wish), adapter_of(folder)
     if config.get("model_type") in architectures.model_types():
         architectures.register()
     loader = getattr(need("transformers"), auto_class)
@@ -78,9 +79,20 @@ def load_model(folder: Path, auto_class: str, wish: Wish, *, spare: tuple[str, .
             local_files_only=True,
             trust_remote_code=False,
             output_loading_info=True,
+            **_labels_of(adapter),
         )
+    if adapter is not None:
+        came = adapter.merge(model)
+        report["missing_keys"] = set(report["missing_keys"]) - came
+        report["mismatched_keys"] = [each for each in report["mismatched_keys"] if each[0] not in came]
     _refuse_missing(report, auto_class, spare)
     return Loaded(model.to(placement.device).eval(), checkpoint, placement, tuple(sorted(report["missing_keys"])))
+
+
+def _labels_of(adapter: Adapter | None) -> dict[str, Any]:
+    """A head that comes with an adapter may have other labels than the base model's."""
+    labels = adapter.labels if adapter is not None else None
+    return {} if labels is None else {"num_labels": labels, "ignore_mismatched_sizes": True}
 
 
 def load_part(folder: Path, auto_class: str, **options: Any) -> Any:

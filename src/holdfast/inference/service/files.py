@@ -21,6 +21,7 @@ from holdfast.hub.repos.git_storage.trees import TreeEntry
 from holdfast.hub.repos.service import RepoServices
 from holdfast.hub.repos.service.resolving import FileEntry, Located
 from holdfast.inference.domain.deployments import FoundModel
+from holdfast.inference.runtime.adapters import ADAPTER_FOLDER
 from holdfast.inference.runtime.checkpoints import HOW_TO_CONVERT, is_pickle
 
 MAX_FILES = 2_000
@@ -28,6 +29,7 @@ MAX_SMALL_BYTES = 64 * 1024 * 1024
 """Of a file that is no weights: configs, vocabularies, tokenizers."""
 _SAFE_WEIGHTS = (".safetensors", ".skops")
 _WORDS = (".json", ".jsonl", ".txt", ".model", ".jinja", ".vocab", ".bpe", ".tiktoken", ".spm", ".csv")
+_ADAPTERS_OWN = ("adapter_config.json", "config.json", "generation_config.json")
 _SECOND_COPIES = ("consolidated", "original/", "onnx/", "openvino/")
 """The same weights once more, in other forms."""
 
@@ -42,6 +44,28 @@ class LocalModel:
     def remove(self) -> None:
         """Delete the folder; linked bytes stay in the store."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A repo whose files belong to a model. `is_adapter`: they change the files that were there before."""
+
+    repo_key: int
+    commit_oid: str
+    repo_id: str
+    is_adapter: bool = False
+
+    def target_of(self, path: str) -> str:
+        """Where a file goes: an adapter's own apart, but its tokenizer in the place of its base's."""
+        is_own = _is_weights(path) or path.rpartition("/")[2] in _ADAPTERS_OWN
+        return f"{ADAPTER_FOLDER}/{path}" if self.is_adapter and is_own else path
+
+
+def _parts_of(model: FoundModel) -> list[_Part]:
+    own = _Part(model.key.repo_key, model.key.commit_oid, model.repo_id, model.key.base is not None)
+    if model.key.base is None or model.base_id is None:
+        return [own]
+    return [_Part(*model.key.base, model.base_id), own]
 
 
 class ModelFiles:
@@ -80,20 +104,23 @@ class ModelFiles:
             UnusableModel: too many or too large files.
             StorageFull: no room for what cannot be linked.
         """
-        entries = list(self._wanted(model))
         folder = Path(tempfile.mkdtemp(dir=self.scratch(), prefix="model-"))
-        local = LocalModel(folder, sum(entry.file_size_bytes or 0 for entry in entries if _is_weights(entry.path)))
         try:
-            for entry in entries:
-                self._place(model, entry, folder / entry.path)
+            return LocalModel(folder, sum(self._bring(part, folder) for part in _parts_of(model)))
         except BaseException:
-            local.remove()
+            shutil.rmtree(folder, ignore_errors=True)
             raise
-        return local
 
-    def _wanted(self, model: FoundModel) -> Iterator[TreeEntry]:
+    def _bring(self, part: _Part, folder: Path) -> int:
+        """Put the files of one repo into the folder; returns the bytes of its weights."""
+        entries = list(self._wanted(part))
+        for entry in entries:
+            self._place(part, entry, folder / part.target_of(entry.path))
+        return sum(entry.file_size_bytes or 0 for entry in entries if _is_weights(entry.path))
+
+    def _wanted(self, part: _Part) -> Iterator[TreeEntry]:
         found = self._repos.infos.repo_info(
-            SYSTEM, RepoType.MODEL, RepoId.parse(model.repo_id), model.key.commit_oid, parts=("siblings",)
+            SYSTEM, RepoType.MODEL, RepoId.parse(part.repo_id), part.commit_oid, parts=("siblings",)
         )
         files = found.files or []
         _refuse_pickles([entry.path for entry in files])
@@ -106,15 +133,16 @@ class ModelFiles:
             if _is_weights(entry.path) or (entry.file_size_bytes or 0) <= MAX_SMALL_BYTES:
                 yield entry
 
-    def _place(self, model: FoundModel, entry: TreeEntry, target: Path) -> None:
+    def _place(self, part: _Part, entry: TreeEntry, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)  # an adapter's tokenizer takes the place of its base's
         size, sha256 = entry.file_size_bytes or 0, entry.lfs.sha256 if entry.lfs else None
         if sha256 is None:
-            located = Located(model.key.repo_key, model.key.commit_oid, entry.path, FileEntry(entry.oid, size, None))
+            located = Located(part.repo_key, part.commit_oid, entry.path, FileEntry(entry.oid, size, None))
             with translated_disk_errors():
                 target.write_bytes(self._repos.resolves.read_regular(located))
             return
-        reader = self._objects.open_linked(model.key.repo_key, sha256)
+        reader = self._objects.open_linked(part.repo_key, sha256)
         try:
             if not _link(reader, target):
                 _copy(reader, target)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from holdfast.backends.engines.protocol import JSON, Question
-from holdfast.base.errors import InvalidInput, RepoMoved, UnusableModel
+from holdfast.base.errors import InvalidInput, RepoMoved, RepoNotFound, UnusableModel
 from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import Repo
@@ -21,12 +23,18 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True)
 class FoundRepo:
-    """A model repo whose files an actor may read. `task` None: neither card nor config say one."""
+    """A model repo whose files an actor may read.
+
+    Args:
+        task: None: neither card nor config say one.
+        base: of an adapter: what it says of the model that it changes, a repo id if it was made here. Else None.
+    """
 
     key: int
     commit_oid: str
     repo_id: str
     task: str | None
+    base: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,13 +54,31 @@ class ModelFinder:
             question: may tell which of two tasks is meant.
 
         Raises:
-            RepoNotFound, GatedRepo, DisabledRepo, UnusableModel: see `find_repo`.
+            RepoNotFound, GatedRepo, DisabledRepo, UnusableModel: see `find_repo`; of an adapter, its base too.
             UnknownTask: no such task.
             InvalidInput: no task is asked, and the repo does not say one.
         """
         repo = await self.find_repo(actor, repo_id)
-        meant = task or meant_task(repo.task, question.body if question.media_type == JSON else None)
-        return FoundModel(ModelKey(repo.key, repo.commit_oid, _task(meant)), repo.repo_id)
+        base = await self._find_base(actor, repo)
+        said = repo.task or (base.task if base else None)
+        meant = task or meant_task(said, question.body if question.media_type == JSON else None)
+        key = ModelKey(repo.key, repo.commit_oid, _task(meant), (base.key, base.commit_oid) if base else None)
+        return FoundModel(key, repo.repo_id, base.repo_id if base else None)
+
+    async def _find_base(self, actor: Actor, repo: FoundRepo) -> FoundRepo | None:
+        """The model that an adapter changes, which its user must be allowed to use too."""
+        if repo.base is None:
+            return None
+        try:
+            base = await self.find_repo(actor, RepoId.parse(repo.base))
+        except (InvalidInput, RepoNotFound) as error:
+            raise UnusableModel(
+                problem=f"it is an adapter of {repo.base!r}, and there is no such model here that you may use. Push or "
+                "import it under that name, or change base_model_name_or_path in adapter_config.json"
+            ) from error
+        if base.base is not None:
+            raise UnusableModel(problem=f"it is an adapter of {repo.base!r}, which is an adapter itself")
+        return base
 
     async def find_repo(self, actor: Actor, repo_id: RepoId) -> FoundRepo:
         """A repo at its default branch; renamed ones are found under their old ids too.
@@ -70,7 +96,7 @@ class ModelFinder:
         if repo.head_oid is None:
             raise UnusableModel(problem="its repo has no files yet")
         facts = self.repos.infos.repo_info(actor, _MODEL, repo.id, None, parts=()).facts
-        found = FoundRepo(repo.key, repo.head_oid, str(repo.id), facts.get("pipeline_tag"))
+        found = FoundRepo(repo.key, repo.head_oid, str(repo.id), facts.get("pipeline_tag"), _base_of(facts))
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()
         self._known[repo.key, repo.head_oid, repo.id.key] = found
@@ -82,6 +108,12 @@ class ModelFinder:
         except RepoMoved as moved:
             new = RepoId.parse(moved.new_id)
             return self.repos.resolves.check_readable(actor, _MODEL, new, Permission.READ_REPO)
+
+
+def _base_of(facts: Mapping[str, Any]) -> str | None:
+    """What the repo's adapter_config.json says of its base; None where there is no such file."""
+    peft = (facts.get("config") or {}).get("peft")
+    return None if not peft else str(peft.get("base_model_name_or_path") or "")
 
 
 def _task(wanted: str | None) -> str:

@@ -1,15 +1,17 @@
 """A model's files in a folder: linked, not copied; only what a model needs; nothing left behind."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from holdfast.base.errors import ObjectNotFound, UnsafeWeights, UnusableModel
 from holdfast.hub.repos.domain import AddFile
 from holdfast.inference.domain.deployments import FoundModel, ModelKey
+from holdfast.inference.runtime.adapters import ADAPTER_FOLDER
 from holdfast.inference.service import files as files_module
 from holdfast.inference.service.files import ModelFiles
-from tests.factories.inference import MODEL, repo_id
+from tests.factories.inference import MODEL, put_adapter, repo_id
 
 
 @pytest.fixture
@@ -107,3 +109,18 @@ def test_folders_of_dead_servers_are_removed_and_those_of_living_ones_stay(hub, 
     files.close()
     assert not own.exists()
     other.close()
+
+
+def test_an_adapter_comes_with_its_base_and_brings_its_own_tokenizer(hub, files):
+    base = hub.create("alice/base")
+    hub.commit("alice/base", AddFile("config.json", b"base"), AddFile("tokenizer.json", b"base"))
+    hub.put_large(base, "model.safetensors", b"w" * 5000)
+    put_adapter(hub, "alice/tuned", "alice/base", config__json=b"its own", tokenizer__json=b"its own")
+    found, below = found_model(hub, "alice/tuned"), found_model(hub, "alice/base").key
+    key = replace(found.key, base=(below.repo_key, below.commit_oid))
+    local = files.bring(FoundModel(key, "alice/tuned", "alice/base"))
+    own = {f"{ADAPTER_FOLDER}/{name}" for name in ("adapter_config.json", "adapter_model.safetensors", "config.json")}
+    assert names(local.folder) == own | {"config.json", "tokenizer.json", "model.safetensors"}
+    assert (local.folder / "config.json").read_bytes() == b"base"
+    assert (local.folder / "tokenizer.json").read_bytes() == b"its own"
+    assert local.weight_bytes == 5500

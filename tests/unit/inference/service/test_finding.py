@@ -10,7 +10,7 @@ from holdfast.base.identity import ANONYMOUS
 from holdfast.hub.repos.domain import Gating
 from holdfast.hub.repos.service.lifecycle import SettingsChange
 from holdfast.inference.service.finding import ModelFinder
-from tests.factories.inference import MODEL, put_model, repo_id
+from tests.factories.inference import MODEL, put_adapter, put_model, repo_id
 
 TEXT = Question(b'{"inputs": "a text"}')
 
@@ -100,3 +100,43 @@ def test_a_new_repo_holds_no_model(hub, find):
 def test_an_encoder_does_what_the_inputs_are_for(hub, find, body, task):
     put_model(hub, "alice/m", "sentence-similarity")
     assert find(ANONYMOUS, "alice/m", question=Question(body)).task == task
+
+
+def test_an_adapter_is_found_with_its_base(hub, find):
+    put_model(hub, "alice/base", "text-generation")
+    put_adapter(hub, "alice/tuned", "alice/base")
+    found = find(ANONYMOUS, "alice/tuned")
+    base = find(ANONYMOUS, "alice/base")
+    assert (found.repo_id, found.base_id, found.task) == ("alice/tuned", "alice/base", "text-generation")
+    assert found.key.base == (base.key.repo_key, base.key.commit_oid)
+    hub.put("alice/base", "README.md", b"newer")
+    assert find(ANONYMOUS, "alice/tuned").key.base != found.key.base
+
+
+def test_who_may_not_use_the_base_may_not_use_its_adapter_and_learns_nothing(hub, find):
+    put_adapter(hub, "alice/tuned", "alice/base")
+    with pytest.raises(UnusableModel) as absent:
+        find(hub.bob, "alice/tuned")
+    put_model(hub, "alice/base", "text-generation")
+    assert find(hub.bob, "alice/tuned")
+    hub.repos.lifecycle.update_settings(hub.alice, MODEL, repo_id("alice/base"), SettingsChange(private=True))
+    with pytest.raises(UnusableModel) as private:
+        find(hub.bob, "alice/tuned")
+    assert str(private.value) == str(absent.value)
+    assert "base_model_name_or_path" in str(absent.value)
+    assert find(hub.alice, "alice/tuned")
+
+
+def test_a_gated_base_wants_consent(hub, find):
+    put_model(hub, "alice/base", "text-generation")
+    put_adapter(hub, "alice/tuned", "alice/base")
+    hub.repos.lifecycle.update_settings(hub.alice, MODEL, repo_id("alice/base"), SettingsChange(gated=Gating.MANUAL))
+    with pytest.raises(GatedRepo):
+        find(hub.bob, "alice/tuned")
+
+
+@pytest.mark.parametrize("base", ["/home/me/llama", "", "../x", "alice/tuned", "carol/absent"])
+def test_adapters_of_nothing_that_is_here(hub, find, base):
+    put_adapter(hub, "alice/tuned", base)
+    with pytest.raises(UnusableModel, match="adapter"):
+        find(hub.bob, "alice/tuned")

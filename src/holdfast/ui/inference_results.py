@@ -16,12 +16,11 @@ import orjson
 from holdfast.base.errors import InvalidInput
 from holdfast.inference import tasks
 from holdfast.inference.domain.specification import Shape
+from holdfast.ui.inference_scenes import COLOURS, Scene, colour_of, scene_with_boxes, scene_with_shapes
 
 MAX_ROWS = 50
 MAX_JSON_CHARACTERS = 20_000
 MAX_NUMBERS = 8
-COLOURS = 6
-"""How many kinds of spans look different."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +44,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class Picture:
-    """A part of a picture as a mask: `address` is a `data:` url."""
+    """A part of a picture as a mask: `address` is a `data:` url; `colour` is the one it has over the picture."""
 
     label: str
     score: str
     address: str
+    colour: int | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class Result:
         text: what the model wrote.
         head: names of a table's columns; `rows` what stands below.
         pictures: masks.
+        scene: the picture that was asked about, with boxes or masks over it; beside `rows` or `pictures`.
         address: a `data:` url of a sound.
         note: what else there is to say.
         source: the answer itself as JSON, cut if it is long.
@@ -75,6 +76,7 @@ class Result:
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     pictures: tuple[Picture, ...] = ()
+    scene: Scene | None = None
     address: str = ""
     note: str = ""
     source: str = ""
@@ -216,25 +218,30 @@ def _vector_row(index: int, vector: Sequence[float]) -> tuple[str, ...]:
     return (str(index), f"{math.sqrt(sum(number * number for number in vector)):.4f}", first + more)
 
 
-def _boxes(output: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> Result:  # noqa: ARG001
+def _boxes(output: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> Result:
     head = ("Thing", "Score", "Left", "Top", "Right", "Bottom")
     sides = ("xmin", "ymin", "xmax", "ymax")
-    rows = tuple(
-        (row["label"], percent(row["score"]), *(str(row["box"][side]) for side in sides)) for row in output[:MAX_ROWS]
-    )
-    return Result("table", head=head, rows=rows, note="" if rows else "The model found nothing in this picture.")
+    found = [(row["label"], percent(row["score"]), row["box"]) for row in output[:MAX_ROWS]]
+    rows = tuple((label, score, *(str(box[side]) for side in sides)) for label, score, box in found)
+    note = "" if rows else "The model found nothing in this picture."
+    return Result("table", head=head, rows=rows, scene=scene_with_boxes(asked, found), note=note)
 
 
-def _masks(output: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> Result:  # noqa: ARG001
-    shown = [
+def _masks(output: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> Result:
+    labels = [row["label"] for row in output[:MAX_ROWS]]
+    addresses = [_data_url(row["mask"], "image/png") for row in output[:MAX_ROWS]]
+    scene = scene_with_shapes(asked, list(zip(labels, addresses, strict=True)))
+    shown = tuple(
         Picture(
             row["label"],
             percent(row["score"]) if row.get("score") is not None else "",
-            _data_url(row["mask"], "image/png"),
+            address,
+            colour_of(row["label"], labels) if scene and index < len(scene.shapes) else None,
         )
-        for row in output[:MAX_ROWS]
-    ]
-    return Result("pictures", pictures=tuple(shown), note="" if shown else "The model found nothing in this picture.")
+        for index, (row, address) in enumerate(zip(output, addresses, strict=False))
+    )
+    note = "" if shown else "The model found nothing in this picture."
+    return Result("pictures", pictures=shown, scene=scene, note=note)
 
 
 def _depth(output: Mapping[str, Any], asked: Mapping[str, Any]) -> Result | None:  # noqa: ARG001

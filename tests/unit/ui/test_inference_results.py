@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import base64
+import struct
 
 import pytest
 
 from holdfast.inference import tasks
 from holdfast.ui.inference_forms import form_of
 from holdfast.ui.inference_results import MAX_ROWS, Bar, Piece, result_of, sound
+from holdfast.ui.inference_scenes import MAX_MASKS, MAX_PICTURE_CHARACTERS, Box
 
 
 def _result(task: str, answer, **asked):
@@ -126,6 +128,46 @@ def test_things_in_pictures():
     mask = base64.b64encode(b"png").decode()
     masks = _result("image-segmentation", [{"label": "sky", "mask": mask}])
     assert masks.pictures[0].address == f"data:image/png;base64,{mask}"
+
+
+PICTURE = base64.b64encode(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 560, 300)).decode()
+
+
+def test_boxes_are_drawn_over_the_picture():
+    box, other = {"xmin": 10, "ymin": 20, "xmax": 110, "ymax": 220}, {"xmin": 5, "ymin": 5, "xmax": 4, "ymax": 9}
+    found = [("cat", box), ("dog", other), ("cat", other)]
+    answer = [{"label": label, "score": 0.9, "box": sides} for label, sides in found]
+    scene = _result("object-detection", answer, inputs=PICTURE).scene
+    assert (scene.width, scene.height, scene.text_size) == (560, 300, 20)
+    assert scene.address == f"data:image/png;base64,{PICTURE}"
+    assert scene.boxes[0] == Box("cat", "90.0 %", 10, 20, 100, 200, 0)
+    assert [(one.colour, one.width) for one in scene.boxes] == [(0, 100), (1, 0), (0, 0)]
+    assert scene.label_place(scene.boxes[0]) == 10
+    assert scene.label_place(Box("far", "", 500, 0, 900, 9)) == 560
+    assert scene.words == "The picture with what the model found: 2 × cat, 1 × dog"
+
+
+def test_masks_are_laid_over_the_picture():
+    mask = base64.b64encode(b"png").decode()
+    answer = [{"label": label, "mask": mask, "score": 0.5} for label in ["sky", "sea"] * 10]
+    result = _result("image-segmentation", answer, inputs=PICTURE)
+    assert len(result.scene.shapes) == MAX_MASKS
+    assert [shape.colour for shape in result.scene.shapes[:3]] == [0, 1, 0]
+    assert [picture.colour for picture in result.pictures[:3]] == [0, 1, 0]
+    assert result.pictures[-1].colour is None
+
+
+@pytest.mark.parametrize("inputs", [base64.b64encode(b"TIFF").decode(), PICTURE + "A" * MAX_PICTURE_CHARACTERS])
+def test_pictures_that_browsers_do_not_show_have_no_boxes_over_them(inputs):
+    box = {"xmin": 1, "ymin": 2, "xmax": 3, "ymax": 4}
+    result = _result("object-detection", [{"label": "cat", "score": 0.9, "box": box}], inputs=inputs)
+    assert result.scene is None
+    assert len(result.rows) == 1
+
+
+def test_nothing_found_is_no_scene():
+    assert _result("object-detection", [], inputs=PICTURE).scene is None
+    assert _result("image-segmentation", [], inputs=PICTURE).scene is None
 
 
 def test_actions_of_policies():

@@ -27,6 +27,7 @@ class ImageTrainer:
 
     def __init__(self, data: TrainingData, spec: TrainingSpec) -> None:
         self._spec = spec
+        self._asked = spec.params.get("epochs", spec.params.get("num_train_epochs"))
         self._pictures = read_pictures(data)
         self._classifier = HoldoutClassifier(data, spec, _families(self._pictures, spec.base_model))
 
@@ -40,7 +41,7 @@ class ImageTrainer:
         yield Plan("majority", {}, 0, 1.0, "what is right without looking")
         yield Plan("hog-svm", {"C": 10.0}, 1, 3.0, "directions of edges, and a support vector machine")
         yield Plan("pixels-linear", {"C": 0.01}, 1, 3.0, "levels of light, and a linear model")
-        if self._spec.params.get("epochs") is None:
+        if self._asked is None:
             yield _cnn(_PROBE_EPOCHS, None, "a small network, briefly: shows how long it takes to learn")
         if self._spec.base_model:
             yield Plan("embeddings-linear", {"C": 1.0}, 3, None, "what a trained network sees, and a linear model")
@@ -48,7 +49,7 @@ class ImageTrainer:
 
     def _longer(self, board: Board, clock: Clock) -> Iterator[Plan]:
         """Networks for as long as they may learn. What the user asks for is done once, and nothing else."""
-        pace, asked = pace_of(board, "cnn", "epochs"), self._spec.params.get("epochs")
+        pace, asked = pace_of(board, "cnn", "epochs"), self._asked
         share = 0.3 if self._spec.base_model else 0.45
         epochs = int(asked or pace.affordable(clock.left() * share, _MOST_EPOCHS))
         if epochs > _PROBE_EPOCHS or asked:
@@ -60,12 +61,15 @@ class ImageTrainer:
             yield _cnn(epochs, pace.expected(epochs), "pictures are mirrored, too", mirror=True)
 
     def _wishes(self) -> dict[str, Any]:
-        names = ("mirror", "learning_rate", "widths", "convolutions", "batch_size")
-        return {name: self._spec.params[name] for name in names if name in self._spec.params}
+        names = ("mirror", "widths", "convolutions", "batch_size") + (() if self._spec.base_model else ("learning_rate",))
+        wishes = {name: self._spec.params[name] for name in names if name in self._spec.params}
+        if "per_device_train_batch_size" in self._spec.params:
+            wishes["batch_size"] = self._spec.params["per_device_train_batch_size"]
+        return wishes
 
     def _fine_tuning(self, board: Board, clock: Clock) -> Iterator[Plan]:
         once = 3.0 * (seconds_of(board, "embeddings-linear") or 1.0)  # learning costs about three times looking
-        epochs = int(self._spec.params.get("epochs", min(5, clock.left() * 0.6 // once)))
+        epochs = int(self._asked or min(5, clock.left() * 0.6 // once))
         if epochs:
             parameters = {"epochs": epochs, "learning_rate": self._spec.params.get("learning_rate", 2e-5)}
             yield Plan("fine-tuning", parameters, 4, once * epochs, "all of the trained network learns further")

@@ -45,6 +45,7 @@ _SHORT = {
     "block_size": "max_length",
     "model_max_length": "max_length",
     "dpo_beta": "beta",
+    "warmup_ratio": "warmup_steps",
 }
 """Shorter words for the same, as the old AutoTrain and people have them."""
 

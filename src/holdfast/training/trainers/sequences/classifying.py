@@ -116,6 +116,7 @@ class SequenceClassifier:
 
     def __init__(self, data: TrainingData, spec: TrainingSpec) -> None:
         self._spec = spec
+        self._asked = spec.params.get("epochs", spec.params.get("num_train_epochs"))
         self._texts = [str(text) for text in data.train[data.columns["text"]]]
         wanted = int(spec.params.get("vocab_size", usual_vocabulary(self._texts)))
         tokenizer = train_tokenizer(self._texts, wanted, _LONGEST)
@@ -127,7 +128,7 @@ class SequenceClassifier:
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
         """Each kind briefly, then each for as long as the budget allows."""
         cells = [cell for cell in _CELLS if cell in (self._spec.candidates or _CELLS)]
-        asked = self._spec.params.get("epochs")
+        asked = self._asked
         if asked is None:
             for rung, cell in enumerate(cells):
                 yield Plan(cell, {"epochs": _PROBE_EPOCHS}, rung, None, _CELLS[cell])

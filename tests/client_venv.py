@@ -19,7 +19,9 @@ CONSTRAINTS = ROOT / "tests" / "client_constraints.txt"
 PIP_OPTIONS = ("--quiet", "--no-input", "--disable-pip-version-check")
 
 
-def client_venv(name: str, requirements: Sequence[str], *, without: Sequence[str] = ()) -> Path:
+def client_venv(
+    name: str, requirements: Sequence[str], *, alone: Sequence[str] = (), without: Sequence[str] = ()
+) -> Path:
     """Return the Python of an environment that holds the requirements.
 
     Safe to call from several processes at once: the first one installs, the others wait.
@@ -27,25 +29,28 @@ def client_venv(name: str, requirements: Sequence[str], *, without: Sequence[str
     Args:
         name: folder name below `.venvs/`.
         requirements: pip requirement strings; what they pull in is pinned by `client_constraints.txt`.
+        alone: installed without what they say they need, where they do not need it for what is tested.
         without: distributions to remove again after the installation.
     """
     FOLDER.mkdir(exist_ok=True)
     python = FOLDER / name / "bin" / "python"
     stamp = FOLDER / name / ".installed"
-    wanted = _fingerprint(requirements, without)
+    wanted = _fingerprint(requirements, without, alone)
     with (FOLDER / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (stamp.exists() and stamp.read_text() == wanted):
-            _create(python, requirements, without)
+            _create(python, requirements, without, alone)
             stamp.write_text(wanted)
     return python
 
 
-def _create(python: Path, requirements: Sequence[str], without: Sequence[str]) -> None:
+def _create(python: Path, requirements: Sequence[str], without: Sequence[str], alone: Sequence[str]) -> None:
     shutil.rmtree(python.parents[1], ignore_errors=True)
     _run(sys.executable, "-m", "venv", str(python.parents[1]))
     pip = (str(python), "-m", "pip")
     _run(*pip, "install", *PIP_OPTIONS, "-c", str(CONSTRAINTS), *requirements)
+    if alone:
+        _run(*pip, "install", *PIP_OPTIONS, "--no-deps", *alone)
     if without:
         _run(*pip, "uninstall", "--quiet", "--yes", *without)
 
@@ -58,6 +63,7 @@ def _run(*command: str) -> None:
         raise RuntimeError(f"{' '.join(command[:4])} ... ended with {finished.returncode}:\n{finished.stdout[-4000:]}")
 
 
-def _fingerprint(requirements: Sequence[str], without: Sequence[str]) -> str:
-    wish = repr((sys.version_info[:2], str(FOLDER), sorted(requirements), sorted(without), CONSTRAINTS.read_text()))
+def _fingerprint(requirements: Sequence[str], without: Sequence[str], alone: Sequence[str]) -> str:
+    changes = (sorted(without), sorted(alone)) if alone else (sorted(without),)
+    wish = repr((sys.version_info[:2], str(FOLDER), sorted(requirements), *changes, CONSTRAINTS.read_text()))
     return hashlib.sha256(wish.encode()).hexdigest()

@@ -23,13 +23,14 @@ class ClientSpec:
     name: str
     requirements: tuple[str, ...]
     light: bool = False
+    alone: tuple[str, ...] = ()
 
 
 def read_clients() -> dict[str, ClientSpec]:
     """The client matrix by name."""
     document = tomllib.loads((FOLDER / "clients.toml").read_text())
     return {
-        name: ClientSpec(name, tuple(entry["requirements"]), entry.get("light", False))
+        name: ClientSpec(name, tuple(entry["requirements"]), entry.get("light", False), tuple(entry.get("alone", ())))
         for name, entry in document["clients"].items()
     }
 
@@ -52,7 +53,7 @@ class Client:
     def of(cls, name: str, home: Path, *, endpoint: str, token: str, xet: bool = True) -> Client:
         """Make sure the environment exists and bind a client of it to a server."""
         spec = read_clients()[name]
-        python = client_venv(f"compat-{name}", spec.requirements)
+        python = client_venv(f"compat-{name}", spec.requirements, alone=spec.alone)
         variables = {"HF_ENDPOINT": endpoint, "HF_TOKEN": token}
         if not xet:
             variables["HF_HUB_DISABLE_XET"] = "1"

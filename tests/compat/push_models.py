@@ -26,7 +26,7 @@ def push_tiny_models(url: str, token: str, folder: Path, names: Sequence[str]) -
     for name in (chat, text):
         save_decoder(folder / name, with_template=name == chat)
         card(url, token, name, "text-generation")
-    _save_encoder(folder / vectors)
+    save_encoder(folder / vectors)
     card(url, token, vectors, "feature-extraction")
     for name in names:
         HfApi(url, token=token).upload_folder(repo_id=name, folder_path=folder / name)
@@ -55,7 +55,7 @@ def save_decoder(folder: Path, *, with_template: bool) -> None:
     ).save_pretrained(folder)
 
 
-def _save_encoder(folder: Path) -> None:
+def save_encoder(folder: Path) -> None:
     import torch  # noqa: PLC0415 - not installed everywhere
     from transformers import BertConfig, BertModel  # noqa: PLC0415 - not installed everywhere
 

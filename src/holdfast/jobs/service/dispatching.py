@@ -19,6 +19,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from holdfast.backends.database.protocol import Database
 from holdfast.backends.runners.protocol import EndReason, Run, Runner, RunState, RunStatus, Stream
 from holdfast.base.clock import Clock
@@ -222,11 +224,15 @@ class Dispatcher:
     def _claim(self) -> Claim | None:
         now = self._clock()
         with self._database.read() as connection:  # most often there is nothing to do, and nothing to write
-            if not store.has_work(connection, now):
+            if not store.has_work(connection, now) or self._room(connection).free <= 0:
                 return None
         with self._database.write() as connection:
-            free = self._rules.slots - store.cpus_at_work(connection, self._runner.place)
-            return store.claim_next(connection, self._holder(now), free, now) if free > 0 else None
+            room = self._room(connection)
+            return store.claim_next(connection, self._holder(now), room, now) if room.free > 0 else None
+
+    def _room(self, connection: Connection) -> store.Room:
+        slots = self._rules.slots
+        return store.Room(slots, slots - store.cpus_at_work(connection, self._runner.place))
 
     def _begin(self, claim: Claim) -> None:
         try:

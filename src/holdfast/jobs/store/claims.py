@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, func, select, true, update
 
 from holdfast.jobs.domain.jobs import JobSpec, Progress, Stage
 from holdfast.jobs.store.specs import read_spec
 from holdfast.jobs.store.tables import job
 
+PATIENCE_MILLISECONDS = 60_000
 _RUNNING, _WAITING = Stage.RUNNING.value, Stage.SCHEDULING.value
 
 
@@ -46,10 +47,23 @@ class Holder:
     lease_until: int
 
 
-def claim_next(connection: Connection, holder: Holder, free_cpus: int, now: int) -> Claim | None:
+@dataclass(frozen=True)
+class Room:
+    """The processors of a place. `free` are those that no running job takes."""
+
+    slots: int
+    free: int
+
+    def fits(self, jobs: FromClause) -> ColumnElement[bool]:
+        """Whether a job fits. Where nothing runs, everything does: no job needs more than there is."""
+        return true() if self.free >= self.slots else jobs.c.cpus <= self.free
+
+
+def claim_next(connection: Connection, holder: Holder, room: Room, now: int) -> Claim | None:
     """Take the job whose turn it is, if one fits.
 
-    By priority, then namespaces that have the fewest processors at work, then the oldest.
+    By priority, then namespaces that have the fewest processors at work, then the oldest. A job that needs more
+    processors than are free lets smaller ones go first for a minute; then everybody waits until it fits.
     """
     other = job.alias("other")
     at_work = select(other.c.namespace_id, func.sum(other.c.cpus).label("cpus")).where(other.c.stage == _RUNNING)
@@ -63,7 +77,8 @@ def claim_next(connection: Connection, holder: Holder, free_cpus: int, now: int)
     next_key = (
         select(job.c.key)
         .select_from(job.outerjoin(load, load.c.namespace_id == job.c.namespace_id))
-        .where(job.c.stage == _WAITING, job.c.run_at <= now, job.c.cpus <= free_cpus, ~same_key.exists())
+        .where(job.c.stage == _WAITING, job.c.run_at <= now, room.fits(job), ~same_key.exists())
+        .where(~_kept_waiting(room, now).exists())
         .order_by(job.c.priority.desc(), func.coalesce(load.c.cpus, 0), job.c.run_at, job.c.key)
         .limit(1)
         .scalar_subquery()
@@ -81,6 +96,13 @@ def claim_next(connection: Connection, holder: Holder, free_cpus: int, now: int)
     claimed = update(job).where(job.c.key == next_key, job.c.stage == _WAITING).values(values).returning(job)
     row = connection.execute(claimed).first()
     return None if row is None else _claim(row)
+
+
+def _kept_waiting(room: Room, now: int) -> Select[Any]:
+    """Jobs that the smaller ones have passed for long enough."""
+    large = job.alias("large")
+    long_since = (large.c.stage == _WAITING) & (large.c.run_at <= now - PATIENCE_MILLISECONDS)
+    return select(large.c.key).where(long_since, ~room.fits(large), large.c.priority >= job.c.priority)
 
 
 def cpus_at_work(connection: Connection, place: str) -> int:

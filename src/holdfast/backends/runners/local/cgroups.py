@@ -54,7 +54,7 @@ class ControlGroup:
                 return
 
 
-def create(run_folder: Path, *, memory_bytes: int | None, cpus: int) -> ControlGroup | None:
+def create(run_folder: Path, *, memory_bytes: int | None, cpus: int, processes: int) -> ControlGroup | None:
     """Make a group for a run, None where that is not allowed."""
     own = _own_group()
     if own is None:
@@ -66,6 +66,7 @@ def create(run_folder: Path, *, memory_bytes: int | None, cpus: int) -> ControlG
             return None
     except OSError:
         return None
+    _limit(group.folder / "pids.max", str(processes))
     _limit(group.folder / "cpu.max", f"{cpus * _PERIOD_MICROSECONDS} {_PERIOD_MICROSECONDS}")
     if memory_bytes is not None:
         _limit(group.folder / "memory.max", str(memory_bytes))

@@ -9,6 +9,7 @@ import ctypes
 import os
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,12 @@ def adopt_orphans() -> None:
 def die_with_parent() -> None:
     """In a child: be killed when the parent ends."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def be_first_to_go() -> None:
+    """In a child: when memory runs out, the kernel ends this process rather than the server."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def descendants(process_id: int) -> list[Found]:

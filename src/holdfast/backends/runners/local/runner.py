@@ -12,9 +12,10 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from holdfast.backends.runners.local import files, processes
+from holdfast.backends.runners.local.cgroups import ControlGroup
 from holdfast.backends.runners.local.environment import MARK, environment_of, mark_of
 from holdfast.backends.runners.local.launching import Launcher
 from holdfast.backends.runners.local.lines import read_lines
@@ -139,10 +140,10 @@ class LocalRunner:
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if read_record(folder / END) is None and processes.kill_marked(f"{MARK}={mark_of(run)}"):
-                started_at = (read_record(folder / USAGE) or {}).get("started_at")
-                end = {**_never_started(), "started_at": started_at, "problem": "The machine went down."}
-                write_record(folder / END, end, durable=True)
+            usage = read_record(folder / USAGE) or {}
+            if read_record(folder / END) is None and _kill_all(run, usage.get("group")):
+                told = {"started_at": usage.get("started_at"), "problem": "The machine went down."}
+                write_record(folder / END, {**_never_started(), **told}, durable=True)
         except BlockingIOError:
             return  # somebody else is at it
         finally:
@@ -211,12 +212,26 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
-def _running(usage: dict[str, object]) -> RunStatus:
-    return RunStatus(RunState.RUNNING, **usage)  # type: ignore[arg-type]
+def _kill_all(run: Run, group: str | None) -> bool:
+    """End what a lost supervisor may have left; False when some of it would not go."""
+    if group is not None:
+        found = ControlGroup(Path(group))
+        found.kill()
+        found.remove()
+    return processes.kill_marked(f"{MARK}={mark_of(run)}")
 
 
-def _ended(end: dict[str, object]) -> RunStatus:
-    return RunStatus(RunState.ENDED, **{**end, "reason": EndReason(end["reason"])})  # type: ignore[arg-type]
+def _running(usage: dict[str, Any]) -> RunStatus:
+    return RunStatus(
+        RunState.RUNNING,
+        started_at=usage.get("started_at"),
+        cpu_seconds=usage.get("cpu_seconds", 0.0),
+        memory_bytes=usage.get("memory_bytes", 0),
+    )
+
+
+def _ended(end: dict[str, Any]) -> RunStatus:
+    return RunStatus(RunState.ENDED, **{**end, "reason": EndReason(end["reason"])})
 
 
 def _never_started() -> dict[str, object]:

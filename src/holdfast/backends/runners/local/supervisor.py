@@ -33,6 +33,7 @@ MAX_USE_BYTES = 1024 * 1024
 USE_SAMPLES = 200
 """Of what a command takes: so many are kept of the first minutes, and later ever fewer, as far apart as it is old."""
 MAX_PROCESSES = 2048
+NICENESS = 5
 READ_BYTES = 256 * 1024
 _EVENTS_CUT = '{"truncated": true}'
 
@@ -80,7 +81,9 @@ class Supervisor:
         self._told = LineSplitter(plan.secrets)
         self._told_file = os.open(plan.folder / "told", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         os.lseek(self._told_file, 0, os.SEEK_END)  # earlier runs have told it already
-        self._group = cgroups.create(plan.run_folder, memory_bytes=plan.memory_bytes, cpus=plan.cpus)
+        self._group = cgroups.create(
+            plan.run_folder, memory_bytes=plan.memory_bytes, cpus=plan.cpus, processes=MAX_PROCESSES
+        )
         self._child: subprocess.Popen[bytes] | None = None
         self._exit_code: int | None = None
         self._reason: str | None = None
@@ -137,6 +140,8 @@ class Supervisor:
 
     def _prepare_child(self) -> None:
         processes.die_with_parent()
+        os.nice(NICENESS)  # the server, which many wait for, comes first
+        processes.be_first_to_go()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if self._plan.memory_bytes is not None:
             # For a leap between two measurements. Libraries reserve much more than they ever use.
@@ -215,7 +220,12 @@ class Supervisor:
         self._write_usage(memory)
 
     def _write_usage(self, memory_bytes: int) -> None:
-        values = {"started_at": self._started_at, "cpu_seconds": self._cpu_seconds, "memory_bytes": memory_bytes}
+        values = {
+            "started_at": self._started_at,
+            "cpu_seconds": self._cpu_seconds,
+            "memory_bytes": memory_bytes,
+            "group": None if self._group is None else str(self._group.folder),
+        }
         try:
             write_record(self._plan.run_folder / USAGE, values)
             self._keep_use(memory_bytes)

@@ -4,7 +4,7 @@ An adapter is a folder with `adapter_config.json` and `adapter_model.safetensors
 each matrix W that it changes it holds two thin ones: W + (B · A) · scale. Tensors that it holds whole, such as a
 classifier's head, take the place of the base's.
 
-Source: huggingface/peft 0.19, utils/save_and_load.py and tuners/lora/layer.py (names, scales, which way W lies).
+Source: huggingface/peft 0.21, utils/save_and_load.py and tuners/lora/layer.py (names, scales, which way W lies).
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ class _Places:
         found = self._found(name, self._parameters)
         if found is None or self._parameters[found].shape != tensor.shape:
             raise UnusableModel(problem=f"its adapter was made for another base model: {name} does not fit")
-        self._parameters[found].copy_(tensor)
+        module, _, own_name = found.rpartition(".")
+        self._set(self._modules[module], own_name, tensor, self._parameters[found])
         self.replaced.add(found)
 
     def add(self, name: str, first: Any, second: Any, scale: float) -> None:
@@ -121,7 +122,13 @@ class _Places:
         change = change.T if lies_across else change
         if weight.shape != change.shape:
             raise UnusableModel(problem=f"its adapter was made for another base model: {name} has other sizes")
-        weight.copy_(weight.float() + change.to(weight.device))
+        self._set(self._modules[str(found)], "weight", weight.float() + change.to(weight.device), weight)
+
+    @staticmethod
+    def _set(module: Any, name: str, tensor: Any, old: Any) -> None:
+        """Give one module a tensor of its own: where another shares the old one (tied weights), that keeps it."""
+        own = need("torch").nn.Parameter(tensor.to(old.device, old.dtype), requires_grad=False)
+        setattr(module, name, own)
 
     def _found(self, name: str, known: Mapping[str, Any]) -> str | None:
         """The same part, whether or not there is a head around the base model."""

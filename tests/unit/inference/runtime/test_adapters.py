@@ -90,6 +90,7 @@ def test_weights_that_lie_the_other_way_round(tmp_path):
     torch.testing.assert_close(after[f"{name}.weight"], before[f"{name}.weight"] + change)
     change = (embedding[f"{words}.lora_embedding_B"] @ embedding[f"{words}.lora_embedding_A"] * 4).T
     torch.testing.assert_close(after[f"{words}.weight"], before[f"{words}.weight"] + change)
+    assert torch.equal(after["lm_head.weight"], before["lm_head.weight"])  # it was tied to the words
 
 
 def test_an_adapted_model_says_something_else_than_its_base(tmp_path):

@@ -117,14 +117,15 @@ def run(services: Services, listener: socket.socket, on_ready: Callable[[], None
         listener: from `listening.listen`.
         on_ready: called once connections are answered.
     """
+    application = create_application(services)
     config = uvicorn.Config(
-        create_application(services),
+        application,
         http=PatientProtocol,
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=services.settings.trust_proxy_headers,
-        date_header=True,
+        date_header=False,
         lifespan="on",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=20,
@@ -139,7 +140,7 @@ def run(services: Services, listener: socket.socket, on_ready: Callable[[], None
 
     host, port = listener.getsockname()[:2]
     try:
-        _AnnouncingServer(config, ready).run(sockets=[listener])
+        _AnnouncingServer(config, ready, application.stopping.set).run(sockets=[listener])
     except OSError as error:  # somebody bound the same address at the same time, and listened first
         raise not_listening(host, port, error) from error
 
@@ -155,9 +156,14 @@ def _most_connections() -> int:
 
 
 class _AnnouncingServer(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._on_stop = on_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stop()
+        await super().shutdown(sockets=sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)

@@ -6,10 +6,13 @@ Pure ASGI, so that any server can run it. Knows nothing about capabilities.
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import replace
+from email.utils import formatdate
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.responses import Response
@@ -45,6 +48,8 @@ class Application:
         self._url_policy = url_policy
         self._executor = executor
         self._stop = stop
+        self.stopping = asyncio.Event()
+        """To be set before connections are waited for."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
@@ -72,6 +77,7 @@ class Application:
             log_crash(error, request_id)
             response = self._told(InternalError(), family, request_id, scope, headers)
         response.raw_headers.append((b"x-content-type-options", b"nosniff"))
+        response.raw_headers.append((b"date", _date(int(time.time()))))
         await response(scope, receive, send)
 
     def _told(
@@ -108,7 +114,9 @@ class Application:
         # Where it comes from is noted with what changes something; these do not, and are asked most of all.
         actor = known if scope["method"] in ("GET", "HEAD") else replace(known, address=address)
         scope["holdfast.actor"] = actor
-        call = Call(scope, receive, actor=actor, words=words, urls=urls, executor=self._executor)
+        call = Call(
+            scope, receive, actor=actor, words=words, urls=urls, executor=self._executor, stopping=self.stopping
+        )
         return await route.endpoint(call)
 
     async def _actor(self, method: str, headers: dict[bytes, bytes], urls: Urls, address: str | None) -> Actor:
@@ -142,6 +150,15 @@ def _address(scope: Scope) -> str | None:
     """Where the request comes from; behind a trusted proxy, what the proxy says. None when the server doesn't know."""
     client = scope.get("client")
     return None if client is None else str(client[0])
+
+
+@functools.lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    """The Date header. uvicorn's own is up to a second old, and clients compare it with moments in the answer.
+
+    Source: huggingface_hub 2.4.0 takes lines of a log that are a second later than it for lines to come.
+    """
+    return formatdate(second, usegmt=True).encode()
 
 
 def _request_id(headers: dict[bytes, bytes]) -> str:

@@ -34,7 +34,10 @@ __all__ = ["Call", "ClientDisconnect", "Fields", "FormFields"]
 
 
 class Call(Request):
-    """What an endpoint gets. `words` are the route's, percent-decoded."""
+    """What an endpoint gets.
+
+    `words` are the route's, percent-decoded; `stopping` is set when the server ends: answers without end should, too.
+    """
 
     def __init__(
         self,
@@ -45,8 +48,10 @@ class Call(Request):
         words: Mapping[str, str],
         urls: Urls,
         executor: Executor,
+        stopping: asyncio.Event | None = None,
     ) -> None:
         super().__init__(scope, receive)
+        self.stopping = stopping or asyncio.Event()
         self.actor = actor
         self.words = words
         self.urls = urls

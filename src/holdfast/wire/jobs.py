@@ -107,7 +107,10 @@ class GpuMetrics(TypedDict):
 
 
 class MetricEvent(TypedDict):
-    """What a job uses now. `cpu_millicores`: what it may use; `cpu_usage_pct`: how much of that it does."""
+    """What a job uses now. `cpu_millicores`: what it may use; `cpu_usage_pct`: how much of that it does.
+
+    Without a moment: clients take what has one, and is later than the response's head, for the end of a replay.
+    """
 
     cpu_usage_pct: float
     cpu_millicores: int
@@ -117,7 +120,6 @@ class MetricEvent(TypedDict):
     tx_bps: int
     gpus: dict[str, GpuMetrics]
     replica: str
-    timestamp: str
 
 
 class LastJobItem(TypedDict):

@@ -105,7 +105,6 @@ def metric_event(job: Job, usage: Usage) -> MetricEvent:
         "tx_bps": 0,
         "gpus": {},
         "replica": job.id[-5:],
-        "timestamp": iso(usage.at),
     }
 
 

@@ -117,7 +117,7 @@ class JobRoutes:
         """The log as server-sent events, until the job ends; `tail`: from the last so many lines on."""
         start, tail = wanted_lines(call)
         await call.run(self.jobs.get_job, call.actor, *_named(call))  # what is wrong is an ordinary answer
-        return stream(self._log_events(call, start, tail))
+        return stream(call, self._log_events(call, start, tail))
 
     async def log_text(self, call: Call) -> Response:
         """The whole log as text, as far as it goes."""
@@ -127,7 +127,7 @@ class JobRoutes:
     async def follow_metrics(self, call: Call) -> Response:
         """What a running job uses, as server-sent events, one each second until it ends."""
         job = await call.run(self.jobs.get_job, call.actor, *_named(call))
-        return stream(self._metric_events(call, job))
+        return stream(call, self._metric_events(call, job))
 
     async def list_artefacts(self, call: Call) -> Response:
         """The files that a job left."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
 from typing import Any
 
 import orjson
@@ -50,24 +49,34 @@ def wanted_lines(call: Call) -> tuple[int, int | None]:
     return int(seen) + 1, None
 
 
-def stream(events: AsyncGenerator[bytes, None]) -> Response:
-    """Answer with events; what goes wrong after the first of them ends the stream."""
-    return StreamingResponse(_bytes(events), headers=_HEADERS, media_type="text/event-stream")
+def stream(call: Call, events: AsyncGenerator[bytes, None]) -> Response:
+    """Answer with events; what goes wrong after the first of them ends the stream, and so does the server's end."""
+    return StreamingResponse(_bytes(call, events), headers=_HEADERS, media_type="text/event-stream")
 
 
-async def _bytes(events: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+async def _bytes(call: Call, events: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
     yield _KEEP_ALIVE  # so that proxies let the head through before the first event comes
-    async with aclosing(events):
-        while True:
-            coming = asyncio.ensure_future(anext(events, _END))
-            try:
-                while not (await asyncio.wait({coming}, timeout=KEEP_ALIVE_SECONDS))[0]:
-                    yield _KEEP_ALIVE
+    stopping = asyncio.create_task(call.stopping.wait())
+    coming = asyncio.create_task(_next(events))
+    found = b""
+    try:
+        while found is not _END and not stopping.done():
+            waiting: set[asyncio.Task[Any]] = {coming, stopping}
+            await asyncio.wait(waiting, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if coming.done():
                 found = coming.result()
-            except HoldfastError:  # the job was deleted, or is no longer the caller's to see
-                return
-            finally:
-                coming.cancel()
-            yield found
-            if found is _END:
-                return
+                yield found
+                coming = asyncio.create_task(_next(events))
+            elif not stopping.done():
+                yield _KEEP_ALIVE
+    except HoldfastError:  # the job was deleted, or is no longer the caller's to see
+        return
+    finally:
+        # When the client has gone, this task is cancelled and can wait for nothing any more.
+        coming.add_done_callback(lambda _: asyncio.ensure_future(events.aclose()))
+        coming.cancel()
+        stopping.cancel()
+
+
+async def _next(events: AsyncGenerator[bytes, None]) -> bytes:
+    return await anext(events, _END)

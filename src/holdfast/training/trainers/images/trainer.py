@@ -61,7 +61,9 @@ class ImageTrainer:
             yield _cnn(epochs, pace.expected(epochs), "pictures are mirrored, too", mirror=True)
 
     def _wishes(self) -> dict[str, Any]:
-        names = ("mirror", "widths", "convolutions", "batch_size") + (() if self._spec.base_model else ("learning_rate",))
+        names = ("mirror", "widths", "convolutions", "batch_size") + (
+            () if self._spec.base_model else ("learning_rate",)
+        )
         wishes = {name: self._spec.params[name] for name in names if name in self._spec.params}
         if "per_device_train_batch_size" in self._spec.params:
             wishes["batch_size"] = self._spec.params["per_device_train_batch_size"]

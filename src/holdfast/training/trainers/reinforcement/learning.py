@@ -1,0 +1,117 @@
+"""One agent learning: set up from a preset, looked at now and then, its best moment kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from holdfast.inference.runtime.libraries import need
+from holdfast.training.environments.worlds import Rule, World, rewards
+from holdfast.training.trainers.interface import TrialFailed
+from holdfast.training.trainers.reinforcement.policies import save_agent
+
+Tell = Callable[[Mapping[str, Any]], None]
+_LOOKS, _EPISODES_EACH = 16, 5
+_SEED = 20_000
+
+
+@dataclass
+class Watch:
+    """Looks at an agent now and then, and keeps its best moment.
+
+    Args:
+        world: that it learns in.
+        folder: to write the best policy to.
+        tell: is told what it reaches.
+        every: steps between two looks.
+    """
+
+    world: World
+    folder: Path
+    tell: Tell
+    every: int
+    best: float = -math.inf
+    curve: list[tuple[int, float]] = field(default_factory=list)
+
+    def look(self, agent: Any) -> bool:
+        """Try the agent in some episodes; False when it has reached the goal and needs to learn no more."""
+        found = float(np.mean(rewards(self.world, rule_of(agent), _EPISODES_EACH, _SEED)))
+        if not math.isfinite(found):
+            raise TrialFailed("the rewards were no numbers any more")
+        self.curve.append((int(agent.num_timesteps), found))
+        self.tell({"step": int(agent.num_timesteps), "mean_reward": found})
+        if found > self.best:
+            self.best = found
+            save_agent(agent, self.world, self.folder)
+        return not self._is_solved()
+
+    def _is_solved(self) -> bool:
+        """Twice in a row, with room above the goal: five episodes may be luck."""
+        goal, last = self.world.goal, [value for _step, value in self.curve[-2:]]
+        return goal is not None and len(last) == 2 and min(last) >= goal
+
+
+def rule_of(agent: Any) -> Rule:
+    """What an agent does, without chance."""
+    return lambda seen, _draw: agent.predict(seen, deterministic=True)[0]
+
+
+def learn(world: World, algorithm: str, parameters: Mapping[str, Any], watch: Watch, seed: int) -> Any:
+    """Let a new agent learn.
+
+    Args:
+        world: to learn in.
+        algorithm: `ppo`, `dqn` or `a2c`.
+        parameters: `total_timesteps`, and what differs from the preset, by stable-baselines3's names.
+        watch: looks at it.
+        seed: of everything random.
+
+    Raises:
+        TrialFailed: settings that the algorithm does not have.
+    """
+    library = need("stable_baselines3", "Reinforcement learning")
+    need("torch").manual_seed(seed)
+    settings = {**world.presets.get(algorithm, {}), **parameters}
+    total = int(settings.pop("total_timesteps"))
+    count = int(settings.pop("n_envs", 1))
+    if settings.pop("falls", False):
+        settings = {**settings, **_falling(settings)}
+    vector = need("stable_baselines3.common.vec_env").DummyVecEnv([world.make] * count)
+    vector.seed(seed)
+    try:
+        agent = getattr(library, algorithm.upper())("MlpPolicy", vector, seed=seed, device="cpu", **settings)
+    except TypeError as error:
+        raise TrialFailed(f"{algorithm} has no such setting: {error}") from error
+    agent.learn(total, callback=_callback(watch))
+    watch.look(agent)
+    return agent
+
+
+def _falling(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Learning rate and clip range that go down to nothing: `left` is the share of learning that is to come."""
+
+    def line(start: float) -> Callable[[float], float]:
+        return lambda left: left * start
+
+    return {name: line(float(settings[name])) for name in ("learning_rate", "clip_range") if name in settings}
+
+
+def _callback(watch: Watch) -> Any:
+    base = need("stable_baselines3.common.callbacks").BaseCallback
+
+    class _Look(base):  # type: ignore[misc]
+        def _on_step(self) -> bool:
+            due = (len(watch.curve) + 1) * watch.every
+            return watch.look(self.model) if self.num_timesteps >= due else True
+
+    return _Look()
+
+
+def watching(world: World, folder: Path, tell: Tell, total: int) -> Watch:
+    """A watch that looks sixteen times."""
+    return Watch(world, folder, tell, max(500, total // _LOOKS))

@@ -1,0 +1,127 @@
+"""Rules first, then agents that learn for as long as the budget allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from holdfast.inference import tasks
+from holdfast.inference.domain.predictors import Predictor
+from holdfast.training.domain.data import TrainingData
+from holdfast.training.domain.specification import TrainingSpec
+from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
+from holdfast.training.environments.drawing import write_gif
+from holdfast.training.environments.worlds import Rule, episode, rewards, rules_of, world_of
+from holdfast.training.learning.pacing import pace_of
+from holdfast.training.learning.publishing import take_up
+from holdfast.training.trainers.interface import Artefact, Clock, Place, TrialFailed
+from holdfast.training.trainers.reinforcement.learning import learn, watching
+
+TASK = "reinforcement-learning"
+REPLAY = "replay.gif"
+_PROBE_STEPS = 2_048
+_JUDGED_EPISODES, _FINAL_EPISODES = 20, 100
+_JUDGE_SEED, _FINAL_SEED = 50_000, 90_000
+_LEFT_OUT = ("environment", "epochs")
+
+
+class PolicyTrainer:
+    """Trials in one environment; every one is judged by the same episodes."""
+
+    def __init__(self, data: TrainingData, spec: TrainingSpec) -> None:  # noqa: ARG002 - there are no rows
+        self._spec = spec
+        self._world = world_of(str(spec.params.get("environment") or spec.data.path or "CartPole-v1"))
+
+    def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
+        """Simple rules, PPO briefly and for long, then DQN where actions are one of several."""
+        for name in rules_of(self._world):
+            yield Plan(name, {}, 0, 1.0, "a simple rule, to be beaten")
+        wishes = {name: value for name, value in self._spec.params.items() if name not in _LEFT_OUT}
+        algorithms = [name for name in ("ppo", "dqn") if name == "ppo" or self._world.is_discrete]
+        for rung, name in enumerate(self._spec.candidates or algorithms, start=1):
+            yield from self._algorithm_plans(name, rung, wishes, board, clock)
+
+    def _algorithm_plans(
+        self, name: str, rung: int, wishes: dict[str, Any], board: Board, clock: Clock
+    ) -> Iterator[Plan]:
+        if "total_timesteps" in wishes:
+            yield Plan(name, wishes, rung, None, "as asked")
+            return
+        yield Plan(name, {**wishes, "total_timesteps": _PROBE_STEPS}, rung, None, "briefly: shows how long it takes")
+        pace = pace_of(board, name, "total_timesteps")
+        steps = pace.affordable(clock.left() * 0.9, self._world.steps)
+        if steps > 2 * _PROBE_STEPS and not self._is_solved(board):
+            yield Plan(name, {**wishes, "total_timesteps": steps}, rung, pace.expected(steps), "for longer")
+
+    def _is_solved(self, board: Board) -> bool:
+        best, goal = board.best, self._world.goal
+        return bool(goal is not None and best and best.outcome and best.outcome.score >= goal)
+
+    def fit(self, plan: Plan, place: Place) -> Outcome:
+        """Let one learn (a rule has nothing to learn), and see what it reaches in twenty episodes."""
+        rules = rules_of(self._world)
+        if plan.family in rules:
+            return self._outcome(rules[plan.family])
+        total = int(plan.parameters["total_timesteps"])
+        watch = watching(self._world, place.folder / "model", place.tell, total)
+        learn(self._world, plan.family, plan.parameters, watch, self._spec.seed)
+        served = served_rule(tasks.load(TASK, place.folder / "model", device="cpu"))
+        return self._outcome(served, curve={"mean_reward": watch.curve}, kept="model")
+
+    def _outcome(self, rule: Rule, **more: Any) -> Outcome:
+        found = np.array(rewards(self._world, rule, _JUDGED_EPISODES, _JUDGE_SEED))
+        error = float(found.std(ddof=1) / np.sqrt(len(found)))
+        return Outcome(float(found.mean()), error, {"mean_reward": float(found.mean())}, **more)
+
+    def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - nothing learns again
+        """The best agent as its trial left it, judged by a hundred new episodes, with one of them as a picture.
+
+        Raises:
+            TrialFailed: no agent came to an end; rules alone make no model.
+        """
+        best = _best_agent(board)
+        take_up(board.folder_of(best) / "model", folder)
+        rule = served_rule(tasks.load(TASK, folder, device="cpu"))
+        found = np.array(rewards(self._world, rule, _FINAL_EPISODES, _FINAL_SEED))
+        steps = episode(self._world, rule, _FINAL_SEED)
+        write_gif(self._world.name, steps, folder / REPLAY)
+        return Artefact(
+            task=TASK,
+            family=best.plan.family,
+            parameters=best.plan.parameters,
+            library="stable-baselines3",
+            example={"observation": np.asarray(steps[0].seen).tolist()},
+            explanation={
+                "environment": self._world.name,
+                "solved_at": self._world.goal,
+                "rules": self._rules(board),
+                "episodes": _FINAL_EPISODES,
+                "standard_error": float(found.std(ddof=1) / np.sqrt(len(found))),
+                "replay": REPLAY,
+            },
+            scores={"mean_reward": float(found.mean())},
+        )
+
+    def _rules(self, board: Board) -> dict[str, float]:
+        names = rules_of(self._world)
+        return {t.plan.family: t.outcome.score for t in board.finished() if t.outcome and t.plan.family in names}
+
+
+def _best_agent(board: Board) -> Trial:
+    agents = [trial for trial in board.finished() if trial.outcome and trial.outcome.kept]
+    if not agents:
+        raise TrialFailed("no agent came to an end of its lesson, and rules alone make no model")
+    return agents[0]
+
+
+def served_rule(predictor: Predictor) -> Rule:
+    """What the policy does as it is served: the judge sees what its users will see."""
+
+    def choose(seen: Any, _draw: Any) -> Any:
+        action = predictor.predict({"observation": np.asarray(seen).tolist()})["action"]
+        return np.array(action, np.float32) if isinstance(action, list) else action
+
+    return choose

@@ -1,0 +1,102 @@
+"""Agents that learn by trying: worlds, rules, short lessons, and policies that inference serves."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from holdfast.base.errors import InvalidInput
+from holdfast.inference import tasks
+from holdfast.training.domain.specification import DataSource, TrainingSpec
+from holdfast.training.environments.pricing import PRICES, DynamicPricing, demand
+from holdfast.training.environments.worlds import episode, rewards, rules_of, world_of
+from tests.factories.training_runs import carry_out, training_data
+
+
+def learn(world, folder, **more):
+    spec = TrainingSpec("reinforcement-learning", DataSource(path=world), **more)
+    return carry_out(training_data(pd.DataFrame(), {}), spec, folder)
+
+
+def test_a_season_sells_what_people_want_and_no_more_than_there_is():
+    season = DynamicPricing(days=5, stock=8)
+    season.reset(seed=1)
+    left, ended, days = 8, False, 0
+    while not ended:
+        seen, reward, ended, _cut, facts = season.step(0)
+        assert reward == pytest.approx(facts["sold"] * PRICES[0])
+        assert facts["left"] == left - facts["sold"] >= 0
+        left, days = facts["left"], days + 1
+        assert season.observation_space.contains(seen)
+    assert days <= 5
+    assert demand(2.0, 3, 30) < demand(0.5, 3, 30)
+
+
+def test_gymnasium_accepts_the_season():
+    from gymnasium.utils.env_checker import check_env
+
+    check_env(DynamicPricing(), skip_render_check=True)
+
+
+def test_episodes_repeat_with_their_seed_and_a_fixed_price_beats_chance():
+    world = world_of("dynamic-pricing")
+    rules = rules_of(world)
+    first, again = (rewards(world, rules["random"], 3, 7) for _ in range(2))
+    assert first == again
+    assert np.mean(rewards(world, rules["best-fixed-price"], 30, 0)) > np.mean(rewards(world, rules["random"], 30, 0))
+
+
+@pytest.mark.parametrize("name", ["NoSuchWorld-v0", "../etc/passwd", ""])
+def test_worlds_that_there_are_not(name):
+    with pytest.raises(InvalidInput, match="environment"):
+        world_of(name)
+
+
+@pytest.mark.parametrize(
+    ("world", "algorithm"),
+    [
+        ("CartPole-v1", "ppo"),
+        pytest.param("CartPole-v1", "dqn", marks=pytest.mark.heavy),
+        pytest.param("dynamic-pricing", "ppo", marks=pytest.mark.heavy),
+        ("Pendulum-v1", "ppo"),
+    ],
+)
+def test_a_short_lesson_makes_a_policy_that_is_served(world, algorithm, tmp_path):
+    steps = {"CartPole-v1": 1_024, "dynamic-pricing": 960, "Pendulum-v1": 1_024}[world]
+    run = learn(world, tmp_path, candidates=(algorithm,), params={"total_timesteps": steps})
+    assert run.families[-1] == algorithm
+    assert run.families[0] == "random"
+    assert {path.name for path in run.folder.iterdir()} == {"config.json", "model.safetensors", "replay.gif"}
+    predictor = tasks.load("reinforcement-learning", run.folder)
+    action = predictor.predict(run.artefact.example)["action"]
+    assert isinstance(action, list if world == "Pendulum-v1" else int)
+    with Image.open(run.folder / "replay.gif") as picture:
+        assert picture.format == "GIF"
+        assert picture.n_frames > 1
+    assert set(run.artefact.explanation["rules"]) == set(rules_of(world_of(world)))
+
+
+def test_what_is_served_does_what_the_agent_did(tmp_path):
+    stable_baselines3 = pytest.importorskip("stable_baselines3")
+    from holdfast.training.trainers.reinforcement.policies import save_agent
+
+    world = world_of("CartPole-v1")
+    for make in (stable_baselines3.PPO, stable_baselines3.DQN):
+        agent = make("MlpPolicy", world.make(), seed=3, device="cpu")
+        save_agent(agent, world, tmp_path)
+        predictor = tasks.load("reinforcement-learning", tmp_path)
+        for step in episode(world, rules_of(world)["random"], 5):
+            served = predictor.predict({"observation": step.seen.tolist()})["action"]
+            assert served == int(agent.predict(step.seen, deterministic=True)[0])
+
+
+@pytest.mark.heavy
+def test_cart_pole_is_solved(tmp_path):
+    run = learn("CartPole-v1", tmp_path, candidates=("ppo",), params={"total_timesteps": 50_000})
+    assert run.artefact.scores["mean_reward"] >= 475
+
+
+@pytest.mark.heavy
+def test_prices_that_follow_the_season_beat_the_best_fixed_one(tmp_path):
+    run = learn("dynamic-pricing", tmp_path, candidates=("ppo",), params={"total_timesteps": 120_000})
+    assert run.artefact.scores["mean_reward"] > run.artefact.explanation["rules"]["best-fixed-price"]

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from holdfast.client import pipeline
+    from holdfast.training.python import train
 
-__all__ = ["__version__", "pipeline"]
+__all__ = ["__version__", "pipeline", "train"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """`from holdfast import pipeline` loads what it needs; `import holdfast` alone loads nothing."""
+    """`from holdfast import pipeline, train` loads what these need; `import holdfast` alone loads nothing."""
     if name == "pipeline":
         from holdfast.client import pipeline  # noqa: PLC0415
 
         return pipeline
+    if name == "train":
+        from holdfast.training.python import train  # noqa: PLC0415
+
+        return train
     raise AttributeError(f"module 'holdfast' has no attribute {name!r}")

@@ -175,6 +175,14 @@ def _run_jobs(payload: Any = None, words: dict[str, str] = _OF_JOB, success: tup
     return Sample(Permission.RUN_JOBS, payload, words, success=success, content_type=kind)
 
 
+_TRAINING_SPEC = {"spec": {"task": "auto", "data": {"repo_id": "lab/nothing"}, "budget": "1s"}}
+_TRAINING = {
+    "GET /api/training/{namespace}": _see_jobs(_LAB),
+    "POST /api/training/{namespace}": _run_jobs(_TRAINING_SPEC, _LAB),
+    "GET /api/training/{namespace}/{id}": _see_jobs(success=(404,)),  # the job there is none that trains
+    **{f"POST /api/training/{{namespace}}/{{id}}/{word}": _run_jobs(success=(404,)) for word in ("stop", "cancel")},
+}
+
 _JOBS = {
     "GET /api/jobs/hardware": Sample(_public),
     "GET /api/admin/jobs": Sample(_site),
@@ -217,6 +225,7 @@ _JOBS = {
 SAMPLES: dict[str, Sample] = {
     **_INFERENCE,
     **_JOBS,
+    **_TRAINING,
     # files
     "GET /{prefix}{repo}/resolve/{rev}/{path}": Sample(_read),
     "GET /{prefix}{repo}/raw/{rev}/{path}": Sample(_read),

@@ -25,6 +25,7 @@ from holdfast.hub.repos.routes import table as repo_routes
 from holdfast.hub.xet.routes import table as xet_routes
 from holdfast.inference.routes import table as inference_routes
 from holdfast.jobs.routes import table as job_routes
+from holdfast.training.routes import TrainingRoutes
 from holdfast.ui.page import Pages
 
 UNSERVED = {
@@ -71,6 +72,7 @@ def all_routes(services: Services, pages: Pages) -> Sequence[Route]:
         *CommunityRoutes(services.community).table(),
         *inference_routes(services.inference),
         *job_routes(services.jobs, now_milliseconds),
+        *TrainingRoutes(services.training, now_milliseconds).table(),
         *_own_routes(),
         *_unserved_routes(fixed=False),
         *repo_pages(pages, services),

@@ -33,17 +33,19 @@ from holdfast.hub.repos.service import RepoServices, open_repos
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.counting import PublicRepoCounter
 from holdfast.hub.repos.service.files import FileSources
+from holdfast.hub.repos.service.uploading import UploadService
 from holdfast.hub.xet.domain import XetLimits
 from holdfast.hub.xet.service import XetServices, open_xet
 from holdfast.inference.domain.deployments import Limits
 from holdfast.inference.service import InferenceChoices, InferenceServices, open_inference
 from holdfast.jobs.service import JobServices
 from holdfast.scanning.service import ScanService
+from holdfast.training.service import TrainingService
 
 
 @dataclass(frozen=True)
-class Services:
-    """Everything that routes, pages and commands call."""
+class Foundation:
+    """What everything else stands on."""
 
     settings: Settings
     database: Database
@@ -52,6 +54,12 @@ class Services:
     accounts: AccountServices
     objects: ObjectService
     gate: RepoGate
+
+
+@dataclass(frozen=True)
+class Services(Foundation):
+    """Everything that routes, pages and commands call."""
+
     repos: RepoServices
     xet: XetServices
     lfs: LfsServices
@@ -60,6 +68,7 @@ class Services:
     scans: ScanService
     inference: InferenceServices
     jobs: JobServices
+    training: TrainingService
 
     def close(self) -> None:
         """Write what is kept in memory and give everything back."""
@@ -76,55 +85,65 @@ def open_services(settings: Settings) -> Services:
     Raises:
         StorageFull: no room for the tables.
     """
+    here = memory_bytes()
+    sources: dict[ObjectKind, ObjectSource] = {}
+    ground = _open_foundation(settings, sources)
+    database, objects, gate, accounts = ground.database, ground.objects, ground.gate, ground.accounts.accounts
+    xet, lfs = _open_large_files(ground)
+    sources[ObjectKind.XET] = xet.source
+    pool = RepositoryPool(settings.data_dir / "repos")
+    scans = ScanService(database, FileSources(pool, objects), now_milliseconds)
+    forget = (lfs.locks.forget_repo, community_store.delete_events)
+    repos = open_repos(database, accounts, gate, pool, objects, xet.files, scans, now_milliseconds, forget, here)
+    jobs = open_job_services(settings, database, ground.accounts, ground.signer.secret, here)
+    uploads = UploadService(gate, repos.preuploads, repos.commits, lfs.transfers)
+    return Services(
+        **vars(ground),
+        repos=repos,
+        xet=xet,
+        lfs=lfs,
+        community=open_community(database, accounts, gate, repos, now_milliseconds),
+        git=open_git(database, gate, repos, objects, settings.data_dir / "git-hooks"),
+        scans=scans,
+        inference=open_inference(repos, objects, settings.data_dir / "inference", _inference_choices(settings, here)),
+        jobs=jobs,
+        training=TrainingService(jobs, repos.lifecycle, uploads),
+    )
+
+
+def _open_foundation(settings: Settings, sources: dict[ObjectKind, ObjectSource]) -> Foundation:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = open_database(settings.database_url, settings.data_dir)
     database.migrate()
     blobs = open_blob_store(settings.data_dir / "objects")
-    signer = Signer(_secret_key(settings.data_dir))
+    sources[ObjectKind.BLOB] = BlobSource(blobs)
     site = SiteSettings(open_signup=settings.open_signup)
     accounts = open_accounts(database, now_milliseconds, PublicRepoCounter(), site)
-    sources: dict[ObjectKind, ObjectSource] = {ObjectKind.BLOB: BlobSource(blobs)}
-    objects = ObjectService(database, sources, now_milliseconds)
-    gate = RepoGate(database, accounts.accounts)
-    limits = XetLimits(max_file_bytes=settings.max_upload_bytes)
-    xet = open_xet(database, blobs, objects, signer, gate, now_milliseconds, limits)
-    sources[ObjectKind.XET] = xet.source
-    rules = TransferRules(max_upload_bytes=settings.max_upload_bytes)
-    lfs = open_lfs(database, blobs, objects, gate, signer, rules, LfsXetGate(xet.tokens), now_milliseconds)
-    pool = RepositoryPool(settings.data_dir / "repos")
-    forget = (lfs.locks.forget_repo, community_store.delete_events)
-    here = memory_bytes()
-    scans = ScanService(database, FileSources(pool, objects), now_milliseconds)
-    repos = open_repos(
-        database, accounts.accounts, gate, pool, objects, xet.files, scans, now_milliseconds, forget, here
-    )
-    community = open_community(database, accounts.accounts, gate, repos, now_milliseconds)
-    git = open_git(database, gate, repos, objects, settings.data_dir / "git-hooks")
-    inference = open_inference(repos, objects, settings.data_dir / "inference", _inference_choices(settings, here))
-    jobs = open_job_services(settings, database, accounts, signer.secret, here)
-    return Services(
+    return Foundation(
         settings,
         database,
         blobs,
-        signer,
+        Signer(_secret_key(settings.data_dir)),
         accounts,
-        objects,
-        gate,
-        repos,
-        xet,
-        lfs,
-        community,
-        git,
-        scans,
-        inference,
-        jobs,
+        ObjectService(database, sources, now_milliseconds),
+        RepoGate(database, accounts.accounts),
     )
+
+
+def _open_large_files(ground: Foundation) -> tuple[XetServices, LfsServices]:
+    database, blobs, objects, signer, gate = ground.database, ground.blobs, ground.objects, ground.signer, ground.gate
+    max_bytes = ground.settings.max_upload_bytes
+    limits = XetLimits(max_file_bytes=max_bytes)
+    xet = open_xet(database, blobs, objects, signer, gate, now_milliseconds, limits)
+    rules = TransferRules(max_upload_bytes=max_bytes)
+    lfs = open_lfs(database, blobs, objects, gate, signer, rules, LfsXetGate(xet.tokens), now_milliseconds)
+    return xet, lfs
 
 
 def _inference_choices(settings: Settings, machine_bytes: int) -> InferenceChoices:
     limits = Limits(
         memory_bytes=settings.inference_memory_bytes or machine_bytes // 2,
-        model_memory_bytes=settings.inference_model_memory_bytes,
+        model_memory_bytes=settings.inference_model_memory_bytes or None,
         waiting=settings.inference_waiting,
         idle_seconds=settings.inference_idle_seconds,
         wait_seconds=settings.inference_wait_seconds,

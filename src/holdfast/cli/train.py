@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -49,15 +51,15 @@ def train(
     from holdfast.cli.train_board import LiveBoard  # noqa: PLC0415 - keeps help fast
     from holdfast.training.reporting.records import record_of  # noqa: PLC0415
     from holdfast.training.running import train as run  # noqa: PLC0415
-    from holdfast.training.specifications import seconds_of  # noqa: PLC0415
+    from holdfast.training.domain.spec_files import seconds_of  # noqa: PLC0415
 
     given: dict[str, Any] = {"task": task, "metric": metric, "base_model": base_model, "seed": seed}
-    given |= {"data": data, "test": test, "columns": _columns(target, column)}
+    given |= {"data": _source(data), "test": _source(test), "columns": _columns(target, column)}
     given |= {"candidates": [name.strip() for name in candidates.split(",")] if candidates else None}
     given["budget"] = {"seconds": seconds_of(budget) if budget else None, "trials": trials, "memory_mb": memory_mb}
     given["output"] = {"folder": None if output is None else str(output), "repo_id": push, "private": private or None}
     board = LiveBoard(sys.stderr, quiet=quiet)
-    report = run(_spec(spec, given), board.hear, folder, stop=_on_interrupt(board.say), access_token=access_token)
+    report = run(_spec(spec, given, board.say), board.hear, folder, stop=_on_interrupt(board.say), access_token=access_token)
     if as_json is not None:
         as_json.write_text(json.dumps(record_of(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     _print(report)
@@ -75,19 +77,53 @@ def _columns(target: str | None, more: list[str] | None) -> dict[str, str]:
     return found
 
 
-def _spec(path: Path | None, given: dict[str, Any]) -> TrainingSpec:
-    """The file's spec, and options on top of it."""
-    from holdfast.training.specifications import read_spec, read_spec_file, spec_fields  # noqa: PLC0415
+_DATASET = re.compile(r"(?:datasets/)?([\w.-]+/[\w.-]+)(?:@([\w./-]+))?(?::([\w.-]*))?(?::([\w.-]+))?")
+_FILES = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx", ".zip", ".txt", ".conll")
 
-    fields = spec_fields(read_spec_file(path)) if path else {"task": "auto"}
+
+def _source(text: str | None) -> dict[str, str] | None:
+    """A file or folder, or a dataset as owner/name@revision:config:split."""
+    if text is None:
+        return None
+    found = _DATASET.fullmatch(text)
+    if found is None or Path(text).exists() or Path(text).suffix.lower() in _FILES:
+        return {"path": text}
+    values = dict(zip(("repo_id", "revision", "config", "split"), found.groups(), strict=True))
+    return {name: value for name, value in values.items() if value}
+
+
+def _spec(path: Path | None, given: dict[str, Any], say: Callable[[str], None]) -> TrainingSpec:
+    """The file's spec, and options on top of it."""
+    from holdfast.training.domain.spec_files import mapping_of, spec_of  # noqa: PLC0415
+
+    fields = mapping_of(_of_file(path, say)) if path else {"task": "auto"}
     for name, value in given.items():
-        if isinstance(value, dict):
-            known = {part: one for part, one in value.items() if one is not None}
-            if known:
-                fields[name] = {**fields.get(name, {}), **known}
-        elif value is not None:
-            fields[name] = value
-    return read_spec(fields)
+        known = {part: one for part, one in value.items() if one is not None} if isinstance(value, dict) else value
+        if name in ("data", "test") and known:
+            fields[name] = known
+        elif isinstance(known, dict) and known:
+            fields[name] = {**fields.get(name, {}), **known}
+        elif known is not None and not isinstance(known, dict):
+            fields[name] = known
+    return spec_of(fields)
+
+
+def _of_file(path: Path, say: Callable[[str], None]) -> TrainingSpec:
+    """A spec of ours, or a config of the old AutoTrain."""
+    from holdfast.base.errors import InvalidInput  # noqa: PLC0415
+    from holdfast.training import old_autotrain  # noqa: PLC0415
+    from holdfast.training.domain.spec_files import parse, spec_of  # noqa: PLC0415
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(field="--spec", problem=f"cannot be read: {error}") from None
+    if not old_autotrain.is_old(parse(text)):
+        return spec_of(parse(text))
+    converted = old_autotrain.convert(text, os.environ)
+    for sentence in converted.warnings:
+        say(sentence)
+    return converted.spec
 
 
 def _on_interrupt(say: Callable[[str], None]) -> Callable[[], bool]:

@@ -55,6 +55,12 @@ def attempt() -> int:
     return int(os.environ.get(ATTEMPT, "1"))
 
 
+def job() -> tuple[str, str] | None:
+    """The namespace and id of the job that this is the command of; None outside of a job."""
+    namespace, job_id = os.environ.get("JOB_NAMESPACE"), os.environ.get("JOB_ID")
+    return (namespace, job_id) if namespace and job_id else None
+
+
 def report(fields: Mapping[str, Any]) -> None:
     """Write one line. It is one write, so that processes of a job may report at the same time."""
     path = os.environ.get(EVENTS)

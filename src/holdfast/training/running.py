@@ -17,6 +17,7 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.events import Event, Listener, Stage, silence
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.reports import Report
+from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board
 from holdfast.training.publishing import publish
@@ -29,7 +30,6 @@ from holdfast.training.search.isolation import Limits, Meter, run_apart
 from holdfast.training.search.journal import Journal
 from holdfast.training.search.loop import Frame, Search
 from holdfast.training.search.memory import spare_mb
-from holdfast.training.specifications import spec_fields
 from holdfast.training.splitting import SEALED_SHARE, seal
 from holdfast.training.trainers import registry
 from holdfast.training.trainers.interface import TrialFailed
@@ -92,7 +92,7 @@ class _Run:
         checked, data = self._timed(Stage.CHECK, lambda: self._check(rows))
         board = Board(registry.metric_of(self._spec, data), folder=self._folder / "trials")
         self._spec = replace(self._spec, metric=board.metric.name)
-        journal = Journal(self._folder, {"spec": spec_fields(asked), "data": rows.fingerprint})
+        journal = Journal(self._folder, {"spec": mapping_of(asked), "data": rows.fingerprint})
         search = self._timed(Stage.SEARCH, lambda: self._search(data, board, journal))
         model = Path(asked.output.folder or self._folder / _MODEL)
         artefact = self._timed(Stage.FINISH, lambda: self._finish(search, model))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from holdfast.training.domain.reports import Report
+from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.search.journal import line_of
-from holdfast.training.specifications import spec_fields
 
 
 def record_of(report: Report) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def record_of(report: Report) -> dict[str, Any]:
     metric = report.board.metric
     return clean(
         {
-            "spec": spec_fields(report.spec),
+            "spec": mapping_of(report.spec),
             "task": report.spec.task,
             "metric": {"name": metric.name, "greater_is_better": metric.greater_is_better},
             "score": report.judgement.scores.get(metric.name),

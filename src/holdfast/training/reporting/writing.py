@@ -10,11 +10,11 @@ import pandas as pd
 import yaml
 
 from holdfast.training.domain.reports import Report
+from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.reporting.cards import card, eval_results, name_of
 from holdfast.training.reporting.figures import figures
 from holdfast.training.reporting.records import clean, record_of
 from holdfast.training.search.journal import line_of
-from holdfast.training.specifications import spec_fields
 
 
 def write_report(report: Report) -> None:
@@ -25,7 +25,7 @@ def write_report(report: Report) -> None:
     for name, picture in drawn.items():
         (place / f"{name}.svg").write_bytes(picture)
     _write(report.folder / "README.md", card(report, sorted(drawn)))
-    _write(place / "job.yaml", yaml.safe_dump(clean(spec_fields(report.spec)), sort_keys=False, allow_unicode=True))
+    _write(place / "job.yaml", yaml.safe_dump(clean(mapping_of(report.spec)), sort_keys=False, allow_unicode=True))
     _write(place / "env.txt", "".join(f"{name}=={value}\n" for name, value in report.environment.items()))
     _write(place / "report.json", json.dumps(record_of(report), indent=1, ensure_ascii=False))
     _write(place / "report.html", page(report, drawn))

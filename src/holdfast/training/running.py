@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from holdfast.base.errors import TrainingFailed
 from holdfast.training.checking.check import check_data
-from holdfast.training.checking.result import DataCheck
+from holdfast.training.checking.result import DataCheck, nothing_to_check
 from holdfast.training.domain.artefacts import Artefact
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.events import Event, Listener, Stage, silence
@@ -21,7 +21,7 @@ from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board
 from holdfast.training.publishing import publish
-from holdfast.training.reading.read import Rows, read
+from holdfast.training.reading.read import Rows, read, without_rows
 from holdfast.training.reporting.environment import environment
 from holdfast.training.reporting.judging import judge
 from holdfast.training.reporting.writing import write_report
@@ -88,7 +88,7 @@ class _Run:
     def report(self) -> Report:
         """All stages in turn."""
         asked = self._spec
-        rows = self._timed(Stage.READ, lambda: read(asked.data, self._access_token))
+        rows = self._timed(Stage.READ, lambda: self._read(asked))
         checked, data = self._timed(Stage.CHECK, lambda: self._check(rows))
         board = Board(registry.metric_of(self._spec, data), folder=self._folder / "trials")
         self._spec = replace(self._spec, metric=board.metric.name)
@@ -117,7 +117,15 @@ class _Run:
         self._say(Stage.DONE)
         return report
 
+    def _read(self, spec: TrainingSpec) -> Rows:
+        if registry.learns_from_rows(spec.task):
+            return read(spec.data, self._access_token)
+        return without_rows(spec.data)
+
     def _check(self, rows: Rows) -> tuple[DataCheck, TrainingData]:
+        if not registry.learns_from_rows(self._spec.task):
+            nothing = nothing_to_check(self._spec, rows.frame)
+            return nothing, nothing.training_data(rows.frame, rows.frame)
         given = self._spec.test
         test = read(given, self._access_token).frame if given else rows.test
         checked = check_data(rows.frame, self._spec, test)

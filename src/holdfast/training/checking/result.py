@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from holdfast.base.errors import InvalidInput
 from holdfast.training.domain.data import ColumnKind, TrainingData
 from holdfast.training.domain.findings import Finding, Severity
+from holdfast.training.domain.specification import TrainingSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,3 +112,21 @@ class DataCheck:
             order=self.order,
             findings=self.findings,
         )
+
+
+def nothing_to_check(spec: TrainingSpec, frame: pd.DataFrame) -> DataCheck:
+    """The check of a task that learns by trying: there are no rows."""
+    return DataCheck(
+        task=spec.task,
+        reason="It learns by trying, not from rows.",
+        confidence=1.0,
+        columns={},
+        inputs=(),
+        kinds={},
+        profiles=(),
+        labels=None,
+        groups=None,
+        order=None,
+        findings=(),
+        frame=frame,
+    )

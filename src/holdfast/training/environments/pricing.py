@@ -1,4 +1,4 @@
-"""Dynamic pricing: sell a stock in a season at prices of your choice. Few buy at high prices, and none when all is sold.
+"""Dynamic pricing: sell a stock in a season at prices of your choice. Few buy when it is dear.
 
 Each day the price is one of eleven between half and twice the usual one. How many want to buy is drawn (Poisson): less
 at higher prices, more towards the season's end, and more on some days than on others. The reward is the day's revenue,
@@ -8,7 +8,7 @@ nothing afterwards.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
@@ -33,7 +33,7 @@ class DynamicPricing(gymnasium.Env[Array, int]):
         stock: units at its begin.
     """
 
-    metadata = {"render_modes": []}  # noqa: RUF012 - Gymnasium's own attribute
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
 
     def __init__(self, days: int = 30, stock: int = 60) -> None:
         self.days, self.stock = days, stock

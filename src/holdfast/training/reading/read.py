@@ -63,6 +63,12 @@ def read(source: DataSource, access_token: str | None = None) -> Rows:
     return Rows(read_file(path), None, path.name, fingerprint(path))
 
 
+def without_rows(source: DataSource) -> Rows:
+    """What a task reads that learns by trying: nothing. The source names an environment."""
+    name = source.path or ""
+    return Rows(pd.DataFrame(), None, name, name)
+
+
 def _folder(folder: Path, name: str, mark: str | None = None) -> Rows:
     """Pictures or sounds by class or with metadata; else a table in each file, by parts."""
     frames = archives.media_parts(folder) or {

@@ -68,3 +68,8 @@ def metric_of(spec: TrainingSpec, data: TrainingData) -> Metric:
         known = ", ".join(metric.name for metric in plan.metrics)
         raise InvalidInput(field="metric", problem=f"must be one of {known} for {spec.task}")
     return found
+
+
+def learns_from_rows(task: str) -> bool:
+    """Whether a task needs data; those that learn by trying need an environment. True for `auto`, and the unknown."""
+    return task not in _modules() or bool(plan_of(task).roles)

@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from holdfast.base.errors import UnusableModel
+from holdfast.base.errors import InvalidInput, UnusableModel
 from holdfast.inference import tasks
-from holdfast.training.trainers.interface import TrialFailed
 from tests.factories.tiny_models import vit
 from tests.factories.training_runs import carry_out, specification, training_data
 
@@ -84,7 +83,7 @@ def test_a_network_of_the_hub_gets_a_new_last_layer_and_learns_further(bars, tmp
 def test_a_file_that_is_no_picture_is_named(bars, tmp_path):
     broken = bars.train.copy()
     broken.at[0, "photo"] = b"no picture"
-    with pytest.raises(TrialFailed, match="row 1"):
+    with pytest.raises(InvalidInput, match="row 1"):
         carry_out(training_data(broken, dict(bars.columns)), specification("image-classification"), tmp_path)
 
 

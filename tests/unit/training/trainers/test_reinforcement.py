@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+import stable_baselines3
+from gymnasium.utils.env_checker import check_env
 from PIL import Image
 
 from holdfast.base.errors import InvalidInput
@@ -10,6 +12,7 @@ from holdfast.inference import tasks
 from holdfast.training.domain.specification import DataSource, TrainingSpec
 from holdfast.training.environments.pricing import PRICES, DynamicPricing, demand
 from holdfast.training.environments.worlds import episode, rewards, rules_of, world_of
+from holdfast.training.trainers.reinforcement.policies import save_agent
 from tests.factories.training_runs import carry_out, training_data
 
 
@@ -33,8 +36,6 @@ def test_a_season_sells_what_people_want_and_no_more_than_there_is():
 
 
 def test_gymnasium_accepts_the_season():
-    from gymnasium.utils.env_checker import check_env
-
     check_env(DynamicPricing(), skip_render_check=True)
 
 
@@ -77,9 +78,6 @@ def test_a_short_lesson_makes_a_policy_that_is_served(world, algorithm, tmp_path
 
 
 def test_what_is_served_does_what_the_agent_did(tmp_path):
-    stable_baselines3 = pytest.importorskip("stable_baselines3")
-    from holdfast.training.trainers.reinforcement.policies import save_agent
-
     world = world_of("CartPole-v1")
     for make in (stable_baselines3.PPO, stable_baselines3.DQN):
         agent = make("MlpPolicy", world.make(), seed=3, device="cpu")

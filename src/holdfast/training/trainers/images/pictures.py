@@ -17,7 +17,6 @@ from holdfast.inference.runtime.images import decode_image
 from holdfast.inference.runtime.libraries import need
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.learning.holdout import labels_of, truth_of
-from holdfast.training.trainers.interface import TrialFailed
 
 Array = np.ndarray[Any, Any]
 _LARGEST, _SMALLEST = 96, 32
@@ -55,7 +54,7 @@ def read_pictures(data: TrainingData) -> Pictures:
     """The pictures to search on.
 
     Raises:
-        TrialFailed: one is no picture; says which row.
+        InvalidInput: one is no picture; says which row.
     """
     files = [_file_bytes(value) for value in data.train[data.columns["image"]]]
     return Pictures(files, truth_of(data), labels_of(data), _usual_size(files))
@@ -73,7 +72,9 @@ def _usual_size(files: Sequence[bytes]) -> int:
         try:
             sides.append(min(decode_image(files[row], "image").size))
         except (InvalidInput, TooLarge) as error:
-            raise TrialFailed(f"the picture in row {row + 1} cannot be used: {error.message}") from None
+            raise InvalidInput(
+                field="data", problem=f"has no usable picture in row {row + 1}: {error.message}"
+            ) from None
     return int(np.clip(np.median(sides) // 16 * 16, _SMALLEST, _LARGEST))
 
 

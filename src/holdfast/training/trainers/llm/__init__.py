@@ -73,8 +73,8 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
     """Its trainer for this data.
 
     Raises:
-        InvalidInput: no model to start from, settings that the method does not have, rewards that there are not.
-        TrialFailed: rows that cannot be read as the task's examples; says what they lack.
+        InvalidInput: no model to start from, settings that the method does not have, rewards that there are not, rows
+            that cannot be read as the task's examples; says what they lack.
     """
     from holdfast.training.trainers.llm.trainer import LlmTrainer  # noqa: PLC0415 - heavy libraries
 

@@ -45,10 +45,13 @@ class LlmTrainer:
         self._settings = read_settings(spec.task, spec.params)
         if self._method.tries:
             rewards_of(self._settings.rewards or "exact-match")
-        self._base = folder_of(spec.base_model)
+        self._base = _base_folder(spec.base_model)
         self._family = weights.family_of(self._settings, self._base)
-        self._train, self._judged = self._examples(data)
-        self._sealed = self._read(data.test, data)
+        try:
+            self._train, self._judged = self._examples(data)
+            self._sealed = self._read(data.test, data)
+        except TrialFailed as error:
+            raise InvalidInput(field="data", problem=f"cannot be learned from by {spec.task}: {error}") from error
         self._chats = "text" not in self._train[0]
 
     def _examples(self, data: TrainingData) -> tuple[list[Example], list[Example]]:
@@ -197,6 +200,13 @@ class LlmTrainer:
             facts["samples"] = samples.before_and_after(self._base, folder, questions)
         facts["parameters"] = parameter_count(weights.load_base(folder, read_settings(self._spec.task, {})))
         return facts
+
+
+def _base_folder(name: str) -> Path:
+    try:
+        return folder_of(name)
+    except TrialFailed as error:
+        raise InvalidInput(field="base_model", problem=str(error)) from error
 
 
 def _usual_metrics(task: str) -> list[str]:

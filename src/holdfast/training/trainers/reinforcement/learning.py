@@ -102,9 +102,7 @@ def _falling(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _callback(watch: Watch) -> Any:
-    base = need("stable_baselines3.common.callbacks").BaseCallback
-
-    class _Look(base):  # type: ignore[misc]
+    class _Look(need("stable_baselines3.common.callbacks").BaseCallback):  # type: ignore[misc]
         def _on_step(self) -> bool:
             due = (len(watch.curve) + 1) * watch.every
             return watch.look(self.model) if self.num_timesteps >= due else True

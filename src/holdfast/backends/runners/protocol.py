@@ -144,6 +144,7 @@ class Runner(Protocol):
         Raises:
             Conflict: the run is known.
             NoSandbox: the task is to be confined, which this machine cannot do.
+            StorageFull: no room for its files.
         """
         ...
 

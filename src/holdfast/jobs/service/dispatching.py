@@ -197,10 +197,10 @@ class Dispatcher:
             losses=claim.losses,
             max_attempts=claim.spec.max_attempts,
         )
-        self._tokens.revoke(claim)
         self._write(claim, outcome, status.exit_code, status.finished_at or self._clock())
 
     def _write(self, claim: Claim, outcome: Outcome, exit_code: int | None, at: int) -> None:
+        self._tokens.revoke(claim)
         with self._database.write() as connection:
             if outcome.stage is Stage.SCHEDULING:
                 run_at = self._clock() + int(outcome.pause_seconds * 1000)
@@ -247,8 +247,8 @@ class Dispatcher:
             self._write(claim, Outcome(Stage.ERROR, error.message), None, self._clock())
 
     def _start(self, claim: Claim) -> None:
+        self._check_creator(claim)
         with self._database.read() as connection:
-            self._check_creator(claim)
             own = self._submitter.secrets_of(connection, claim.job_id)
         issued = self._tokens.issue(claim)
         word = None if issued is None else issued.secret

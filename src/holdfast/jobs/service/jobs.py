@@ -303,6 +303,6 @@ def read_cursor(cursor: str | None) -> int | None:
     """
     if cursor is None:
         return None
-    if not cursor.isdecimal() or len(cursor) > 18:
+    if not (cursor.isascii() and cursor.isdecimal()) or len(cursor) > 18:
         raise InvalidInput(field="cursor", problem="must be one that this server gave")
     return int(cursor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -24,7 +25,7 @@ from holdfast.backends.runners.local.supervisor import Plan
 from holdfast.backends.runners.protocol import EndReason, FileFacts, Line, Run, RunState, RunStatus, Stream, Task
 from holdfast.backends.sandboxes.protocol import Rules, Sandbox
 from holdfast.base.clock import now_milliseconds
-from holdfast.base.errors import Conflict, InvalidInput, NoSandbox
+from holdfast.base.errors import Conflict, InvalidInput, NoSandbox, StorageFull
 
 _FOLDER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -48,13 +49,12 @@ class LocalRunner:
         problem = self._sandbox.problem() if task.confined else None
         if problem is not None:
             raise NoSandbox(problem=problem)
-        lock = self._claim(run)
         try:
-            plan = self._plan(run, task)
-            text = json.dumps({**asdict(plan), "folder": str(plan.folder), "run_folder": str(plan.run_folder)})
-            self._launcher.launch(text.encode(), lock)
-        finally:
-            os.close(lock)
+            self._start(run, task)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StorageFull from error
+            raise
 
     def status(self, run: Run) -> RunStatus:
         """See `Runner.status`."""
@@ -103,6 +103,15 @@ class LocalRunner:
         """See `Runner.forget`."""
         with suppress(FileNotFoundError):
             shutil.rmtree(self._task_folder(folder))
+
+    def _start(self, run: Run, task: Task) -> None:
+        lock = self._claim(run)
+        try:
+            plan = self._plan(run, task)
+            text = json.dumps({**asdict(plan), "folder": str(plan.folder), "run_folder": str(plan.run_folder)})
+            self._launcher.launch(text.encode(), lock)
+        finally:
+            os.close(lock)
 
     def _claim(self, run: Run) -> int:
         """Make the run known, and hold its lock: from now on nobody else can start it."""

@@ -11,7 +11,7 @@ MAX_FILE_LINES = 400
 MAX_BODY_LINES = 30
 SAYS_NOTHING = {"utils", "helpers", "common", "manager", "misc", "util", "helper", "managers"}
 LONGER_FOR_A_REASON = {
-    "base/errors.py": 600,  # one tree, drawn at its top, read from top to bottom
+    "base/errors.py": 700,  # one tree, drawn at its top, read from top to bottom
 }
 
 

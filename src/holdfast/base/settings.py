@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from holdfast.base.errors import InvalidInput
 
@@ -77,44 +78,23 @@ class Settings:
     jobs_orphan_seconds: int = 300
 
 
+_DEFAULT_DATA_DIR = "holdfast-data"
+
+
 def settings_from_environment(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read `HOLDFAST_*` variables.
+    """Read `HOLDFAST_*` variables, each named like its setting; an empty one counts as absent.
 
     Raises:
         InvalidInput: a variable that does not parse, by its name.
     """
     source = _Environment(os.environ if environment is None else environment)
-    external_url = source.text("HOLDFAST_EXTERNAL_URL", "").rstrip("/") or None
-    return Settings(
-        data_dir=Path(source.text("HOLDFAST_DATA_DIR", "holdfast-data")).expanduser().absolute(),
-        host=source.text("HOLDFAST_HOST", "127.0.0.1"),
-        port=source.number("HOLDFAST_PORT", 8000),
-        external_url=external_url,
-        path_prefix=source.text("HOLDFAST_PATH_PREFIX", "").rstrip("/"),
-        trust_proxy_headers=source.flag("HOLDFAST_TRUST_PROXY_HEADERS", default=False),
-        open_signup=source.flag("HOLDFAST_OPEN_SIGNUP", default=False),
-        database_url=source.text("HOLDFAST_DATABASE_URL", "") or None,
-        max_regular_file_bytes=source.number("HOLDFAST_MAX_REGULAR_FILE_BYTES", Settings.max_regular_file_bytes),
-        max_commit_bytes=source.number("HOLDFAST_MAX_COMMIT_BYTES", Settings.max_commit_bytes),
-        max_upload_bytes=source.number("HOLDFAST_MAX_UPLOAD_BYTES", Settings.max_upload_bytes),
-        gc_grace_seconds=source.number("HOLDFAST_GC_GRACE_SECONDS", Settings.gc_grace_seconds),
-        inference_memory_bytes=source.number("HOLDFAST_INFERENCE_MEMORY_BYTES", 0) or None,
-        inference_model_memory_bytes=source.number("HOLDFAST_INFERENCE_MODEL_MEMORY_BYTES", 0) or None,
-        inference_idle_seconds=source.number("HOLDFAST_INFERENCE_IDLE_SECONDS", Settings.inference_idle_seconds),
-        inference_waiting=source.number("HOLDFAST_INFERENCE_WAITING", Settings.inference_waiting),
-        inference_wait_seconds=source.number("HOLDFAST_INFERENCE_WAIT_SECONDS", Settings.inference_wait_seconds),
-        inference_load_seconds=source.number("HOLDFAST_INFERENCE_LOAD_SECONDS", Settings.inference_load_seconds),
-        inference_answer_seconds=source.number("HOLDFAST_INFERENCE_ANSWER_SECONDS", Settings.inference_answer_seconds),
-        inference_device=source.text("HOLDFAST_INFERENCE_DEVICE", "auto"),
-        inference_dtype=source.text("HOLDFAST_INFERENCE_DTYPE", "auto"),
-        inference_pinned=source.text("HOLDFAST_INFERENCE_PINNED", ""),
-        inference_attached=source.text("HOLDFAST_INFERENCE_ATTACHED", ""),
-        inference_attached_token=source.text("HOLDFAST_INFERENCE_ATTACHED_TOKEN", "") or None,
-        jobs_slots=source.optional_number("HOLDFAST_JOBS_SLOTS"),
-        jobs_sandbox=source.text("HOLDFAST_JOBS_SANDBOX", Settings.jobs_sandbox),
-        jobs_max_log_bytes=source.number("HOLDFAST_JOBS_MAX_LOG_BYTES", Settings.jobs_max_log_bytes),
-        jobs_lease_seconds=source.number("HOLDFAST_JOBS_LEASE_SECONDS", Settings.jobs_lease_seconds),
-        jobs_orphan_seconds=source.number("HOLDFAST_JOBS_ORPHAN_SECONDS", Settings.jobs_orphan_seconds),
+    read = {field.name: source.read(field) for field in fields(Settings) if field.name != "data_dir"}
+    said: dict[str, Any] = {name: value for name, value in read.items() if value is not None}
+    settings = Settings(source.data_dir(), **said)
+    return replace(
+        settings,
+        external_url=settings.external_url and settings.external_url.rstrip("/"),
+        path_prefix=settings.path_prefix.rstrip("/"),
     )
 
 
@@ -122,20 +102,29 @@ def settings_from_environment(environment: Mapping[str, str] | None = None) -> S
 class _Environment:
     values: Mapping[str, str]
 
-    def text(self, name: str, default: str) -> str:
-        return self.values.get(name, default).strip()
+    def data_dir(self) -> Path:
+        return Path(self._text("HOLDFAST_DATA_DIR") or _DEFAULT_DATA_DIR).expanduser().absolute()
 
-    def number(self, name: str, default: int) -> int:
-        word = self.text(name, str(default))
-        if not word.isdecimal():
-            raise InvalidInput(field=name, problem=f"must be a whole number; got {word!r}")
-        return int(word)
+    def read(self, field: Field[Any]) -> str | int | bool | None:
+        """The value of a setting, by its declared type; None where nothing is said."""
+        name = f"HOLDFAST_{field.name.upper()}"
+        word = self._text(name)
+        kind = str(field.type).removesuffix(" | None")
+        if not word or kind == "str":
+            return word or None
+        return _flag(name, word) if kind == "bool" else _number(name, word)
 
-    def optional_number(self, name: str) -> int | None:
-        return self.number(name, 0) if self.text(name, "") else None
+    def _text(self, name: str) -> str:
+        return self.values.get(name, "").strip()
 
-    def flag(self, name: str, *, default: bool) -> bool:
-        word = self.text(name, str(default)).lower()
-        if word not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
-            raise InvalidInput(field=name, problem=f"must be true or false; got {word!r}")
-        return word in ("1", "true", "yes", "on")
+
+def _number(name: str, word: str) -> int:
+    if not (word.isascii() and word.isdecimal()):
+        raise InvalidInput(field=name, problem=f"must be a whole number; got {word!r}")
+    return int(word)
+
+
+def _flag(name: str, word: str) -> bool:
+    if word.lower() not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+        raise InvalidInput(field=name, problem=f"must be true or false; got {word!r}")
+    return word.lower() in ("1", "true", "yes", "on")

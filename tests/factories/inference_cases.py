@@ -146,6 +146,7 @@ CASES = (
     Case("tabular-regression", tiny_estimators.regressor, TABLE, TABLE),
     Case("clustering", tiny_estimators.clusterer, TABLE, TABLE),
     Case("anomaly-detection", tiny_estimators.detector, TABLE, TABLE),
+    Case("dimensionality-reduction", tiny_estimators.reducer, TABLE, TABLE),
     Case(
         "reinforcement-learning",
         tiny_estimators.policy,

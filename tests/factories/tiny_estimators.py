@@ -11,6 +11,7 @@ import pandas as pd
 import skops.io
 from safetensors.numpy import save_file
 from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -38,6 +39,11 @@ def clusterer(folder: Path) -> Path:
 def detector(folder: Path) -> Path:
     """Finds rows unlike the others."""
     return save(IsolationForest(n_estimators=5, random_state=0).fit(FRAME), folder)
+
+
+def reducer(folder: Path) -> Path:
+    """Two columns seen from their main directions."""
+    return save(make_pipeline(StandardScaler(), PCA(2)).fit(FRAME), folder)
 
 
 def save(model: Any, folder: Path) -> Path:

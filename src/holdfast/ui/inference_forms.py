@@ -354,5 +354,17 @@ _FORMS: dict[str, tuple[FormField, ...]] = {
     "tabular-regression": (_TABLE,),
     "clustering": (_TABLE,),
     "anomaly-detection": (_TABLE,),
+    "dimensionality-reduction": (
+        replace(_TABLE, hint=f"{_CSV_HINT} For models of tables.", required=False),
+        FormField(
+            "texts",
+            "Texts",
+            Control.LINES,
+            ("inputs", "texts"),
+            ("texts", "sentences"),
+            "One in each line, three at least. For models of texts.",
+            required=False,
+        ),
+    ),
     "reinforcement-learning": (_OBSERVATION,),
 }

@@ -17,6 +17,7 @@ from holdfast.base.errors import InvalidInput
 from holdfast.inference import tasks
 from holdfast.inference.domain.specification import Shape
 from holdfast.ui.inference_scenes import COLOURS, Scene, colour_of, scene_with_boxes, scene_with_shapes
+from holdfast.ui.point_plots import PointPlot, plot_of
 
 MAX_ROWS = 50
 MAX_JSON_CHARACTERS = 20_000
@@ -64,6 +65,7 @@ class Result:
         head: names of a table's columns; `rows` what stands below.
         pictures: masks.
         scene: the picture that was asked about, with boxes or masks over it; beside `rows` or `pictures`.
+        plot: things as points; beside `rows`.
         address: a `data:` url of a sound.
         note: what else there is to say.
         source: the answer itself as JSON, cut if it is long.
@@ -77,6 +79,7 @@ class Result:
     rows: tuple[tuple[str, ...], ...] = ()
     pictures: tuple[Picture, ...] = ()
     scene: Scene | None = None
+    plot: PointPlot | None = None
     address: str = ""
     note: str = ""
     source: str = ""
@@ -265,6 +268,17 @@ def _rows(output: Sequence[Any], asked: Mapping[str, Any]) -> Result | None:
     return Result("table", head=head, rows=tuple(rows))
 
 
+def _places(output: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> Result | None:
+    places = [row["coordinates"] for row in output]
+    plot = plot_of(places, asked["inputs"].get("texts", ()))
+    if plot is None:
+        return None
+    head = ("", *(f"Direction {number}" for number in range(1, len(places[0]) + 1)))
+    shown = zip(plot.points, places[:MAX_ROWS], strict=False)
+    rows = tuple((point.label, *(f"{number:.4f}" for number in place)) for point, place in shown)
+    return Result("table", head=head, rows=rows, plot=plot, note=plot.note)
+
+
 def _cells(value: Any) -> dict[str, str]:
     if isinstance(value, Mapping):
         return {str(name).replace("_", " ").capitalize(): _cell(each) for name, each in value.items()}
@@ -305,6 +319,7 @@ _MAKERS: dict[str, Callable[[Any, Mapping[str, Any]], Result | None]] = {
     **dict.fromkeys(("question-answering", "visual-question-answering", "document-question-answering"), _answers),
     **dict.fromkeys(("tabular-classification", "tabular-regression", "clustering", "anomaly-detection"), _rows),
     **dict.fromkeys(("feature-extraction", "image-feature-extraction"), _vectors),
+    "dimensionality-reduction": _places,
     "token-classification": _spans,
     "table-question-answering": _table_answer,
     "fill-mask": _filled,

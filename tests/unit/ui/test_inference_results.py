@@ -170,6 +170,14 @@ def test_nothing_found_is_no_scene():
     assert _result("image-segmentation", [], inputs=PICTURE).scene is None
 
 
+def test_places_become_a_plot_and_a_table():
+    answer = [{"coordinates": place} for place in ([0.0, 1.0, 2.0], [1.0, 0.0, 2.0], [1.0, 1.0, 2.0])]
+    result = _result("dimensionality-reduction", answer, inputs={"texts": ["a", "b", "c"]})
+    assert [point.label for point in result.plot.points] == ["a", "b", "c"]
+    assert result.rows[0] == ("a", "0.0000", "1.0000", "2.0000")
+    assert result.head[-1] == "Direction 3"
+
+
 def test_actions_of_policies():
     assert _result("reinforcement-learning", {"action": 1, "scores": [0.2, 0.8]}).text == "Action 1"
     assert _result("reinforcement-learning", {"action": [0.5, -1.0]}).text == "0.5, -1"

@@ -45,6 +45,7 @@ _TASKS = (
     "tabular-regression",
     "clustering",
     "anomaly-detection",
+    "dimensionality-reduction",
     "reinforcement-learning",
 )
 

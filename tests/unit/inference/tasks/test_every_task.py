@@ -79,7 +79,13 @@ def test_an_unknown_task_names_those_there_are():
         tasks.spec("text-to-taste")
 
 
-NOT_IN_THE_CLIENT = {"anomaly-detection", "clustering", "image-feature-extraction", "image-text-to-text"}
+NOT_IN_THE_CLIENT = {
+    "anomaly-detection",
+    "clustering",
+    "dimensionality-reduction",
+    "image-feature-extraction",
+    "image-text-to-text",
+}
 NOT_IN_THE_CLIENT |= {"reinforcement-learning", "tabular-classification", "tabular-regression", "text-ranking"}
 OF_THE_REQUEST = {"inputs", "parameters", "messages", "model", "stream"}
 

@@ -6,6 +6,7 @@ It knows the command line of Holdfast and nothing of its inside.
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 import signal
@@ -155,8 +156,20 @@ def free_port() -> int:
         return port
 
 
+@functools.cache
+def _can_confine() -> bool:
+    """Whether bubblewrap works on this machine: in some containers nobody may make namespaces."""
+    command = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+    except OSError:
+        return False
+
+
 def _environment(data_dir: Path, more: Mapping[str, str] | None) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HOLDFAST_", "HF_"))}
+    if not _can_confine():
+        inherited["HOLDFAST_JOBS_SANDBOX"] = "none"
     return {**inherited, **(more or {}), "HOLDFAST_DATA_DIR": str(data_dir)}
 
 

@@ -17,7 +17,8 @@ from holdfast.base.errors import InvalidInput
 @pytest.fixture(params=["bubblewrap"])
 def sandbox(request):
     sandbox = open_sandbox(request.param)
-    assert sandbox.problem() is None, sandbox.problem()
+    if sandbox.problem() is not None:
+        pytest.skip(f"this machine can't: {sandbox.problem()}")
     return sandbox
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, ScalarSelect, Select, func, select, true, update
 
 from holdfast.jobs.domain.jobs import JobSpec, Progress, Stage
 from holdfast.jobs.store.specs import read_spec
@@ -65,24 +65,6 @@ def claim_next(connection: Connection, holder: Holder, room: Room, now: int) -> 
     By priority, then namespaces that have the fewest processors at work, then the oldest. A job that needs more
     processors than are free lets smaller ones go first for a minute; then everybody waits until it fits.
     """
-    other = job.alias("other")
-    at_work = select(other.c.namespace_id, func.sum(other.c.cpus).label("cpus")).where(other.c.stage == _RUNNING)
-    load = at_work.group_by(other.c.namespace_id).subquery("load")
-    keys = job.alias("same")
-    same_key = select(keys.c.key).where(
-        keys.c.stage == _RUNNING,
-        keys.c.namespace_id == job.c.namespace_id,
-        keys.c.concurrency_key == job.c.concurrency_key,
-    )
-    next_key = (
-        select(job.c.key)
-        .select_from(job.outerjoin(load, load.c.namespace_id == job.c.namespace_id))
-        .where(job.c.stage == _WAITING, job.c.run_at <= now, room.fits(job), ~same_key.exists())
-        .where(~_kept_waiting(room, now).exists())
-        .order_by(job.c.priority.desc(), func.coalesce(load.c.cpus, 0), job.c.run_at, job.c.key)
-        .limit(1)
-        .scalar_subquery()
-    )
     values = {
         "stage": _RUNNING,
         "message": None,
@@ -93,9 +75,32 @@ def claim_next(connection: Connection, holder: Holder, room: Room, now: int) -> 
         "started_at": now,
         "finished_at": None,
     }
-    claimed = update(job).where(job.c.key == next_key, job.c.stage == _WAITING).values(values).returning(job)
+    claimed = (
+        update(job).where(job.c.key == _next_key(room, now), job.c.stage == _WAITING).values(values).returning(job)
+    )
     row = connection.execute(claimed).first()
     return None if row is None else _claim(row)
+
+
+def _next_key(room: Room, now: int) -> ScalarSelect[Any]:
+    other = job.alias("other")
+    at_work = select(other.c.namespace_id, func.sum(other.c.cpus).label("cpus")).where(other.c.stage == _RUNNING)
+    load = at_work.group_by(other.c.namespace_id).subquery("load")
+    keys = job.alias("same")
+    same_key = select(keys.c.key).where(
+        keys.c.stage == _RUNNING,
+        keys.c.namespace_id == job.c.namespace_id,
+        keys.c.concurrency_key == job.c.concurrency_key,
+    )
+    return (
+        select(job.c.key)
+        .select_from(job.outerjoin(load, load.c.namespace_id == job.c.namespace_id))
+        .where(job.c.stage == _WAITING, job.c.run_at <= now, room.fits(job), ~same_key.exists())
+        .where(~_kept_waiting(room, now).exists())
+        .order_by(job.c.priority.desc(), func.coalesce(load.c.cpus, 0), job.c.run_at, job.c.key)
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _kept_waiting(room: Room, now: int) -> Select[Any]:

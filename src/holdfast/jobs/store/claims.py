@@ -86,16 +86,10 @@ def _next_key(room: Room, now: int) -> ScalarSelect[Any]:
     other = job.alias("other")
     at_work = select(other.c.namespace_id, func.sum(other.c.cpus).label("cpus")).where(other.c.stage == _RUNNING)
     load = at_work.group_by(other.c.namespace_id).subquery("load")
-    keys = job.alias("same")
-    same_key = select(keys.c.key).where(
-        keys.c.stage == _RUNNING,
-        keys.c.namespace_id == job.c.namespace_id,
-        keys.c.concurrency_key == job.c.concurrency_key,
-    )
     return (
         select(job.c.key)
         .select_from(job.outerjoin(load, load.c.namespace_id == job.c.namespace_id))
-        .where(job.c.stage == _WAITING, job.c.run_at <= now, room.fits(job), ~same_key.exists())
+        .where(job.c.stage == _WAITING, job.c.run_at <= now, room.fits(job), ~_same_key(job).exists())
         .where(~_kept_waiting(room, now).exists())
         .order_by(job.c.priority.desc(), func.coalesce(load.c.cpus, 0), job.c.run_at, job.c.key)
         .limit(1)
@@ -107,7 +101,17 @@ def _kept_waiting(room: Room, now: int) -> Select[Any]:
     """Jobs that the smaller ones have passed for long enough."""
     large = job.alias("large")
     long_since = (large.c.stage == _WAITING) & (large.c.run_at <= now - PATIENCE_MILLISECONDS)
-    return select(large.c.key).where(long_since, ~room.fits(large), large.c.priority >= job.c.priority)
+    held_up = ~room.fits(large) & (large.c.priority >= job.c.priority)
+    return select(large.c.key).where(long_since, held_up, ~_same_key(large).exists())
+
+
+def _same_key(jobs: FromClause) -> Select[Any]:
+    """Running jobs whose concurrency key a job has."""
+    same = job.alias()
+    in_namespace = same.c.namespace_id == jobs.c.namespace_id
+    return select(same.c.key).where(
+        same.c.stage == _RUNNING, in_namespace, same.c.concurrency_key == jobs.c.concurrency_key
+    )
 
 
 def cpus_at_work(connection: Connection, place: str) -> int:

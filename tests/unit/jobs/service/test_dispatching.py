@@ -266,6 +266,15 @@ class TestTurns:
         assert running(shop) == [large.id]
         assert shop.now(late).stage is Stage.SCHEDULING
 
+    def test_what_waits_for_its_key_holds_up_nobody(self, shop):
+        shop.run(cpus=1, concurrency_key="deploy")
+        shop.dispatcher.tick()
+        shop.run(cpus=4, concurrency_key="deploy")
+        shop.clock.advance(PATIENCE_MILLISECONDS / 1000)
+        late = shop.run(cpus=1)
+        shop.dispatcher.tick()
+        assert shop.now(late).stage is Stage.RUNNING
+
     def test_a_small_worker_runs_large_jobs_alone(self, shop):
         job = shop.run(cpus=4)
         shop.add_worker(slots=1).tick()

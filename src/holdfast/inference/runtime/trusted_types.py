@@ -18,6 +18,10 @@ from holdfast.base.errors import UnusableModel
 Array = np.ndarray[Any, Any]
 
 TRUSTED = (
+    "holdfast.inference.runtime.detectors.DensityDetector",
+    "holdfast.inference.runtime.detectors.NeighbourDetector",
+    "holdfast.inference.runtime.detectors.ReconstructionDetector",
+    "holdfast.inference.runtime.detectors.TailDetector",
     "holdfast.inference.runtime.table_steps.DateParts",
     "holdfast.inference.runtime.table_steps.TextColumn",
     "numpy.dtype",

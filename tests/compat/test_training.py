@@ -32,16 +32,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         yield running
 
 
-def flowers(rows: int = 90) -> str:
-    """A table that is easy to learn: the kind follows from the length, mostly."""
-    kinds = ("small", "large")
-    lines = [f"{1 + 4 * (row % 2) + row % 7 / 10},{('red', 'blue')[row % 3 == 0]},{kinds[row % 2]}" for row in range(rows)]
-    return "\n".join(["length,colour,kind", *lines]) + "\n"
+def flowers(rows: int = 120) -> str:
+    """A table that is easy to learn: the kind follows from length and width together, but for one row in thirty."""
+    lines = []
+    for row in range(rows):
+        length, width = row * 7 % 10, row * 3 % 11
+        is_large = (length + width > 9) != (row % 30 == 7)
+        lines.append(f"{length},{width},{('red', 'blue')[row % 3 == 0]},{('small', 'large')[is_large]}")
+    return "\n".join(["length,width,colour,kind", *lines]) + "\n"
 
 
 def answers(server: LiveServer, repo_id: str) -> list[str]:
     client = InferenceClient(base_url=f"{server.url}/models/{repo_id}", token=ALICE.token)
-    table = {"length": ["1.2", "5.3"], "colour": ["red", "blue"]}
+    table = {"length": ["1", "9"], "width": ["2", "8"], "colour": ["red", "blue"]}
     return client.tabular_classification(table)
 
 
@@ -75,7 +78,7 @@ def test_from_the_command_line(server: LiveServer, tmp_path: Path):
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(report.read_text())
     assert found["published"]["answer"], "a run is done when its model has answered"
-    assert found["scores"]["accuracy"] > 0.9
+    assert found["scores"]["accuracy"] > 0.7
     assert [trial["family"] for trial in found["trials"]][:2] == ["dummy", "logistic-regression"]
     check_repo(server, "alice/flowers")
 
@@ -95,7 +98,10 @@ def test_as_a_job_of_the_server(server: LiveServer):
     file = {"name": "flowers.csv", "content": content}
     job = call(server, "/api/training/alice", {"spec": spec, "file": file})
     until = time.monotonic() + DEADLINE_SECONDS
-    while (run := call(server, f"/api/training/alice/{job['id']}"))["job"]["status"]["stage"] in ("SCHEDULING", "RUNNING"):
+    while (run := call(server, f"/api/training/alice/{job['id']}"))["job"]["status"]["stage"] in (
+        "SCHEDULING",
+        "RUNNING",
+    ):
         assert time.monotonic() < until, run
         time.sleep(0.5)
     assert run["job"]["status"]["stage"] == "COMPLETED", (run["job"], run["board"]["messages"])

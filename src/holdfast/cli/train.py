@@ -25,7 +25,9 @@ def train(
     task: Annotated[str | None, typer.Option(help="Such as tabular-classification; auto looks at the data.")] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     column: Annotated[list[str] | None, typer.Option(help="Role and column, such as text=review; repeatable.")] = None,
-    test: Annotated[str | None, typer.Option(help="Rows to judge by; without it a fifth of the data is sealed.")] = None,
+    test: Annotated[
+        str | None, typer.Option(help="Rows to judge by; without it a fifth of the data is sealed.")
+    ] = None,
     metric: Annotated[str | None, typer.Option(help="What the search goes by, such as roc_auc.")] = None,
     base_model: Annotated[str | None, typer.Option(help="A model of the Hub, or a folder, to start from.")] = None,
     candidates: Annotated[str | None, typer.Option(help="Families to try, with commas between them.")] = None,
@@ -34,7 +36,9 @@ def train(
     memory_mb: Annotated[int | None, typer.Option(help="Of one trial.", min=64)] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
     spec: Annotated[Path | None, typer.Option(help="A YAML file with all of this; options come on top.")] = None,
-    folder: Annotated[Path | None, typer.Option(help="Of the run; one that was interrupted goes on where it was.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Of the run; one that was interrupted goes on where it was.")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Where the model goes.")] = None,
     push: Annotated[str | None, typer.Option(metavar="NS/NAME", help="Push it to the Hub, and see it answer.")] = None,
     private: Annotated[bool, typer.Option(help="A new repo is seen by its owner only.")] = False,
@@ -49,9 +53,9 @@ def train(
     Example: holdfast train --data penguins.csv --target species --budget 60s
     """
     from holdfast.cli.train_board import LiveBoard  # noqa: PLC0415 - keeps help fast
+    from holdfast.training.domain.spec_files import seconds_of  # noqa: PLC0415
     from holdfast.training.reporting.records import record_of  # noqa: PLC0415
     from holdfast.training.running import train as run  # noqa: PLC0415
-    from holdfast.training.domain.spec_files import seconds_of  # noqa: PLC0415
 
     given: dict[str, Any] = {"task": task, "metric": metric, "base_model": base_model, "seed": seed}
     given |= {"data": _source(data), "test": _source(test), "columns": _columns(target, column)}
@@ -59,7 +63,9 @@ def train(
     given["budget"] = {"seconds": seconds_of(budget) if budget else None, "trials": trials, "memory_mb": memory_mb}
     given["output"] = {"folder": None if output is None else str(output), "repo_id": push, "private": private or None}
     board = LiveBoard(sys.stderr, quiet=quiet)
-    report = run(_spec(spec, given, board.say), board.hear, folder, stop=_on_interrupt(board.say), access_token=access_token)
+    report = run(
+        _spec(spec, given, board.say), board.hear, folder, stop=_on_interrupt(board.say), access_token=access_token
+    )
     if as_json is not None:
         as_json.write_text(json.dumps(record_of(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     _print(report)
@@ -96,7 +102,7 @@ def _spec(path: Path | None, given: dict[str, Any], say: Callable[[str], None]) 
     """The file's spec, and options on top of it."""
     from holdfast.training.domain.spec_files import mapping_of, spec_of  # noqa: PLC0415
 
-    fields = mapping_of(_of_file(path, say)) if path else {"task": "auto"}
+    fields: dict[str, Any] = mapping_of(_of_file(path, say)) if path else {"task": "auto"}
     for name, value in given.items():
         known = {part: one for part, one in value.items() if one is not None} if isinstance(value, dict) else value
         if name in ("data", "test") and known:
@@ -151,5 +157,3 @@ def _print(report: Report) -> None:
     if report.published:
         print(f"pushed: {report.published['url']}")
         print(f"it answers: {json.dumps(report.published['answer'], ensure_ascii=False)[:200]}")
-
-

@@ -80,4 +80,5 @@ def _line(trial: Trial) -> str:
     score = "" if trial.outcome is None else f"{trial.outcome.score:.5g}"
     parameters = ", ".join(f"{name}={value}" for name, value in trial.plan.parameters.items())
     words = trial.reason or parameters
-    return f"{_MARKS[trial.status.value]} {trial.number:4d}  {trial.plan.family:24.24s} {score:>10s} {trial.seconds:6.1f} s  {words}"
+    mark = _MARKS[trial.status.value]
+    return f"{mark} {trial.number:4d}  {trial.plan.family:24.24s} {score:>10s} {trial.seconds:6.1f} s  {words}"

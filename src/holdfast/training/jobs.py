@@ -60,13 +60,13 @@ class Teller:
             told["metric"] = {"name": metric.name, "greater_is_better": metric.greater_is_better}
         if event.message:
             told["message"] = event.message
-            print(event.message, flush=True)
+            log.info(event.message)
         if event.started:
             number, plan = event.started
             told["running"] = {"number": number, "family": plan.family, "reason": plan.reason}
         if event.ended:
             told["trial"] = line_of(event.ended)
-            print(_sentence(told["trial"]), flush=True)
+            log.info(_sentence(told["trial"]))
         if event.figures:
             if time.monotonic() - self._figures_at < _FIGURES_EVERY_SECONDS:
                 return
@@ -131,5 +131,5 @@ def _leave(report: Report) -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     main()

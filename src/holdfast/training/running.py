@@ -195,7 +195,7 @@ class _Run:
         output = self._spec.output
         if output.repo_id is None:
             return report
-        published = publish(report, self._access_token, lambda stage: self._say(stage))
+        published = publish(report, self._access_token, self._say)
         return replace(report, published=published)
 
     def _timed(self, stage: Stage, work: Callable[[], Result]) -> Result:

@@ -32,6 +32,7 @@ def seal(
     """Cut off the part to judge by at the end.
 
     Args:
+        frame: rows.
         share: of rows that are sealed; at least one row stays on either side.
         seed: of the choice.
         target: labels, each of which is shared out; None, or a number for each row, means: at random.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.abc import MetaPathFinder
 from importlib.util import find_spec
 from typing import Any
 
@@ -32,8 +33,19 @@ def skops_io(feature: str = "Running tabular models", extra: str = "inference") 
     """
     if "torch" in sys.modules:
         return need("skops.io", feature, extra)
-    sys.modules["torch"] = None  # type: ignore[assignment] - the import system's way to say that there is none
+    sys.meta_path.insert(0, _WITHOUT_TORCH)
     try:
         return need("skops.io", feature, extra)
     finally:
-        del sys.modules["torch"]
+        sys.meta_path.remove(_WITHOUT_TORCH)
+
+
+class _WithoutTorch(MetaPathFinder):
+    """Says that torch cannot be imported."""
+
+    def find_spec(self, fullname: str, _path: Any, _target: Any = None) -> None:
+        if fullname == "torch":
+            raise ModuleNotFoundError(name=fullname)
+
+
+_WITHOUT_TORCH = _WithoutTorch()

@@ -15,7 +15,7 @@ _PARTS = ("days", "year", "month", "day", "weekday", "hour")
 
 
 class DateParts(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Dates, as dates or as text, as numbers: days since 1970, year, month, day, weekday, hour; NaN where unreadable."""
+    """Dates or texts as numbers: days since 1970, year, month, day, weekday, hour; NaN where unreadable."""
 
     def fit(self, dates: pd.DataFrame, _answers: Any = None) -> Self:
         """Remember how many columns there are: (rows, columns)."""

@@ -44,11 +44,15 @@ def unpacked(path: Path) -> Iterator[Path]:
 def _check(archive: zipfile.ZipFile, name: str) -> None:
     entries = archive.infolist()
     if len(entries) > _MOST_FILES or sum(entry.file_size for entry in entries) > _MOST_BYTES:
-        raise InvalidInput(field="data", problem=f"is too large: {name} holds more than {_MOST_BYTES >> 30} GB or {_MOST_FILES} files")
+        raise InvalidInput(
+            field="data", problem=f"is too large: {name} holds more than {_MOST_BYTES >> 30} GB or {_MOST_FILES} files"
+        )
     for entry in entries:
         parts = Path(entry.filename).parts
         if entry.filename.startswith(("/", "\\")) or ".." in parts or stat.S_ISLNK(entry.external_attr >> 16):
-            raise InvalidInput(field="data", problem=f"cannot be read: {name} has the unsafe name {entry.filename[:80]}")
+            raise InvalidInput(
+                field="data", problem=f"cannot be read: {name} has the unsafe name {entry.filename[:80]}"
+            )
 
 
 def media_parts(folder: Path) -> dict[str, pd.DataFrame]:

@@ -20,7 +20,14 @@ from holdfast.training.domain.specification import DataSource
 _SUFFIXES = (".parquet", ".csv", ".tsv", ".jsonl", ".json", ".ndjson", ".xlsx", ".conll", ".txt")
 _KEYWORDS = {"train": ("train", "training"), "test": ("test", "testing", "eval", "evaluation")}
 _VALIDATION = ("validation", "valid", "val", "dev")
-_NOT_DATA = ("dataset_infos.json", "dataset_info.json", "requirements.txt", "license.txt", "state.json", "metadata.json")
+_NOT_DATA = (
+    "dataset_infos.json",
+    "dataset_info.json",
+    "requirements.txt",
+    "license.txt",
+    "state.json",
+    "metadata.json",
+)
 
 
 def fetch(source: DataSource, access_token: str | None) -> tuple[Path, str]:
@@ -60,7 +67,7 @@ def parts_of(folder: Path, source: DataSource) -> dict[str, list[Path]]:
         if source.split not in splits:
             raise InvalidInput(field="data.split", problem=f"must be one of {', '.join(splits)}")
         return {"train": splits[source.split]}
-    parts = {part: splits[part] for part in ("train", "test") if part in splits}
+    parts: dict[str, list[Path]] = {part: splits[part] for part in ("train", "test") if part in splits}
     if "train" not in parts:
         parts["train"] = next(paths for name, paths in splits.items() if name != "test" or len(splits) == 1)
     return parts
@@ -86,7 +93,9 @@ def _by_card(folder: Path, files: Sequence[Path], config: str | None) -> dict[st
     known = {str(entry.get("config_name", "default")): entry for entry in configs if isinstance(entry, dict)}
     chosen = _chosen(known, config)
     listed = known[chosen].get("data_files", ())
-    entries = [{"split": "train", "path": listed}] if isinstance(listed, (str, list)) and not _is_splits(listed) else listed
+    entries = (
+        [{"split": "train", "path": listed}] if isinstance(listed, (str, list)) and not _is_splits(listed) else listed
+    )
     found: dict[str, list[Path]] = {}
     for entry in entries:
         patterns = [entry["path"]] if isinstance(entry["path"], str) else entry["path"]
@@ -97,7 +106,11 @@ def _by_card(folder: Path, files: Sequence[Path], config: str | None) -> dict[st
 
 
 def _is_splits(listed: Any) -> bool:
-    return isinstance(listed, list) and bool(listed) and all(isinstance(entry, dict) and "split" in entry for entry in listed)
+    return (
+        isinstance(listed, list)
+        and bool(listed)
+        and all(isinstance(entry, dict) and "split" in entry for entry in listed)
+    )
 
 
 def _chosen(known: dict[str, Any], config: str | None) -> str:

@@ -33,9 +33,14 @@ def read_delimited(path: Path) -> pd.DataFrame:
     header = 0 if _has_header(text[:_SAMPLE], delimiter) else None
     try:
         frame = pd.read_csv(
-            io.StringIO(text), sep=delimiter, header=header, na_values=_MISSING, keep_default_na=False, low_memory=False,
+            io.StringIO(text),
+            sep=delimiter,
+            header=header,
+            na_values=_MISSING,
+            keep_default_na=False,
+            low_memory=False,
             skipinitialspace=True,
-        )  # fmt: skip
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise InvalidInput(field="data", problem=f"cannot be read: {path.name}: {str(error).strip()[:200]}") from None
     if header is None:
@@ -62,7 +67,9 @@ def _has_header(sample: str, delimiter: str) -> bool:
     rows = [row for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row][:50]
     if not rows or not any(_is_number(cell) for cell in rows[0]):
         return _is_unlike_the_rest(rows)
-    return not any(_is_number(row[place]) for row in rows[1:] for place, cell in enumerate(rows[0][: len(row)]) if _is_number(cell))
+    return not any(
+        _is_number(row[place]) for row in rows[1:] for place, cell in enumerate(rows[0][: len(row)]) if _is_number(cell)
+    )
 
 
 def _is_unlike_the_rest(rows: list[list[str]]) -> bool:
@@ -103,7 +110,9 @@ def _lines(text: str, name: str) -> list[dict[str, Any]]:
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
-            raise InvalidInput(field="data", problem=f"cannot be read: line {number} of {name} is no JSON ({error.msg})") from None
+            raise InvalidInput(
+                field="data", problem=f"cannot be read: line {number} of {name} is no JSON ({error.msg})"
+            ) from None
         if not isinstance(row, dict):
             raise InvalidInput(field="data", problem=f"cannot be read: line {number} of {name} is no object")
         rows.append(row)

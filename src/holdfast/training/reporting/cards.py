@@ -29,7 +29,9 @@ def _metadata(report: Report) -> dict[str, Any]:
     artefact = report.artefact
     dataset = report.spec.data.repo_id
     found: dict[str, Any] = {"library_name": artefact.library, "pipeline_tag": artefact.task}
-    found["tags"] = sorted({"autotrain", artefact.library, report.spec.task} | ({"skops"} if artefact.library == "sklearn" else set()))
+    found["tags"] = sorted(
+        {"autotrain", artefact.library, report.spec.task} | ({"skops"} if artefact.library == "sklearn" else set())
+    )
     if artefact.base_model:
         found["base_model"] = artefact.base_model
     if dataset:
@@ -45,7 +47,11 @@ def name_of(report: Report) -> str:
 
 
 def _result(report: Report) -> dict[str, Any]:
-    dataset: dict[str, Any] = {"name": report.data[0], "type": report.spec.data.repo_id or "local", "split": "sealed test"}
+    dataset: dict[str, Any] = {
+        "name": report.data[0],
+        "type": report.spec.data.repo_id or "local",
+        "split": "sealed test",
+    }
     if report.spec.data.repo_id:
         dataset["revision"] = report.data[1]
     metrics = [{"type": name, "name": name, "value": value} for name, value in report.judgement.scores.items()]
@@ -66,13 +72,15 @@ def eval_results(report: Report, when: datetime | None = None) -> str | None:
         "date": (when or datetime.now(UTC)).date().isoformat(),
         "notes": f"Holdfast AutoTrain: sealed test of {report.judgement.rows} rows, seed {report.spec.seed}{span}",
     }
-    return yaml.safe_dump([clean(entry)], sort_keys=False, allow_unicode=True)
+    return str(yaml.safe_dump([clean(entry)], sort_keys=False, allow_unicode=True))
 
 
 def _opening(report: Report) -> str:
     metric = report.board.metric.name
     score = report.judgement.scores.get(metric)
-    worth = "" if score is None else f" On {report.judgement.rows} rows that it never saw, its {metric} is **{score:.4g}**."
+    worth = (
+        "" if score is None else f" On {report.judgement.rows} rows that it never saw, its {metric} is **{score:.4g}**."
+    )
     return (
         f"# {name_of(report)}\n\nTrained by Holdfast AutoTrain for {report.spec.task} on {report.data[0]}: "
         f"{report.artefact.family}, the best of {len(report.board.trials)} trials.{worth}"

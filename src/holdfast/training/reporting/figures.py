@@ -29,7 +29,7 @@ def figures(report: Report) -> dict[str, bytes]:
         drawn["precision-recall"] = _draw(lambda axes: _precision_recall(axes, judgement), judgement.labels)
         drawn["calibration"] = _draw(lambda axes: _calibration(axes, judgement), judgement.labels)
     elif judgement.truth and isinstance(judgement.truth[0], float):
-        drawn["residuals"] = _draw(lambda axes: _residuals(axes, judgement), True)
+        drawn["residuals"] = _draw(lambda axes: _residuals(axes, judgement), judgement.truth)
     drawn["importance"] = _draw(lambda axes: _importance(axes, judgement.importance), judgement.importance)
     return {name: picture for name, picture in drawn.items() if picture is not None}
 
@@ -109,7 +109,9 @@ def _roc(axes: Any, judgement: Judgement) -> None:
     for name, true, score in _curves(judgement):
         order = np.argsort(-score, kind="stable")
         hits = true[order]
-        axes.plot(_from_zero(np.cumsum(~hits) / (~hits).sum()), _from_zero(np.cumsum(hits) / hits.sum()), label=name[:24])
+        axes.plot(
+            _from_zero(np.cumsum(~hits) / (~hits).sum()), _from_zero(np.cumsum(hits) / hits.sum()), label=name[:24]
+        )
     axes.plot([0, 1], [0, 1], ":", color=_SOFT)
     axes.set(xlabel="false alarms", ylabel="found", title="ROC curve")
     axes.legend(frameon=False, fontsize=8)
@@ -124,7 +126,9 @@ def _precision_recall(axes: Any, judgement: Judgement) -> None:
         hits = true[np.argsort(-score, kind="stable")]
         found = np.cumsum(hits)
         axes.plot(found / hits.sum(), found / np.arange(1, len(hits) + 1), label=name[:24])
-    axes.set(xlabel="recall: share of all that is found", ylabel="precision", ylim=(0, 1.02), title="Precision and recall")
+    axes.set(
+        xlabel="recall: share of all that is found", ylabel="precision", ylim=(0, 1.02), title="Precision and recall"
+    )
     axes.legend(frameon=False, fontsize=8)
 
 

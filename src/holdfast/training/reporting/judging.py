@@ -55,7 +55,9 @@ def judge(artefact: Artefact, folder: Path, data: TrainingData, spec: TrainingSp
     judged = judge_task(predictor, data)
     if artefact.task not in _TABLES:
         return judged
-    return replace(judged, importance=_importance(artefact.task, predictor, data, registry.metric_of(spec, data), seconds))
+    return replace(
+        judged, importance=_importance(artefact.task, predictor, data, registry.metric_of(spec, data), seconds)
+    )
 
 
 def _table_of_labels(predictor: Predictor, data: TrainingData) -> Judgement:
@@ -100,7 +102,9 @@ def _score_of_numbers(predictor: Predictor, data: TrainingData, metric: Metric) 
     return scores.of_numbers(truth, answers).get(metric.name, float("nan"))
 
 
-def _ask_table(predictor: Predictor, data: TrainingData, test: pd.DataFrame, parameters: Mapping[str, Any]) -> list[Any]:
+def _ask_table(
+    predictor: Predictor, data: TrainingData, test: pd.DataFrame, parameters: Mapping[str, Any]
+) -> list[Any]:
     found: list[Any] = []
     for start in range(0, len(test), _ROWS_AT_ONCE):
         rows = test.iloc[start : start + _ROWS_AT_ONCE]
@@ -170,7 +174,9 @@ def _intervals(rows: int, measure: Callable[[Array], Mapping[str, float]]) -> di
     for _ in range(_DRAWS):
         for name, value in measure(random.integers(0, rows, rows)).items():
             drawn.setdefault(name, []).append(value)
-    return {name: (float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975))) for name, values in drawn.items()}
+    return {
+        name: (float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975))) for name, values in drawn.items()
+    }
 
 
 _JUDGES: dict[str, Callable[[Predictor, TrainingData], Judgement]] = {

@@ -16,7 +16,7 @@ from holdfast.training.search.journal import line_of
 def record_of(report: Report) -> dict[str, Any]:
     """Everything of a report that is no array and no picture."""
     metric = report.board.metric
-    return clean(
+    found: dict[str, Any] = clean(
         {
             "spec": mapping_of(report.spec),
             "task": report.spec.task,
@@ -56,6 +56,7 @@ def record_of(report: Report) -> dict[str, Any]:
             "published": None if report.published is None else dict(report.published),
         }
     )
+    return found
 
 
 def clean(value: Any) -> Any:

@@ -64,16 +64,18 @@ def page(report: Report, drawn: dict[str, bytes]) -> str:
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(name_of(report))}</title>{_STYLE}'
         f"<h1>{html.escape(name_of(report))}</h1><p>{html.escape(report.artefact.family)}, the best of "
-        f"{len(report.board.trials)} trials by {metric}; judged by {report.judgement.rows} rows that the search never saw."
+        f"{len(report.board.trials)} trials by {metric}; judged by {report.judgement.rows} rows that no trial saw."
         f"<table><tr><th>metric<th>value<th>95 %{rows}</table>{pictures}"
-        f"<h2>Trials</h2><table><tr><th>trial<th>family<th>status<th>{metric}<th>seconds<th>parameters, or why not{trials}</table>"
+        f"<h2>Trials</h2><table><tr><th>trial<th>family<th>status<th>{metric}<th>seconds<th>parameters, or why not"
+        f"{trials}</table>"
         f"<h2>Data</h2><ul>{findings or '<li>Nothing to remark.'}</ul></html>\n"
     )
 
 
 _STYLE = (
     "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#111}"
-    "table{border-collapse:collapse;margin:1rem 0}th,td{text-align:left;padding:.2rem .8rem .2rem 0;border-bottom:1px solid #ddd}"
+    "table{border-collapse:collapse;margin:1rem 0}"
+    "th,td{text-align:left;padding:.2rem .8rem .2rem 0;border-bottom:1px solid #ddd}"
     "svg{max-width:100%;height:auto}</style>"
 )
 

@@ -21,7 +21,7 @@ Labels and numbers are judged the same for all (`reporting.judging`): tables, te
 A module whose task answers otherwise (spans, summaries, answers) has `judge`, which asks the predictor about
 `data.test` and returns a `domain.judgements.Judgement`; or its `finish` judges itself and returns `scores`.
 
-`fit` and `finish` run in forked children: what they change in the trainer is gone afterwards, and what lasts lies in the
+`fit` and `finish` run in forked children: what they change in the trainer is gone afterwards; what lasts lies in the
 folder of the trial (`place.folder`, again `Outcome.kept` for `finish`, which finds it under `Board.folder_of(trial)`).
 `plans` runs in the process that lives as long as the run, so it computes little and loads no big model.
 """

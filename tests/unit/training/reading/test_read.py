@@ -11,9 +11,9 @@ import pytest
 
 pd = pytest.importorskip("pandas")
 
-from holdfast.base.errors import InvalidInput
-from holdfast.training.domain.specification import DataSource
-from holdfast.training.reading.read import Rows, fingerprint, read
+from holdfast.base.errors import InvalidInput  # noqa: E402 - what they read with may be missing
+from holdfast.training.domain.specification import DataSource  # noqa: E402
+from holdfast.training.reading.read import Rows, fingerprint, read  # noqa: E402
 
 CSV = "name;height;kind\nAda;1,70;a\nBö;1,82;b\nCé;1,65;a\n"
 
@@ -139,7 +139,8 @@ def test_a_folder_of_tables_by_parts(tmp_path: Path) -> None:
 
 
 def test_a_card_says_which_files_are_which(tmp_path: Path) -> None:
-    card = "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: one.csv\n  - split: test\n    path: two.csv\n---\n"
+    files = "  - split: train\n    path: one.csv\n  - split: test\n    path: two.csv\n"
+    card = f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n"
     for name, text in (("README.md", card), ("one.csv", "a,b\n1,x\n"), ("two.csv", "a,b\n2,y\n")):
         _file(tmp_path, f"d/{name}", text)
     rows = _read(tmp_path / "d")
@@ -147,7 +148,9 @@ def test_a_card_says_which_files_are_which(tmp_path: Path) -> None:
     assert (rows.frame["a"].tolist(), rows.test["a"].tolist()) == ([1], [2])
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.csv", b""), ("a.csv", b"\x00\x01\x02" * 50), ("a.parquet", b"PAR1xx")])
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.csv", b""), ("a.csv", b"\x00\x01\x02" * 50), ("a.parquet", b"PAR1xx")]
+)
 def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: bytes) -> None:
     with pytest.raises(InvalidInput, match="`data`"):
         _read(_file(tmp_path, name, content))

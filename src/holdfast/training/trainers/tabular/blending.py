@@ -42,6 +42,7 @@ def choose(table: Table, trials: Sequence[Trial]) -> Blend:
     """The best mixture, or the best trial alone where mixing gains less than chance could.
 
     Args:
+        table: that the trials were judged on.
         trials: with predictions for the judged rows, best first.
     """
     truth = table.answers[table.judged]

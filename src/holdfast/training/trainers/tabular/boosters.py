@@ -104,7 +104,13 @@ class LightGBM(Booster):
 
     def _fit(self, rows: tuple[Array, Array], judges: tuple[Array, Array] | None, rounds: int) -> None:
         lightgbm = need("lightgbm", "Training with LightGBM", "training")
-        settings = {"num_threads": 1, "verbosity": -1, "seed": self._seed, "deterministic": True, "force_row_wise": True}
+        settings = {
+            "num_threads": 1,
+            "verbosity": -1,
+            "seed": self._seed,
+            "deterministic": True,
+            "force_row_wise": True,
+        }
         settings |= {"bagging_freq": 1} if "subsample" in self._parameters else {}
         settings |= self._objective() | self._parameters
         data = lightgbm.Dataset(rows[0], rows[1], free_raw_data=True)
@@ -212,7 +218,7 @@ def _of_lightgbm(root: dict[str, Any]) -> Array:
 
 def _missing_left(node: dict[str, Any]) -> bool:
     """Where nothing was missing while it learned, LightGBM takes a missing number for zero."""
-    return bool(node["default_left"]) if node["missing_type"] == "NaN" else 0.0 <= float(node["threshold"])
+    return bool(node["default_left"]) if node["missing_type"] == "NaN" else float(node["threshold"]) >= 0.0
 
 
 def _of_xgboost(tree: dict[str, Any]) -> Array:
@@ -233,13 +239,13 @@ def _of_xgboost(tree: dict[str, Any]) -> Array:
 
 
 def _just_below(threshold: Array) -> Array:
-    """XGBoost rounds to 32 bits and goes left below the threshold; scikit-learn compares 64 bits and goes left up to it.
+    """XGBoost rounds to 32 bits and goes left below a threshold; scikit-learn compares 64 bits and goes left up to it.
 
     The border between numbers that round to the threshold and those that round below it lies half-way between.
     """
     below = np.nextafter(threshold, np.float32(-np.inf))
     half = (threshold.astype(float) + below.astype(float)) / 2
-    return np.nextafter(half, -np.inf)
+    return np.asarray(np.nextafter(half, -np.inf))
 
 
 def _branch(node: Any, feature: int, threshold: float, left: int) -> None:

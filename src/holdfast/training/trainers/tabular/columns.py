@@ -25,6 +25,7 @@ from holdfast.training.domain.data import ColumnKind, TrainingData
 
 _MOST_CATEGORIES = 60
 _MOST_WORDS = 5_000
+_WORD = r"(?u)\b\w+\b"
 _TEXT_DIMENSIONS = 16
 _WORDS_KINDS = (ColumnKind.CATEGORY, ColumnKind.BOOLEAN, ColumnKind.IDENTIFIER)
 
@@ -54,7 +55,10 @@ def columns_of(data: TrainingData) -> Columns:
         return tuple(name for name in data.inputs if kinds.get(name) in wanted)
 
     return Columns(
-        numbers=of(ColumnKind.NUMBER), categories=of(*_WORDS_KINDS), dates=of(ColumnKind.DATE), texts=of(ColumnKind.TEXT)
+        numbers=of(ColumnKind.NUMBER),
+        categories=of(*_WORDS_KINDS),
+        dates=of(ColumnKind.DATE),
+        texts=of(ColumnKind.TEXT),
     )
 
 
@@ -76,7 +80,11 @@ def scaled(columns: Columns, scaler: str = "standard") -> ColumnTransformer:
     scale = SCALERS[scaler]
     numbers = Pipeline([("impute", SimpleImputer(strategy="median", keep_empty_features=True)), ("scale", scale())])
     dates = Pipeline(
-        [("parts", DateParts()), ("impute", SimpleImputer(strategy="median", keep_empty_features=True)), ("scale", scale())]
+        [
+            ("parts", DateParts()),
+            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
+            ("scale", scale()),
+        ]
     )
     categories = OneHotEncoder(
         handle_unknown="infrequent_if_exist", max_categories=_MOST_CATEGORIES, min_frequency=2, dtype=np.float64
@@ -89,7 +97,11 @@ def scaled(columns: Columns, scaler: str = "standard") -> ColumnTransformer:
 def ordered(columns: Columns) -> ColumnTransformer:
     """Steps for trees."""
     categories = OrdinalEncoder(
-        handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2, min_frequency=2, max_categories=500
+        handle_unknown="use_encoded_value",
+        unknown_value=-1,
+        encoded_missing_value=-2,
+        min_frequency=2,
+        max_categories=500,
     )
     parts = [("numbers", "passthrough", columns.numbers), ("dates", DateParts(), columns.dates)]
     parts += [("categories", categories, columns.categories)]
@@ -98,10 +110,10 @@ def ordered(columns: Columns) -> ColumnTransformer:
 
 def _texts(names: Sequence[str], *, reduced: bool) -> list[tuple[str, Any, tuple[str, ...]]]:
     """Steps for each column of texts; trees get a few dimensions instead of thousands of words."""
-    found = []
+    found: list[tuple[str, Any, tuple[str, ...]]] = []
     for name in names:
         steps: list[tuple[str, Any]] = [("text", TextColumn())]
-        steps.append(("words", TfidfVectorizer(max_features=_MOST_WORDS, sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")))
+        steps.append(("words", TfidfVectorizer(max_features=_MOST_WORDS, sublinear_tf=True, token_pattern=_WORD)))
         if reduced:
             steps.append(("reduce", TruncatedSVD(_TEXT_DIMENSIONS, random_state=0)))
         found.append((f"text: {name}", Pipeline(steps), (name,)))

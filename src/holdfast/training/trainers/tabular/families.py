@@ -115,7 +115,13 @@ FAMILIES = {
         Family("linear-regression", None, _plain(LinearRegression), "scaled", cost=0.01),
         Family("ridge", None, _plain(Ridge), "scaled", {"alpha": 1.0}, {"alpha": ("log", 1e-3, 1e3)}, cost=0.01),
         Family(
-            "lasso", None, _plain(Lasso, max_iter=5_000), "scaled", {"alpha": 0.1}, {"alpha": ("log", 1e-4, 1e1)}, cost=0.02
+            "lasso",
+            None,
+            _plain(Lasso, max_iter=5_000),
+            "scaled",
+            {"alpha": 0.1},
+            {"alpha": ("log", 1e-4, 1e1)},
+            cost=0.02,
         ),
         Family(
             "decision-tree",

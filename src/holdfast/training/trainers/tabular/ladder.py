@@ -81,7 +81,7 @@ class Ladder:
         others = [family for family in self._families if family.name not in _CERTAIN]
         for family in certain:
             yield Plan(family.name, family.start, 0, self._expected(family, board), "simple, and often enough")
-        for family in sorted(others, key=lambda family: self._guess(family)):
+        for family in sorted(others, key=self._guess):
             yield Plan(
                 family.name, self._start(family), 1, self._expected(family, board), "each family once, cheap ones first"
             )
@@ -117,16 +117,18 @@ class Ladder:
                 search.tell(board.trials[-1])
 
     def _guess(self, family: Family) -> float:
-        size = (self._rows / 1_000) ** family.growth * max(1.0, self._features / 10) ** 0.8
+        size: float = (self._rows / 1_000) ** family.growth * max(1.0, self._features / 10) ** 0.8
         many = self._labels if family.by_label and self._labels > 2 else 1
         return _TRIAL_SECONDS + self._folds * (_FOLD_SECONDS + family.cost * size * many)
 
     def _expected(self, family: Family, board: Board) -> float:
         """The guess, corrected by how far off the guesses were so far."""
         ratios = [
-            trial.seconds / self._guess(FAMILIES[trial.plan.family]) for trial in board.trials if trial.status is Status.OK
+            trial.seconds / self._guess(FAMILIES[trial.plan.family])
+            for trial in board.trials
+            if trial.status is Status.OK
         ]
-        correction = statistics.median(ratios) if len(ratios) > 1 else 1.0
+        correction = float(statistics.median(ratios)) if len(ratios) > 1 else 1.0
         return self._guess(family) * min(_MOST_CORRECTION, max(1 / _MOST_CORRECTION, correction))
 
     def _tell_the_end(self, board: Board, clock: Clock) -> None:
@@ -139,7 +141,7 @@ class Ladder:
 
 
 def _whose_turn(turn: int, searches: int) -> int:
-    """The best family is searched twice as often as the others: 0 1 0 2 0 1 0 2 …"""
+    """The best family is searched twice as often as the others: 0 1 0 2 and so on."""
     return 0 if turn % 2 == 0 else 1 + (turn // 2) % (searches - 1) if searches > 1 else 0
 
 
@@ -153,5 +155,3 @@ def _best_of_each_family(board: Board) -> list[Trial]:
 def _recent_seconds(board: Board, family: str) -> float:
     took = [trial.seconds for trial in board.trials if trial.plan.family == family and trial.status is Status.OK]
     return statistics.median(took[-5:]) if took else 0.0
-
-

@@ -85,7 +85,8 @@ def _refit_seconds(trial: Trial) -> float:
 def _make(table: Table, blend: Blend, seed: int) -> _Made:
     everything = np.arange(len(table.inputs))
     fitted = [
-        fit_one(table, trial.plan.family, _parameters(trial), seed, everything).kept() for trial, _weight in blend.members
+        fit_one(table, trial.plan.family, _parameters(trial), seed, everything).kept()
+        for trial, _weight in blend.members
     ]
     weights = [weight for _trial, weight in blend.members]
     names = [f"{trial.plan.family}-{trial.number}" for trial, _weight in blend.members]
@@ -175,9 +176,7 @@ def _calibrated(model: Any, calibrator: Any, labels: tuple[str, ...]) -> Any:
     classes = np.asarray(labels)
     kept = CalibratedClassifierCV(model, method="temperature", ensemble=False)
     kept.classes_ = classes
-    kept.calibrated_classifiers_ = [
-        _CalibratedClassifier(model, [calibrator], method="temperature", classes=classes)
-    ]
+    kept.calibrated_classifiers_ = [_CalibratedClassifier(model, [calibrator], method="temperature", classes=classes)]
     return kept
 
 
@@ -227,5 +226,3 @@ def _explanation(blend: Blend, made: _Made) -> Mapping[str, Any]:
         "gain_of_mixing": blend.gain,
         "temperature": made.temperature,
     }
-
-

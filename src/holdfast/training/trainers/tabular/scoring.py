@@ -169,7 +169,9 @@ class _Course:
             metrics=metrics,
             predictions=predictions.astype(np.float32 if self._table.labels else np.float64),
             predict_ms_per_row=1_000 * self.predict_seconds / len(truth),
-            size_bytes=len(pickle.dumps(last.model)) if not isinstance(last.model, Booster) else _size_of(last, metrics),
+            size_bytes=len(pickle.dumps(last.model))
+            if not isinstance(last.model, Booster)
+            else _size_of(last, metrics),
             curve={"score": self._curve},
         )
 

@@ -98,5 +98,3 @@ class TabularTrainer:
             order=self._data.order,
         )
         return found[:1] if rows > _MANY_ROWS else found
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from holdfast.base.errors import TooLarge
+from holdfast.base.errors import InvalidInput, TooLarge
 from holdfast.inference.domain.predictors import Wish
 from holdfast.inference.runtime.generation import Generator
 from holdfast.inference.runtime.loading import load_model
@@ -19,6 +19,17 @@ class LanguageModel:
 
     generator: Generator
     reader: TextReader
+
+    @staticmethod
+    def check_prompt(row: Row, name: str) -> Row:
+        """The prompt, unless it is empty: there is nothing that a text could go on from.
+
+        Raises:
+            InvalidInput: the tokenizer found nothing to read in it.
+        """
+        if not len(row["input_ids"]):
+            raise InvalidInput(field=name, problem="hold nothing that this model's tokenizer can read")
+        return row
 
     def room(self, row: Row, wanted: int, *, was_asked: bool) -> int:
         """How many tokens can be made behind a prompt.

@@ -21,8 +21,9 @@ from holdfast.inference.service.opening import ModelOpener
 logger = logging.getLogger("holdfast.inference")
 
 LOOK_SECONDS = 1.0
-FAILURE_SECONDS = 30.0
-"""For so long a model whose files are no good is not tried again."""
+FAILURE_SECONDS = 600.0
+"""For so long a model whose files are no good for a task is not tried again: a commit's files never change, and each
+trial costs a process and seconds of CPU, which strangers could otherwise ask for again and again."""
 TROUBLE_SECONDS = 2.0
 """The same for one that failed by bad luck: no room, a server that is not there."""
 _GIBIBYTE = 1024**3

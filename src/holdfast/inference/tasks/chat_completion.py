@@ -81,7 +81,8 @@ class ChatCompletion(StreamingPredictor):
             )
         except jinja2.TemplateError as error:
             raise InvalidInput(field="messages", problem=f"do not fit this model's chat template: {error}") from None
-        return {name: values for name, values in as_row(encoded).items() if name in ("input_ids", "attention_mask")}
+        row = {name: values for name, values in as_row(encoded).items() if name in ("input_ids", "attention_mask")}
+        return self._model.check_prompt(row, "messages")
 
     def run(self, items: Sequence[Item]) -> list[Any]:
         rows = [row for item in items for row in item.rows]

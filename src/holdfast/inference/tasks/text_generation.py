@@ -113,7 +113,8 @@ class TextGeneration(StreamingPredictor):
     def _row(self, text: str, truncate: int | None) -> Row:
         reader = self._model.reader
         row = reader.row(text, truncation=truncate is not None, keep_tokens=truncate, side="left" if truncate else None)
-        return {name: values for name, values in row.items() if name in ("input_ids", "attention_mask")}
+        kept = {name: values for name, values in row.items() if name in ("input_ids", "attention_mask")}
+        return self._model.check_prompt(kept, "inputs")
 
     def _new_tokens(self, row: Row, options: dict[str, Any]) -> int:
         asked = options.pop("max_new_tokens", None)

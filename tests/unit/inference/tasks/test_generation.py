@@ -6,6 +6,7 @@ import pytest
 
 from holdfast.base.errors import InvalidInput, TooLarge, UnusableModel
 from holdfast.inference import tasks
+from tests.compat.push_models import save_decoder
 from tests.factories import tiny_models
 
 HELLO = [{"role": "user", "content": "what is the capital?"}]
@@ -107,6 +108,13 @@ def test_a_long_prompt_is_refused_or_cut(writer):
         writer.predict("x" * 500)
     cut = writer.predict("x" * 500, {"truncate": 20, "max_new_tokens": 5})
     assert cut == writer.predict("x" * 20, {"max_new_tokens": 5})
+
+
+def test_a_prompt_without_tokens_is_refused(tmp_path):
+    """Spaces are no words to some tokenizers, and no template need add any."""
+    save_decoder(tmp_path, with_template=True)
+    with pytest.raises(InvalidInput, match="messages` hold nothing"):
+        tasks.load("chat-completion", tmp_path).predict([{"role": "user", "content": " "}], {"max_tokens": 2})
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,12 @@ import json
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-pd = pytest.importorskip("pandas")
-
-from holdfast.base.errors import InvalidInput  # noqa: E402 - what they read with may be missing
-from holdfast.training.domain.specification import DataSource  # noqa: E402
-from holdfast.training.reading.read import Rows, fingerprint, read  # noqa: E402
+from holdfast.base.errors import InvalidInput
+from holdfast.training.domain.specification import DataSource
+from holdfast.training.reading.read import Rows, fingerprint, read
 
 CSV = "name;height;kind\nAda;1,70;a\nBö;1,82;b\nCé;1,65;a\n"
 

@@ -93,27 +93,24 @@ def find_writer(wanted: str | None) -> Base | Missing:
 
 
 def _of_hub() -> Base | None:
-    hub = need("huggingface_hub")
-    if hub.constants.ENDPOINT.rstrip("/") == _PUBLIC_HUB:
+    hub, errors = need("huggingface_hub"), need("huggingface_hub.errors")
+    if need("huggingface_hub.constants").ENDPOINT.rstrip("/") == _PUBLIC_HUB:
         return None
     listed = hub.HfApi().list_models(filter="sentence-transformers", sort="downloads", limit=1)
     try:
         best = next(iter(listed), None)
-    except (hub.errors.HfHubHTTPError, OSError):
+    except (errors.HfHubHTTPError, OSError):
         return None  # a Hub that does not answer offers nothing; the package is next
     return None if best is None else _downloaded(best.id)
 
 
 def _downloaded(repo_id: str) -> Base:
-    hub = need("huggingface_hub")
+    errors = need("huggingface_hub.errors")
     try:
-        folder = hub.snapshot_download(repo_id, allow_patterns=_WANTED, ignore_patterns=_SECOND_COPIES)
-    except (
-        hub.errors.HfHubHTTPError,
-        hub.errors.HFValidationError,
-        hub.errors.LocalEntryNotFoundError,
-        OSError,
-    ) as error:
+        folder = need("huggingface_hub").snapshot_download(
+            repo_id, allow_patterns=_WANTED, ignore_patterns=_SECOND_COPIES
+        )
+    except (errors.HfHubHTTPError, errors.HFValidationError, errors.LocalEntryNotFoundError, OSError) as error:
         why = str(error).splitlines()[0][:200]
         problem = f"is neither a folder here nor a model of the Hub that can be read: {why}"
         raise InvalidInput(field="base_model", problem=problem) from error

@@ -29,6 +29,10 @@ class Rung(Protocol):
         """See `Trainer.fit`."""
         ...
 
+    def finish_seconds(self, trial: Trial) -> float:
+        """How long `finish` would take for a trial."""
+        ...
+
     def finish(self, trial: Trial, kept: Path, folder: Path, clock: Clock) -> Artefact:
         """Write the model of the best trial, whose own folder is `kept`; see `Trainer.finish`."""
         ...
@@ -60,6 +64,12 @@ class Ladder:
             for plan in rung.plans(board, clock):
                 if self.candidates is None or plan.family in self.candidates:
                     yield replace(plan, rung=number)
+                    self._keep_back(board, clock)
+
+    def _keep_back(self, board: Board, clock: Clock) -> None:
+        """Time for the model of the best so far."""
+        if board.best is not None:
+            clock.keep_back(self._rung(board.best.plan.family).finish_seconds(board.best))
 
     def fit(self, plan: Plan, place: Place) -> Outcome:
         """One trial, by the rung that knows its family."""
@@ -84,3 +94,12 @@ def skipped(family: str, reason: str) -> Plan:
         reason: why not, in plain words.
     """
     return Plan(family, expected_seconds=math.inf, reason=reason)
+
+
+WRITING_SECONDS = 3.0
+"""To write a model that is there already."""
+
+
+def refit_seconds(trial: Trial, folds: int) -> float:
+    """How long it takes to fit once more, on all rows, what a trial fitted in folds."""
+    return WRITING_SECONDS + 1.5 * trial.seconds / folds

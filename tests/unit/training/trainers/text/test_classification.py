@@ -98,7 +98,7 @@ def test_few_examples_are_judged_in_folds_and_drawn_together(base, tmp_path):
     artefact, folder = alone.finish()
     assert no_pickle_in(folder)
     assert len(tasks.load(artefact.task, folder, device="cpu").predict("i hate it")) == 2
-    assert few.clock.kept_back, "the refit's time is kept back"
+    assert few.clock.kept_back[-1] > 3.0, "the refit's time is kept back"
 
 
 def test_what_embeddings_serve_is_what_was_judged(many, base):

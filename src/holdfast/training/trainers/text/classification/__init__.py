@@ -12,17 +12,18 @@ from holdfast.base.errors import InvalidInput
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.trainers.interface import Trainer
-from holdfast.training.trainers.text.bases import find_encoder
+from holdfast.training.trainers.text.bases import Base, find_encoder
 from holdfast.training.trainers.text.classification.columns import column, targets_of
 from holdfast.training.trainers.text.classification.contrastive import Contrastive
 from holdfast.training.trainers.text.classification.embeddings import Embeddings
+from holdfast.training.trainers.text.classification.judging import judge
 from holdfast.training.trainers.text.classification.linear import Majority, WordCounts
 from holdfast.training.trainers.text.classification.material import Material
 from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.classification.tuning import FineTuning
-from holdfast.training.trainers.text.classification.judging import judge
 from holdfast.training.trainers.text.folds import make_folds
 from holdfast.training.trainers.text.ladder import Ladder, Rung
+from holdfast.training.trainers.text.libraries import import_estimators, import_networks
 from holdfast.training.trainers.text.tasks import metric_name
 
 __all__ = ["judge", "prepare"]
@@ -36,8 +37,11 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
     Raises:
         InvalidInput: a column is missing, or there are too few rows or labels to learn from.
     """
+    import_estimators()
     material = read_material(data, spec)
     base = find_encoder(spec.base_model)
+    if isinstance(base, Base):
+        import_networks()
     only_zero_shot = spec.task == "zero-shot-classification"
     embeddings = Embeddings(material, base, only_zero_shot=only_zero_shot)
     rungs: list[Rung] = [Majority(material), embeddings]

@@ -24,7 +24,7 @@ from holdfast.training.trainers.text.classification import heads, writing
 from holdfast.training.trainers.text.classification.material import Material
 from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.folds import Fold
-from holdfast.training.trainers.text.ladder import skipped
+from holdfast.training.trainers.text.ladder import refit_seconds, skipped
 from holdfast.training.trainers.text.measuring import measure
 from holdfast.training.trainers.text.sentence_models import (
     encode,
@@ -64,7 +64,6 @@ class Contrastive:
         step = self.step_seconds or 0.0
         rounds = len(self.material.folds)
         chosen = next((steps for steps in _STEPS if (rounds + 1) * steps * step <= clock.left()), _STEPS[-1])
-        clock.keep_back(1.2 * chosen * step + 2.0)
         parameters = {"steps": chosen, "batch_size": _BATCH, "learning_rate": 5e-5, "C": 10.0}
         reason = "few examples: pairs of them teach the encoder which texts belong together"
         yield Plan(FAMILY, parameters, expected_seconds=rounds * chosen * step or None, reason=reason)
@@ -95,6 +94,9 @@ class Contrastive:
             return heads.outputs(head, encode(model, self.material.some(fold.judged)), self.material.targets)
 
         return self.material.outcome(predict, curve={"loss": losses})
+
+    def finish_seconds(self, trial: Trial) -> float:
+        return refit_seconds(trial, len(self.material.folds))
 
     def finish(self, trial: Trial, kept: Path, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - was kept back
         material, plan = self.material, trial.plan

@@ -18,7 +18,7 @@ from holdfast.training.trainers.text.classification.encoding import Encoding
 from holdfast.training.trainers.text.classification.material import Material
 from holdfast.training.trainers.text.classification.targets import Kind, Targets
 from holdfast.training.trainers.text.folds import Fold
-from holdfast.training.trainers.text.ladder import skipped
+from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
 from holdfast.training.trainers.text.measuring import measure
 
 Array = np.ndarray[Any, Any]
@@ -42,14 +42,14 @@ class Embeddings:
     only_zero_shot: bool = False
     families: ClassVar[tuple[str, ...]] = (ZERO_SHOT, LINEAR, WITH_WORDS)
 
-    def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:  # noqa: ARG002 - the search skips what can't pay
+    def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:  # noqa: ARG002 - the search goes by the clock
         if isinstance(self.base, Missing):
             yield skipped(ZERO_SHOT if self.only_zero_shot else LINEAR, self.base.reason)
             return
         expected = self.seconds
         if not self.only_zero_shot:
             yield Plan(LINEAR, {"C": 10.0}, expected_seconds=expected, reason="an encoder knows what words mean")
-            for strength in (1.0, 100.0):
+            for strength in (1.0, 100.0) if _has(board, LINEAR) else ():
                 yield Plan(LINEAR, {"C": strength}, expected_seconds=2.0, reason="the same vectors, smoothed otherwise")
         if self.material.targets.kind is not Kind.ONE_LABEL:
             return
@@ -59,7 +59,7 @@ class Embeddings:
             )
             return
         yield Plan(ZERO_SHOT, expected_seconds=expected, reason="descriptions of the labels, and no example")
-        if self.material.is_few and not self.only_zero_shot:
+        if self.material.is_few and _has(board, ZERO_SHOT) and not self.only_zero_shot:
             for strength in (1.0, 10.0):
                 yield Plan(
                     WITH_WORDS, {"C": strength}, expected_seconds=2.0, reason="a description is one more example"
@@ -81,6 +81,9 @@ class Embeddings:
             return heads.outputs(model, vectors[fold.judged], self.material.targets)
 
         return self.material.outcome(predict)
+
+    def finish_seconds(self, trial: Trial) -> float:  # noqa: ARG002 - its vectors are there
+        return 2 * WRITING_SECONDS
 
     def finish(self, trial: Trial, kept: Path, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - takes seconds
         assert isinstance(self.base, Base)
@@ -122,3 +125,8 @@ class Embeddings:
             places = np.concatenate([targets.values, np.arange(len(targets.labels))])
             targets = Targets(targets.kind, targets.labels, places)
         return heads.fit(heads.vector_linear(plan.parameters, targets), vectors, targets)
+
+
+def _has(board: Board, family: str) -> bool:
+    """Whether vectors were made for a family: what uses them again takes but a moment."""
+    return any(trial.plan.family == family for trial in board.finished())

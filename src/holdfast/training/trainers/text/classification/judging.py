@@ -31,7 +31,7 @@ def judge(data: TrainingData, predictor: Predictor, spec: TrainingSpec) -> Judge
     return _judgement(truth, outputs)
 
 
-def _judgement(truth: Targets, outputs: np.ndarray) -> Judgement:  # type: ignore[type-arg]
+def _judgement(truth: Targets, outputs: np.ndarray) -> Judgement:
     if truth.kind is Kind.NUMBER:
         numbers = outputs[:, 0]
         spread = intervals(len(truth), lambda rows: scores(truth.at(rows), numbers[rows]))
@@ -46,5 +46,5 @@ def _judgement(truth: Targets, outputs: np.ndarray) -> Judgement:  # type: ignor
     return Judgement(measured, spread, len(truth), right, said, outputs, truth.labels)
 
 
-def _names(labels: tuple[str, ...], chosen: np.ndarray) -> list[list[str]]:  # type: ignore[type-arg]
+def _names(labels: tuple[str, ...], chosen: np.ndarray) -> list[list[str]]:
     return [[label for label, is_right in zip(labels, row, strict=True) if is_right] for row in chosen]

@@ -17,6 +17,7 @@ from holdfast.training.trainers.text.classification import heads, writing
 from holdfast.training.trainers.text.classification.material import Material
 from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.folds import Fold
+from holdfast.training.trainers.text.ladder import refit_seconds
 
 _WORDS_SHOWN = 12
 
@@ -29,7 +30,7 @@ class Majority:
     families: ClassVar[tuple[str, ...]] = ("majority",)
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:  # noqa: ARG002 - always one
-        yield Plan("majority", expected_seconds=0.1, reason="what is said without reading the text")
+        yield Plan("majority", reason="what is said without reading the text")
 
     def fit(self, plan: Plan, place: Place) -> Outcome:  # noqa: ARG002 - nothing to choose
         targets = self.material.targets
@@ -39,6 +40,9 @@ class Majority:
             return heads.outputs(fitted, fold.judged[:, None], targets)
 
         return self.material.outcome(predict)
+
+    def finish_seconds(self, trial: Trial) -> float:
+        return refit_seconds(trial, len(self.material.folds))
 
     def finish(self, trial: Trial, kept: Path, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - takes no time
         targets = self.material.targets
@@ -70,9 +74,9 @@ class WordCounts:
                 yield Plan("tfidf-linear", {"alpha": alpha}, reason="counts of words tell much, at once")
         else:
             yield Plan("tfidf-linear", {"C": 10.0}, reason="counts of words tell much, at once")
-            yield Plan("tfidf-linear", {"C": 1.0}, reason="trusts single words less")
             if self.material.targets.rarest >= 6:  # three folds of calibration inside of a fold
                 yield Plan("tfidf-svm", {"C": 0.3}, reason="looks at what lies between two labels only")
+            yield Plan("tfidf-linear", {"C": 1.0}, reason="trusts single words less")
 
     def fit(self, plan: Plan, place: Place) -> Outcome:  # noqa: ARG002 - tells nothing on its way
         targets, seconds = self.material.targets, []
@@ -88,6 +92,9 @@ class WordCounts:
 
         outcome = self.material.outcome(predict)
         return replace(outcome, predict_ms_per_row=1_000 * float(np.mean(seconds)))
+
+    def finish_seconds(self, trial: Trial) -> float:
+        return refit_seconds(trial, len(self.material.folds))
 
     def finish(self, trial: Trial, kept: Path, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - takes seconds
         material, plan = self.material, trial.plan

@@ -29,7 +29,7 @@ from holdfast.training.trainers.text.finetuning import (
     tune,
     usual_rate,
 )
-from holdfast.training.trainers.text.ladder import skipped
+from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
 from holdfast.training.trainers.text.measuring import measure
 from holdfast.training.trainers.text.tasks import better
 
@@ -142,6 +142,9 @@ class FineTuning:
             size_bytes=sum(path.stat().st_size for path in (place.folder / MODEL).rglob("*")),
             predict_ms_per_row=_speed(model, judged_rows[:32], _collate(tokenizer)),
         )
+
+    def finish_seconds(self, trial: Trial) -> float:  # noqa: ARG002 - its weights are there
+        return WRITING_SECONDS
 
     def finish(self, trial: Trial, kept: Path, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - is made
         assert isinstance(self.base, Base)

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED
 
 from holdfast.inference.runtime.libraries import need
 from holdfast.inference.runtime.text_heads import HEAD_FILE
@@ -19,7 +20,7 @@ _NOT_OF_MODEL = ("data_config.json",)
 def write_estimator(folder: Path, model: Any, targets: Targets, example: str) -> None:
     """A pipeline that takes texts: `model.skops`, and what config.json says of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    need("skops.io").dump(model, folder / "model.skops")
+    need("skops.io").dump(model, folder / "model.skops", compression=ZIP_DEFLATED)
     told = {"model": {"file": "model.skops"}, "model_format": "skops", "task": "text-classification"}
     _write_json(folder / "config.json", {"sklearn": told | {"columns": ["text"], "example_input": {"text": [example]}}})
     _write_json(folder / HEAD_FILE, _head(targets))
@@ -27,7 +28,7 @@ def write_estimator(folder: Path, model: Any, targets: Targets, example: str) ->
 
 def write_head(folder: Path, model: Any, targets: Targets) -> None:
     """A model of vectors, beside the encoder that makes them."""
-    need("skops.io").dump(model, folder / "head.skops")
+    need("skops.io").dump(model, folder / "head.skops", compression=ZIP_DEFLATED)
     _write_json(folder / HEAD_FILE, _head(targets))
 
 

@@ -72,15 +72,22 @@ class TrainingService:
         """
         wanted = runs.admitted(Request(spec, f"{namespace}/{_dataset_name(upload)}" if upload else None), namespace)
         if upload is not None:
-            self._keep(actor, RepoId(namespace, _dataset_name(upload)), upload)
+            self.keep_upload(actor, namespace, upload)
         return self.jobs.jobs.run_job(actor, namespace, _job_of(wanted))
 
-    def _keep(self, actor: Actor, repo_id: RepoId, upload: ReceivedFile) -> None:
-        """An uploaded file as a dataset: what was trained on stays, and can be trained on again."""
+    def keep_upload(self, actor: Actor, namespace: str, upload: ReceivedFile) -> RepoId:
+        """An uploaded file as a private dataset: what was trained on stays, and can be trained on again.
+
+        Raises:
+            LoginRequired, NotFound, Forbidden: see `RepoLifecycle.create_repo`.
+            InvalidInput: a path that no repo may have.
+        """
+        repo_id = RepoId(namespace, _dataset_name(upload))
         with suppress(RepoExists):  # a new version of the same file is a new commit
             self.lifecycle.create_repo(actor, RepoType.DATASET, repo_id, private=True)
         header = CommitHeader(f"Upload {upload.path}", "For training.", None)
         self.uploads.commit_files(actor, RepoType.DATASET, repo_id, _MAIN, header, [upload])
+        return repo_id
 
     def get_run(self, actor: Actor, namespace: str, run_id: str) -> TrainingRun:
         """One run with its board, and its report once there is one.

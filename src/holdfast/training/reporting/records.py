@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.search.journal import line_of
+
+_MOST_LABELS = 30
 
 
 def record_of(report: Report) -> dict[str, Any]:
@@ -25,6 +29,7 @@ def record_of(report: Report) -> dict[str, Any]:
             "scores": dict(report.judgement.scores),
             "intervals": {name: list(pair) for name, pair in report.judgement.intervals.items()},
             "baseline": report.baseline,
+            "confusion": _confusion(report.judgement),
             "importance": dict(report.judgement.importance),
             "model": {
                 "folder": str(report.folder),
@@ -57,6 +62,15 @@ def record_of(report: Report) -> dict[str, Any]:
         }
     )
     return found
+
+
+def _confusion(judgement: Judgement) -> dict[str, Any] | None:
+    """How often each label was taken for each: rows are the truth; None where there are no labels, or very many."""
+    labels = list(judgement.labels) or sorted({str(one) for one in (*judgement.truth, *judgement.answers)})
+    if not judgement.truth or len(labels) > _MOST_LABELS or not all(isinstance(one, str) for one in judgement.truth):
+        return None
+    counts = Counter(zip(judgement.truth, map(str, judgement.answers), strict=True))
+    return {"labels": labels, "counts": [[counts[truth, said] for said in labels] for truth in labels]}
 
 
 def clean(value: Any) -> Any:

@@ -1,0 +1,104 @@
+"""The other end of `previewing`: the process that reads a folder of data files and checks them."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from holdfast.base.errors import HoldfastError
+from holdfast.inference.runtime.libraries import need
+
+_MAX_MEMORY_BYTES = 3 * 1024**3
+_MAX_CPU_SECONDS = 55
+_SHOWN_ROWS = 5
+_SHOWN_COLUMNS = 40
+_CELL = 120
+
+
+def main() -> None:
+    """Answer the question on standard input."""
+    resource.setrlimit(resource.RLIMIT_DATA, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (_MAX_CPU_SECONDS, _MAX_CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    asked = orjson.loads(sys.stdin.buffer.read())
+    try:
+        answer: dict[str, Any] = {"check": check_folder(Path(asked["folder"]), asked["task"], asked["columns"])}
+    except HoldfastError as error:
+        answer = {"problem": error.message}
+    sys.stdout.buffer.write(orjson.dumps(answer))
+
+
+def check_folder(folder: Path, task: str, columns: dict[str, str]) -> dict[str, Any]:
+    """The check of the data files of a folder, as JSON.
+
+    Raises:
+        InvalidInput: there are none that can be read.
+        NotInstalled: the libraries for it are missing.
+    """
+    need("pandas", "Looking at data", "training")
+    from holdfast.training.checking.check import check_data  # noqa: PLC0415 - heavy, and missing on a plain Hub
+    from holdfast.training.domain.specification import DataSource, TrainingSpec  # noqa: PLC0415
+    from holdfast.training.reading.read import read  # noqa: PLC0415
+
+    rows = read(DataSource(path=str(folder)))
+    found = check_data(rows.frame, TrainingSpec(task, DataSource(path=str(folder)), columns=columns), rows.test)
+    return record_of(found, list(map(str, rows.frame.columns)))
+
+
+def record_of(found: Any, given: list[str]) -> dict[str, Any]:
+    """A `DataCheck` as JSON.
+
+    Args:
+        found: it.
+        given: names of all columns as they were read.
+    """
+    shown = [profile.name for profile in found.profiles][:_SHOWN_COLUMNS]
+    first = found.frame[shown].head(_SHOWN_ROWS) if len(found.frame) else None
+    return {
+        "task": found.task,
+        "reason": found.reason,
+        "confidence": found.confidence,
+        "verdict": found.verdict.value,
+        "columns": dict(found.columns),
+        "inputs": list(found.inputs[:_SHOWN_COLUMNS]),
+        "labels": None if found.labels is None else list(found.labels[:50]),
+        "rows": len(found.frame),
+        "names": [str(name) for name in found.frame.columns] or given,
+        "profiles": [
+            {
+                "name": profile.name,
+                "kind": profile.kind.value,
+                "confidence": profile.confidence,
+                "missing": profile.missing,
+                "distinct": profile.distinct,
+                "examples": list(profile.examples),
+                "role": profile.role,
+            }
+            for profile in found.profiles[:_SHOWN_COLUMNS]
+        ],
+        "findings": [
+            {
+                "code": finding.code,
+                "severity": finding.severity.value,
+                "sentence": finding.sentence,
+                "advice": finding.advice,
+                "column": finding.column,
+            }
+            for finding in found.findings
+        ],
+        "shown": shown,
+        "first": [] if first is None else [[_cell(value) for value in row] for row in first.to_numpy(dtype=object)],
+    }
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - missing values are unlike themselves
+        return ""
+    if isinstance(value, bytes | bytearray):
+        return f"{len(value):,} bytes"
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return text if len(text) <= _CELL else text[: _CELL - 1] + "…"

@@ -15,8 +15,9 @@ from huggingface_hub import HfApi, JobInfo, JobStage, Volume
 from huggingface_hub.errors import HfHubHTTPError
 
 from tests.live_server import LiveServer, Org, User, live_server, start
+from tests.sandboxes import jobs_environment
 
-ALICE, BOB, CAROL = User("alice"), User("bob"), User("carol")
+ALICE, BOB = User("alice"), User("bob")
 ACME = Org("acme", owner="alice")
 IMAGE = f"python:3.{sys.version_info.minor}"
 DEADLINE_SECONDS = 120
@@ -25,7 +26,8 @@ TICKS = "import time\nfor n in range(6000): print('tick', n, flush=True); time.s
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    with live_server(tmp_path_factory.mktemp("jobs") / "data", users=[ALICE, BOB, CAROL], orgs=[ACME]) as running:
+    users, folder = [ALICE, BOB], tmp_path_factory.mktemp("jobs")
+    with live_server(folder / "data", users=users, orgs=[ACME], environment=jobs_environment()) as running:
         yield running
 
 
@@ -354,7 +356,7 @@ class TestTheCommand:
 def test_a_server_that_is_killed_ends_its_job_once(tmp_path: Path):
     """The server dies the hard way while a job runs; the next one brings it to its end, with every line once."""
     code = "import time\nfor n in range(40): print('line', n, flush=True); time.sleep(0.1)"
-    with live_server(tmp_path / "data", users=[ALICE]) as first:
+    with live_server(tmp_path / "data", users=[ALICE], environment=jobs_environment()) as first:
         api = HfApi(endpoint=first.url, token=ALICE.token)
         job = python(api, code, attempts=2)
         seen = []
@@ -363,7 +365,7 @@ def test_a_server_that_is_killed_ends_its_job_once(tmp_path: Path):
             if len(seen) == 5:
                 break
         first.kill()
-        second = start(tmp_path / "data")
+        second = start(tmp_path / "data", environment=jobs_environment())
         try:
             api = HfApi(endpoint=second.url, token=ALICE.token)
             done = finished(api, job)
@@ -376,7 +378,7 @@ def test_a_server_that_is_killed_ends_its_job_once(tmp_path: Path):
 
 
 def test_a_follower_does_not_keep_the_server_from_stopping(tmp_path: Path):
-    with live_server(tmp_path / "data", users=[ALICE]) as server:
+    with live_server(tmp_path / "data", users=[ALICE], environment=jobs_environment()) as server:
         api = HfApi(endpoint=server.url, token=ALICE.token)
         job = python(api, TICKS)
         request = urllib.request.Request(

@@ -24,6 +24,8 @@ STAGES = {
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 
+_NO_WAIT = 1_000
+
 
 @dataclass(frozen=True)
 class JobLine:
@@ -72,7 +74,7 @@ class JobLine:
     labels: Mapping[str, str]
     environment: Mapping[str, str]
     secrets: Mapping[str, None]
-    files: Sequence[str]
+    files: Mapping[str, str]
     elsewhere: str
     may_change: bool
     may_repeat: bool
@@ -126,7 +128,7 @@ def job_line(job: Job, now: int, *, may_change: bool, elsewhere: Mapping[str, st
         created_at=job.created_at,
         creator=job.creator,
         because={"scheduled-job": ", on schedule", "duplicated-job": ", once more"}.get(spec.initiator, ""),
-        waited="" if job.started_at is None or job.attempt > 1 else formats.duration(job.started_at - job.created_at),
+        waited=_waited(job),
         took="" if job.started_at is None else formats.duration(end - job.started_at),
         attempt=job.attempt,
         attempts=spec.max_attempts,
@@ -137,7 +139,7 @@ def job_line(job: Job, now: int, *, may_change: bool, elsewhere: Mapping[str, st
         labels=spec.labels,
         environment=spec.environment,
         secrets=dict.fromkeys(sorted(spec.secret_names)),
-        files=sorted(spec.files),
+        files=spec.files,
         elsewhere=elsewhere.get(spec.kind, "").format(namespace=job.namespace, id=job.id),
         may_change=may_change,
         may_repeat=spec.kind == USER_KIND,
@@ -167,7 +169,7 @@ def log_lines(lines: Sequence[LogLine]) -> list[str]:
 def use_charts(usages: Sequence[Usage]) -> list[LineChart]:
     """What a job used, by moment; none without a sample."""
     busy = [(float(usage.at), usage.cpu_percent) for usage in usages if usage.cpu_percent is not None]
-    taken = [(float(usage.at), float(usage.memory_bytes)) for usage in usages]
+    taken = [(float(usage.at), float(usage.memory_bytes)) for usage in usages if usage.memory_bytes]
     charts = []
     if busy:
         top = max(100.0 * usages[-1].cpus, *(value for _, value in busy))
@@ -208,6 +210,12 @@ def _title(spec: JobSpec, identity: str) -> str:
 
 def _command(spec: JobSpec) -> str:
     return shlex.join((*spec.command, *spec.arguments))
+
+
+def _waited(job: Job) -> str:
+    if job.started_at is None or job.attempt > 1 or job.started_at - job.created_at < _NO_WAIT:
+        return ""
+    return formats.duration(job.started_at - job.created_at)
 
 
 def _left(job: Job) -> str:

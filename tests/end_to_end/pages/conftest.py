@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.live_server import LiveServer, Org, User, live_server
+from tests.sandboxes import jobs_environment
 
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 """The shell is the same engine without a browser's own windows: a quarter of the time for each new context."""
@@ -40,7 +41,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    with live_server(tmp_path_factory.mktemp("site"), users=[ALICE, BOB, ROOT], orgs=[LAB]) as running:
+    folder, users = tmp_path_factory.mktemp("site"), [ALICE, BOB, ROOT]
+    with live_server(folder, users=users, orgs=[LAB], environment=jobs_environment()) as running:
         yield running
 
 

@@ -28,6 +28,7 @@ from holdfast.http.authentication import SESSION_COOKIE
 from holdfast.http.routing import Family
 from tests.end_to_end.pages.conftest import ALICE, BOB, ROOT
 from tests.end_to_end.raw_client import RawClient, put_file, put_large
+from tests.factories.event_files import event_file
 from tests.live_server import User
 
 MAX_JAVASCRIPT_BYTES = 60 * 1024  # compressed, the editor apart
@@ -65,6 +66,14 @@ NOTEBOOK = {
         },
     ],
 }
+
+COUNTING = """
+import json, os, time
+events = open(os.environ["HOLDFAST_JOB_EVENTS"], "a", buffering=1)
+for n in range(3):
+    print("line", n, flush=True)
+    print(json.dumps({"progress": n / 3, "sentence": "Counting", "metric": {"loss": n}}), file=events)
+"""
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,12 @@ PAGES: dict[str, tuple[Shown, ...]] = {
     "/admin/audit": (Shown("/admin/audit", ROOT),),
     "/admin/doctor": (Shown("/admin/doctor", ROOT),),
     "/admin/settings": (Shown("/admin/settings", ROOT),),
+    "/admin/jobs": (Shown("/admin/jobs", ROOT),),
+    "/jobs": (Shown("/jobs", ALICE),),
+    "/jobs/{namespace}": (Shown("/jobs/alice", ALICE), Shown("/jobs/bob", BOB), Shown("/jobs/alice?label=a", ALICE)),
+    "/jobs/{namespace}/new": (Shown("/jobs/alice/new", ALICE),),
+    "/jobs/{namespace}/scheduled": (Shown("/jobs/alice/scheduled", ALICE), Shown("/jobs/bob/scheduled", BOB)),
+    "/jobs/{namespace}/{id}": (Shown("/jobs/alice/{ended}", ALICE), Shown("/jobs/alice/{running}", ALICE)),
     "/new": (Shown("/new", ALICE),),
     "/new-dataset": (Shown("/new-dataset", ALICE),),
     "/new-space": (Shown("/new-space", ALICE),),
@@ -147,6 +162,7 @@ PAGES: dict[str, tuple[Shown, ...]] = {
     "/{prefix}{repo}/commits/{rev}/{path}": (Shown(f"/{MODEL}/commits/main/train.py"),),
     "/{prefix}{repo}/commit/{rev}": (Shown(f"/{MODEL}/commit/main"),),
     "/{prefix}{repo}/blame/{rev}/{path}": (Shown(f"/{MODEL}/blame/main/train.py"),),
+    "/{prefix}{repo}/tensorboard": (Shown(f"/{MODEL}/tensorboard"), Shown("/alice/gated/tensorboard", ALICE)),
     "/{prefix}{repo}/upload/{rev}": (Shown(f"/{MODEL}/upload/main", ALICE),),
     "/{prefix}{repo}/upload/{rev}/{path}": (Shown(f"/{MODEL}/upload/main/folder", ALICE),),
     "/{prefix}{repo}/edit/{rev}/{path}": (Shown(f"/{MODEL}/edit/main/README.md", ALICE, editor=True),),
@@ -189,9 +205,36 @@ def filled(server):
     )
     client.commit("alice/gated", put_file("README.md", b"# Behind a gate\n"))
     client.post_json("/api/models/alice/gated/settings", {"gated": "manual"}, method="PUT")
+    scalars = (("train/loss", 10, 2.0), ("train/loss", 20, 1.0), ("eval/loss", 20, 1.5))
+    client.commit(MODEL, put_file("runs/first/events.out.tfevents.1.host", event_file(*scalars)))
+    client.commit(MODEL, put_file("runs/second/events.out.tfevents.2.host", event_file(*scalars[:2])))
     client.commit(MODEL, put_file("train.py", b"pass\n"), query="?create_pr=1")
-    yield client
+    yield Filled(client.url, _jobs(client))
     client.close()
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The address of a server with something to see, and the ids of its jobs."""
+
+    url: str
+    jobs: dict[str, str]
+
+    def found(self, path: str) -> str:
+        """The path with real ids."""
+        return path.format(**self.jobs) if "{" in path else path
+
+
+def _jobs(client: RawClient) -> dict[str, str]:
+    """One job that has ended and one that runs, and a schedule."""
+    spec = {"dockerImage": "python:3.12", "flavor": "cpu-basic", "labels": {"name": "counting"}}
+    ids = {}
+    for name, more in (("ended", ""), ("running", "time.sleep(3600)")):
+        answer = client.post_json("/api/jobs/alice", {**spec, "command": ["python", "-c", COUNTING + more]})
+        ids[name] = answer.json()["id"]
+    client.get(f"/api/jobs/alice/{ids['ended']}/logs")  # goes on until the job ends
+    client.post_json("/api/scheduled-jobs/alice", {"jobSpec": {**spec, "command": ["true"]}, "schedule": "@yearly"})
+    return ids
 
 
 def _png() -> bytes:
@@ -254,7 +297,7 @@ def look(new_visitor, filled, session_cookies):
         if shown.user is not None:
             cookie = {"name": SESSION_COOKIE, "value": session_cookies[shown.user.name], "url": filled.url}
             visitor.context.add_cookies([cookie])
-        visitor.open(shown.path)
+        visitor.open(filled.found(shown.path))
         return visitor
 
     return open_page
@@ -289,7 +332,7 @@ def test_without_javascript(filled, session_cookies, shown: Shown):
     if shown.user is not None:
         headers["Cookie"] = f"{SESSION_COOKIE}={session_cookies[shown.user.name]}"
     client = RawClient(filled.url, None)
-    answer = client.request("GET", shown.path, headers=headers)
+    answer = client.request("GET", filled.found(shown.path), headers=headers)
     if answer.status in (303, 307):
         answer = client.request("GET", answer.headers["location"], headers=headers)
     client.close()

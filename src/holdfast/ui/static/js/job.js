@@ -13,6 +13,7 @@ function followLog(box) {
   const word = document.querySelector("[data-log-state]");
   const waiting = [];
   let isDue = false;
+  box.scrollTop = box.scrollHeight;
   const source = new EventSource(box.dataset.log);
   source.onopen = () => say("Following: new lines appear by themselves.");
   source.onmessage = (event) => {

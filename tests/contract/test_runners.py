@@ -393,6 +393,13 @@ class TestTold:
         assert log(runner) == ["new"]
         assert (folder.parent / "mine").read_text() == "untouched"
 
+    def test_the_work_folder_alone_is_forgotten(self, runner):
+        run_to_end(runner, shell("echo x | tee kept $HOLDFAST_JOB_ARTEFACTS/a; mkdir locked; ln -s / root"))
+        runner.forget("job-1", work_only=True)
+        run_to_end(runner, shell("ls"), Run("job-1", 2))
+        assert log(runner) == ["x"]
+        assert [file.path for file in runner.list_files("job-1")] == ["a"]
+
     def test_forgotten(self, runner):
         run_to_end(runner, shell("echo x"))
         runner.forget("job-1")

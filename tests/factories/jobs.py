@@ -46,6 +46,7 @@ class PretendRunner:
     renewed: list[Run] = field(default_factory=list)
     lines: dict[tuple[str, Stream], list[str]] = field(default_factory=dict)
     files: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    forgotten: list[tuple[str, bool]] = field(default_factory=list)
     refusal: HoldfastError | None = None
 
     def start(self, run: Run, task: Task) -> None:
@@ -90,8 +91,10 @@ class PretendRunner:
             raise NotFound
         return io.BytesIO(found)
 
-    def forget(self, folder: str) -> None:
-        self.files.pop(folder, None)
+    def forget(self, folder: str, *, work_only: bool = False) -> None:
+        self.forgotten.append((folder, work_only))
+        if not work_only:
+            self.files.pop(folder, None)
 
 
 @dataclass

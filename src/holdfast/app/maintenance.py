@@ -58,6 +58,7 @@ def maintain(services: Services, *, grace_seconds: int | None = None, dry_run: b
         services.repos.pool.empty_trash()
         services.repos.downloads.forget_old_days()
         services.lfs.multipart.remove_stale()
+        services.jobs.history.forget_old(services.settings.jobs_keep_days)
         for key in orphans:
             repos.remove(key)
         tidied = tuple(repos.tidy())

@@ -43,6 +43,7 @@ class Settings:
         jobs_sandbox: bubblewrap confines people's own commands; none runs them with all the server's rights.
         jobs_max_log_bytes: of one job; what is more is cut off.
         jobs_lease_seconds: a worker that is silent for so long is taken for dead; another looks after its jobs.
+        jobs_keep_days: how long a job that ended is kept, with its log and files; 0 means for ever.
         jobs_orphan_seconds: how long a job goes on without the server, waiting for it to come back.
         gc_grace_seconds: how long unreachable objects are kept; 22 days, for the clients' Xet cache lives 21.
     """
@@ -75,6 +76,7 @@ class Settings:
     jobs_sandbox: str = "bubblewrap"
     jobs_max_log_bytes: int = 50 * 1000 * 1000
     jobs_lease_seconds: int = 30
+    jobs_keep_days: int = 90
     jobs_orphan_seconds: int = 300
 
 

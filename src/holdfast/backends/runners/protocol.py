@@ -10,7 +10,7 @@
 * `stop` and a timeout first ask (SIGTERM), and after `grace_seconds` insist; they reach every process of the run.
 * What the command writes on standard output and error is the stream LOG; what it tells in the file that
   HOLDFAST_JOB_EVENTS names is the stream EVENTS: lines that never change, from number 0 on, over all runs of a folder.
-* The work folder and the artefacts stay from run to run, until `forget`.
+* The work folder and the artefacts stay from run to run, until `forget`, which may also take the work folder alone.
 
 All methods are quick, and safe to call from several threads and processes.
 """
@@ -176,6 +176,6 @@ class Runner(Protocol):
         """
         ...
 
-    def forget(self, folder: str) -> None:
-        """Remove everything of a folder, none of whose runs is alive."""
+    def forget(self, folder: str, *, work_only: bool = False) -> None:
+        """Remove everything of a folder, none of whose runs is alive; or only where the command worked."""
         ...

@@ -112,9 +112,13 @@ class Dispatcher:
         self._thread = None
         try:
             with self._database.write() as connection:
-                store.release(connection, self.worker, self._clock())
+                left = store.release(connection, self.worker, self._clock())
         except HoldfastError as error:  # the leases will run out by themselves
             logger.warning("could not let go of jobs: %s", error)
+            return
+        if left:
+            minutes = self._rules.orphan_seconds / 60
+            logger.warning("Jobs that go on for %.3g minutes, until the next start finds them: %d", minutes, left)
 
     def wake(self) -> None:
         """Look soon: there is something new."""
@@ -201,6 +205,8 @@ class Dispatcher:
 
     def _write(self, claim: Claim, outcome: Outcome, exit_code: int | None, at: int) -> None:
         self._tokens.revoke(claim)
+        if outcome.stage.is_terminal and self._runner.status(run_of(claim)).state is RunState.ENDED:
+            self._runner.forget(claim.job_id, work_only=True)
         with self._database.write() as connection:
             if outcome.stage is Stage.SCHEDULING:
                 run_at = self._clock() + int(outcome.pause_seconds * 1000)

@@ -14,6 +14,7 @@ from holdfast.jobs.domain.hardware import flavors_of
 from holdfast.jobs.service.access_tokens import JobTokens
 from holdfast.jobs.service.acting import Creators
 from holdfast.jobs.service.dispatching import Dispatcher, DispatchRules
+from holdfast.jobs.service.forgetting import JobHistory
 from holdfast.jobs.service.gate import JobGate
 from holdfast.jobs.service.jobs import Jobs
 from holdfast.jobs.service.scheduling import Schedules
@@ -22,11 +23,12 @@ from holdfast.jobs.service.submitting import Submitter
 
 @dataclass(frozen=True)
 class JobServices:
-    """Everything that jobs can do: `jobs` and `schedules` for people, `dispatcher` in the background."""
+    """Everything that jobs can do: `jobs` and `schedules` for people, the others in the background."""
 
     jobs: Jobs
     schedules: Schedules
     dispatcher: Dispatcher
+    history: JobHistory
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def open_jobs(
     tokens = JobTokens(accounts.tokens, clock)
     dispatcher = Dispatcher(database, runner, submitter, creators, tokens, schedules, clock, rules, endpoint)
     bell.listener = dispatcher.wake
-    return JobServices(jobs, schedules, dispatcher)
+    return JobServices(jobs, schedules, dispatcher, JobHistory(database, runner, clock))
 
 
 class _Bell:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from holdfast.backends.runners.protocol import EndReason
 from holdfast.jobs.domain.jobs import Stage
 
-MAX_LOSSES = 10
+MAX_LOSSES = 25
 """A job whose attempts vanish so often is likely to be why."""
 _LONGEST_PAUSE_SECONDS = 60.0
 _COMMAND_NOT_FOUND = 127

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from holdfast.accounts.domain import Namespace
 from holdfast.base.clock import Clock
-from holdfast.base.errors import InvalidInput, NoSandbox
+from holdfast.base.errors import InvalidInput, NoSandbox, TooLarge
 from holdfast.base.identity import Actor
 from holdfast.base.sealing import Sealer
 from holdfast.jobs.domain.checks import check_spec
@@ -22,6 +22,8 @@ from holdfast.jobs.store import jobs as store
 from holdfast.jobs.store import secrets as secret_store
 
 DEFAULT_TIMEOUT_SECONDS = 24 * 3600
+MAX_UNFINISHED = 10_000
+"""Of one namespace: a loop that went wrong must not fill the table."""
 _RANDOM_BYTES = 8
 
 
@@ -71,7 +73,13 @@ class Submitter:
         *,
         schedule_id: str | None = None,
     ) -> str:
-        """Add a job with a resolved spec; returns its id."""
+        """Add a job with a resolved spec; returns its id.
+
+        Raises:
+            TooLarge: as many jobs of the namespace as may wait do.
+        """
+        if store.count_unfinished(connection, namespace.id) >= MAX_UNFINISHED:
+            raise TooLarge(what=f"The queue of {namespace.name}", limit=f"{MAX_UNFINISHED} jobs")
         job_id = self.new_id()
         new = store.NewJob(job_id, namespace, creator, spec, self.clock(), schedule_id)
         store.insert_job(connection, new)

@@ -145,10 +145,10 @@ def held_by(connection: Connection, worker: str) -> list[Claim]:
     return [_claim(row) for row in rows]
 
 
-def release(connection: Connection, worker: str, now: int) -> None:
-    """Let the leases of a worker run out at once: another may take over what goes on running."""
+def release(connection: Connection, worker: str, now: int) -> int:
+    """Let the leases of a worker run out at once: another may take over what goes on running. Returns how many do."""
     held = (job.c.stage == _RUNNING) & (job.c.worker == worker)
-    connection.execute(update(job).where(held).values(lease_until=now))
+    return connection.execute(update(job).where(held).values(lease_until=now)).rowcount
 
 
 def has_work(connection: Connection, now: int) -> bool:

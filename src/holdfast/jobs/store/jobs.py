@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from holdfast.accounts.domain import Namespace
 from holdfast.base.identity import Actor
 from holdfast.jobs.domain.jobs import Job, JobSpec, Stage
 from holdfast.jobs.store.specs import read_job, write_spec
-from holdfast.jobs.store.tables import job, job_label
+from holdfast.jobs.store.tables import job, job_label, job_secret
+
+_UNFINISHED = [Stage.SCHEDULING.value, Stage.RUNNING.value]
 
 
 @dataclass(frozen=True)
@@ -123,8 +125,23 @@ def request_cancel(connection: Connection, job_id: str, now: int) -> None:
 
 def count_unfinished(connection: Connection, namespace_id: int) -> int:
     """How many jobs of a namespace wait or run."""
-    unfinished = job.c.stage.in_([Stage.SCHEDULING.value, Stage.RUNNING.value])
-    return len(connection.execute(select(job.c.key).where(job.c.namespace_id == namespace_id, unfinished)).all())
+    unfinished = job.c.stage.in_(_UNFINISHED)
+    query = select(func.count()).select_from(job).where(job.c.namespace_id == namespace_id, unfinished)
+    return int(connection.execute(query).scalar_one())
+
+
+def list_ended(connection: Connection, before: int, limit: int) -> list[str]:
+    """The ids of jobs that ended before a moment, the oldest first."""
+    query = select(job.c.id).where(job.c.finished_at < before, job.c.stage.not_in(_UNFINISHED))
+    return list(connection.execute(query.order_by(job.c.key).limit(limit)).scalars())
+
+
+def delete_job(connection: Connection, job_id: str) -> None:
+    """Forget a job, its labels and its secrets."""
+    keys = select(job.c.key).where(job.c.id == job_id)
+    connection.execute(delete(job_label).where(job_label.c.job_key.in_(keys)))
+    connection.execute(delete(job_secret).where(job_secret.c.owner_id == job_id))
+    connection.execute(delete(job).where(job.c.id == job_id))
 
 
 def _of(namespace: Namespace) -> ColumnElement[bool]:

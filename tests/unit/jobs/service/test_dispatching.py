@@ -35,6 +35,7 @@ class TestOneJob:
         assert (begun.stage, begun.attempt, begun.started_at) == (Stage.RUNNING, 1, shop.clock())
         shop.runner.end(run_of(job))
         shop.dispatcher.tick()
+        assert shop.runner.forgotten == [(job.id, True)], "nobody needs the work folder any more"
         ended = shop.now(job)
         assert (ended.stage, ended.message, ended.exit_code) == (Stage.COMPLETED, None, 0)
         assert ended.finished_at == shop.runner.status(run_of(job)).finished_at
@@ -130,6 +131,7 @@ class TestAttempts:
             "Attempt 1 of 2 failed: Its command ended with exit code 1.",
         )
         assert run_of(job, 2) not in shop.runner.tasks, "after a pause"
+        assert shop.runner.forgotten == []
         shop.clock.advance(1)
         shop.dispatcher.tick()
         assert shop.now(job).attempt == 2

@@ -27,16 +27,19 @@ class LineSplitter:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that are complete now."""
-        pieces = _ENDS.split(self._rest + data)
+        text = self._rest + data
+        pieces = _ENDS.split(text)
         self._rest = pieces.pop()
-        if data.endswith(b"\r"):  # perhaps the first half of \r\n: wait for what follows
+        if text.endswith(b"\r"):  # perhaps the first half of \r\n: wait for what follows
             self._rest = pieces.pop() + b"\r"
         lines = [self._masked(part) for piece in pieces for part in self._cut(piece)]
-        while len(self._rest) > MAX_LINE_BYTES + self._kept_back:
-            # The end of what is masked as a whole might be the beginning of a secret: it stays.
-            masked = self._masked(self._rest)
-            lines.append(masked[:MAX_LINE_BYTES])
-            self._rest = masked[MAX_LINE_BYTES:]
+        if len(self._rest) > MAX_LINE_BYTES + self._kept_back:
+            self._rest = self._masked(self._rest)
+        while (
+            len(self._rest) > MAX_LINE_BYTES + self._kept_back
+        ):  # its end might be the beginning of a secret: it stays
+            lines.append(self._rest[:MAX_LINE_BYTES])
+            self._rest = self._rest[MAX_LINE_BYTES:]
         return lines
 
     def finish(self) -> list[bytes]:

@@ -99,10 +99,10 @@ class LocalRunner:
         """See `Runner.open_file`."""
         return files.open_file(self._task_folder(folder) / "artefacts", path)
 
-    def forget(self, folder: str) -> None:
-        """See `Runner.forget`."""
-        with suppress(FileNotFoundError):
-            shutil.rmtree(self._task_folder(folder))
+    def forget(self, folder: str, *, work_only: bool = False) -> None:
+        """See `Runner.forget`. What a command has locked away from this user stays."""
+        found = self._task_folder(folder)
+        shutil.rmtree(found / "work" if work_only else found, ignore_errors=True)
 
     def _start(self, run: Run, task: Task) -> None:
         lock = self._claim(run)

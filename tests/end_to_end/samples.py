@@ -240,6 +240,7 @@ SAMPLES: dict[str, Sample] = {
     f"GET {_REPO}/compare/{{spec}}": Sample(_read),
     f"GET {_REPO}/commit/{{rev}}": Sample(_read),
     f"GET {_REPO}/blame/{{rev}}/{{path}}": Sample(_read),
+    f"GET {_REPO}/tensorboard": Sample(_read),
     f"GET {_REPO}/overview": Sample(_see),
     f"POST {_REPO}/branch/{{branch}}": Sample(_write, {}, words={"branch": "new"}),
     f"DELETE {_REPO}/branch/{{branch}}": Sample(_write),
@@ -431,6 +432,7 @@ SAMPLES: dict[str, Sample] = {
     "GET /{prefix}{repo}/commits/{rev}/{path}": Sample(_see),
     "GET /{prefix}{repo}/commit/{rev}": Sample(_read),
     "GET /{prefix}{repo}/blame/{rev}/{path}": Sample(_read),
+    "GET /{prefix}{repo}/tensorboard": Sample(_read),
     "GET /{prefix}{repo}/blob/{rev}/{path}": Sample(_read),
     f"GET {_REPO}/preview/{{rev}}/{{path}}": Sample(_read),
     # the server

@@ -29,6 +29,7 @@ from holdfast.ui.pages.search import SearchPages
 from holdfast.ui.pages.tasks import TaskPages
 from holdfast.ui.pages.theme import ThemePages
 from holdfast.ui.pages.tokens import TokenPages
+from holdfast.ui.pages.training_metrics import TrainingMetricsPages
 from holdfast.ui.pages.trying import Trials
 from holdfast.ui.pages.user_settings import UserSettingsPages
 from holdfast.ui.rendering import Remembered
@@ -89,6 +90,7 @@ def repo_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
         *FilePages(pages, repos.folders, repos.headers).table(),
         *BlobPages(pages, repos.files).table(),
         *HistoryPages(pages, repos.history, repos.reads, repos.headers).table(),
+        *TrainingMetricsPages(pages, repos.reads, repos.files, repos.headers).table(),
         *changing_pages(pages, services),
     )
 

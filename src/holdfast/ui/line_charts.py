@@ -34,18 +34,21 @@ class LineChart:
     area: str
 
 
-def line_path(points: Sequence[tuple[float, float]], top: float) -> tuple[str, str]:
+def line_path(
+    points: Sequence[tuple[float, float]], top: float, edges: tuple[float, float] | None = None
+) -> tuple[str, str]:
     """Path data of a line and of the area below it.
 
     Args:
         points: (moment, value), by moment; at least one.
         top: the value at the upper edge; values above it are drawn at the edge.
+        edges: the moments at the left and the right edge; None means the first and the last of the points.
 
     Returns:
         The line's `d` and the area's.
     """
     points = thinned(points)
-    first, last = points[0][0], points[-1][0]
+    first, last = edges or (points[0][0], points[-1][0])
     span = (last - first) or 1.0
     spots = [
         ((moment - first) / span * WIDTH, HEIGHT - min(value / (top or 1.0), 1.0) * (HEIGHT - 2))

@@ -3,8 +3,8 @@
     view = await read_context(call, self.headers)
     return await self.pages.render(call, "repo/blob.html", repo=view, …)
 
-and in the template `{% extends "repo/frame.html" %}` with the blocks `repo_title`, `tab` (card, files, community or
-settings) and `repo_main`. The header has the page's `h1`: what follows begins with `h2`.
+and in the template `{% extends "repo/frame.html" %}` with the blocks `repo_title`, `tab` (card, files, metrics,
+community or settings) and `repo_main`. The header has the page's `h1`: what follows begins with `h2`.
 """
 
 from __future__ import annotations
@@ -99,6 +99,11 @@ class RepoContext:
         shown = [(tag, found.kind, found.label) for tag, found in kinds if found.kind not in _HIDDEN_KINDS]
         shown.sort(key=lambda item: _FIRST_KINDS.index(item[1]) if item[1] in _FIRST_KINDS else len(_FIRST_KINDS))
         return tuple(self._link(*item) for item in shown[:MAX_TAGS])
+
+    @property
+    def has_training_metrics(self) -> bool:
+        """Whether there are event files of TensorBoard, which the actor may read."""
+        return "tensorboard" in self.header.facts.get("tags", ()) and self.may_read
 
     @property
     def may_write(self) -> bool:

@@ -75,12 +75,17 @@ def read_bytes(
         reader.close()
 
 
+_EVENT_FOLDERS = ("runs", "logs")
+"""Where training writes TensorBoard's files, in a folder for each run."""
+
+
 def _near_files(git: pygit2.Repository, tree_oid: str) -> Iterator[TreeEntry]:
     top = list_entries(git, tree_oid, limit=MAX_FILES_PER_FOLDER).entries
     yield from (entry for entry in top if entry.kind is EntryKind.FILE)
     for folder in [entry for entry in top if entry.kind is EntryKind.DIRECTORY][:MAX_FOLDERS]:
         try:
-            below = list_entries(git, tree_oid, folder.path, limit=MAX_FILES_PER_FOLDER).entries
+            deep = folder.path in _EVENT_FOLDERS
+            below = list_entries(git, tree_oid, folder.path, recursive=deep, limit=MAX_FILES_PER_FOLDER).entries
         except EntryNotFound:
             continue  # pushed under a name that is no UTF-8: no path leads there
         yield from (entry for entry in below if entry.kind is EntryKind.FILE)

@@ -20,7 +20,7 @@ def folder_of(name: str) -> Path:
     """
     if Path(name).is_dir():
         return Path(name)
-    hub = need("huggingface_hub", "Training")
+    hub = need("huggingface_hub", "Training", "training")
     try:
         return Path(hub.snapshot_download(name, allow_patterns=list(_WANTED)))
     except (OSError, ValueError, hub.errors.HfHubHTTPError) as error:

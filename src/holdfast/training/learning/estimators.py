@@ -19,7 +19,7 @@ def save_feature_classifier(model: Any, features: Mapping[str, Any], task: str, 
         task: that serves it.
         folder: to be filled.
     """
-    need("skops.io", "Training").dump(model, folder / "model.skops")
+    need("skops.io", "Training", "training").dump(model, folder / "model.skops")
     said = {"model": {"file": "model.skops"}, "model_format": "skops", "task": task}
     (folder / "config.json").write_text(json.dumps({"sklearn": said, "features": dict(features)}, indent=2))
 

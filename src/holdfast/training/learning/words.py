@@ -28,7 +28,7 @@ def train_tokenizer(texts: Sequence[str], vocabulary: int, longest: int) -> Any:
         vocabulary: tokens at most; fewer where the texts have no more pairs that come twice.
         longest: tokens that the model takes.
     """
-    library = need("tokenizers", "Training")
+    library = need("tokenizers", "Training", "training")
     tokenizer = library.Tokenizer(library.models.BPE())
     tokenizer.pre_tokenizer = library.pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = library.decoders.ByteLevel()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from holdfast.inference.runtime.libraries import need
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan
@@ -28,6 +29,8 @@ class ImageTrainer:
     def __init__(self, data: TrainingData, spec: TrainingSpec) -> None:
         self._spec = spec
         self._asked = spec.params.get("epochs", spec.params.get("num_train_epochs"))
+        for library in ("torch", "transformers", "sklearn.svm", "sklearn.linear_model", "skops.io"):
+            need(library, "Training", "training")  # once, not in every trial
         self._pictures = read_pictures(data)
         self._classifier = HoldoutClassifier(data, spec, _families(self._pictures, spec.base_model))
 

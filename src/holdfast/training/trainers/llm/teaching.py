@@ -27,7 +27,7 @@ def set_up(lesson: Lesson, model: Any, tokenizer: Any, adapter: Any = None, refe
         adapter: PEFT's configuration; None: all weights learn.
         reference: the model as it was, for methods that compare; None lets TRL make it of `model`.
     """
-    trl, method = need("trl", "Training language models"), lesson.method
+    trl, method = need("trl", "Training language models", "training"), lesson.method
     trainer = getattr(trl, f"{method.name}Trainer")
     with _quietly():
         config = _config(lesson)
@@ -65,7 +65,7 @@ def _config(lesson: Lesson) -> Any:
     }
     if options.get("packing") and not on_gpu:
         options["packing_strategy"] = "wrapped"  # the other one needs attention that only GPUs have
-    return getattr(need("trl", "Training language models"), f"{lesson.method.name}Config")(
+    return getattr(need("trl", "Training language models", "training"), f"{lesson.method.name}Config")(
         output_dir=lesson.folder,
         per_device_eval_batch_size=options["per_device_train_batch_size"],
         save_strategy="no",
@@ -81,7 +81,7 @@ def _config(lesson: Lesson) -> Any:
 
 
 def _dataset(examples: Any) -> Any:
-    return need("datasets", "Training language models").Dataset.from_list(list(examples))
+    return need("datasets", "Training language models", "training").Dataset.from_list(list(examples))
 
 
 def figures_of(trainer: Any, lesson: Lesson) -> dict[str, float]:

@@ -40,6 +40,7 @@ class LlmTrainer:
                 problem="must name the language model to start from: one of the Hub, or a folder. To make one from "
                 "nothing, take the task language-modeling",
             )
+        need("trl", "Training language models", "training")  # once, not in every trial
         self._spec = spec
         self._method = method_of(spec.task)
         self._settings = read_settings(spec.task, spec.params)

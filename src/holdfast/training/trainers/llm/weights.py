@@ -101,7 +101,7 @@ def quantization(precision: str) -> Any:
 
 def adapter_config(settings: LlmSettings, *, scores: bool = False) -> Any:
     """PEFT's configuration of LoRA."""
-    peft = need("peft", "Training with LoRA")
+    peft = need("peft", "Training with LoRA", "training")
     return peft.LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,
@@ -134,7 +134,7 @@ def write(model: Any, tokenizer: Any, base: Path, settings: LlmSettings, folder:
         settings: of the run.
         folder: to be filled.
     """
-    peft = need("peft", "Training with LoRA")
+    peft = need("peft", "Training with LoRA", "training")
     if isinstance(model, peft.PeftModel):
         adapter = folder / "adapter"
         model.save_pretrained(adapter)
@@ -152,6 +152,6 @@ def write(model: Any, tokenizer: Any, base: Path, settings: LlmSettings, folder:
 def _merged(model: Any, base: Path, adapter: Path, settings: LlmSettings) -> Any:
     if not settings.quantization:
         return model.merge_and_unload()
-    peft = need("peft", "Training with LoRA")
+    peft = need("peft", "Training with LoRA", "training")
     whole = load_base(base, LlmSettings(peft=True), scores=model.peft_config["default"].task_type == "SEQ_CLS")
     return peft.PeftModel.from_pretrained(whole, adapter).merge_and_unload()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,14 +30,24 @@ class Watch:
         folder: to write the best policy to.
         tell: is told what it reaches.
         every: steps between two looks.
+        seconds: that it may learn; None means as long as its steps take.
     """
 
     world: World
     folder: Path
     tell: Tell
     every: int
+    seconds: float | None = None
     best: float = -math.inf
     curve: list[tuple[int, float]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def time_left(self) -> float:
+        """Share of the time that is left: 1 at the begin, 0 at the end."""
+        if self.seconds is None:
+            return 1.0
+        return max(0.0, 1.0 - (time.monotonic() - self.began) / self.seconds)
 
     def look(self, agent: Any) -> bool:
         """Try the agent in some episodes; False when it has reached the goal and needs to learn no more."""
@@ -74,13 +85,13 @@ def learn(world: World, algorithm: str, parameters: Mapping[str, Any], watch: Wa
     Raises:
         TrialFailed: settings that the algorithm does not have.
     """
-    library = need("stable_baselines3", "Reinforcement learning")
+    library = need("stable_baselines3", "Reinforcement learning", "training")
     need("torch").manual_seed(seed)
     settings = {**world.presets.get(algorithm, {}), **parameters}
     total = int(settings.pop("total_timesteps"))
     count = int(settings.pop("n_envs", 1))
     if settings.pop("falls", False):
-        settings = {**settings, **_falling(settings)}
+        settings = {**settings, **_falling(settings, watch)}
     vector = need("stable_baselines3.common.vec_env").DummyVecEnv([world.make] * count)
     vector.seed(seed)
     try:
@@ -92,11 +103,11 @@ def learn(world: World, algorithm: str, parameters: Mapping[str, Any], watch: Wa
     return agent
 
 
-def _falling(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Learning rate and clip range that go down to nothing: `left` is the share of learning that is to come."""
+def _falling(settings: Mapping[str, Any], watch: Watch) -> dict[str, Any]:
+    """Learning rate and clip range that go down to nothing, with the steps or the time, whichever ends sooner."""
 
     def line(start: float) -> Callable[[float], float]:
-        return lambda left: left * start
+        return lambda steps_left: min(steps_left, watch.time_left) * start
 
     return {name: line(float(settings[name])) for name in ("learning_rate", "clip_range") if name in settings}
 
@@ -105,11 +116,12 @@ def _callback(watch: Watch) -> Any:
     class _Look(need("stable_baselines3.common.callbacks").BaseCallback):  # type: ignore[misc]
         def _on_step(self) -> bool:
             due = (len(watch.curve) + 1) * watch.every
-            return watch.look(self.model) if self.num_timesteps >= due else True
+            goes_on = watch.look(self.model) if self.num_timesteps >= due else True
+            return goes_on and watch.time_left > 0
 
     return _Look()
 
 
-def watching(world: World, folder: Path, tell: Tell, total: int) -> Watch:
+def watching(world: World, folder: Path, tell: Tell, total: int, seconds: float | None) -> Watch:
     """A watch that looks sixteen times."""
-    return Watch(world, folder, tell, max(500, total // _LOOKS))
+    return Watch(world, folder, tell, max(500, total // _LOOKS), seconds)

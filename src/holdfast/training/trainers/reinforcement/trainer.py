@@ -10,19 +10,20 @@ import numpy as np
 
 from holdfast.inference import tasks
 from holdfast.inference.domain.predictors import Predictor
+from holdfast.inference.runtime.libraries import need
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
 from holdfast.training.environments.drawing import write_gif
 from holdfast.training.environments.worlds import Rule, episode, rewards, rules_of, world_of
-from holdfast.training.learning.pacing import pace_of
 from holdfast.training.learning.publishing import take_up
 from holdfast.training.trainers.interface import Artefact, Clock, Place, TrialFailed
 from holdfast.training.trainers.reinforcement.learning import learn, watching
 
 TASK = "reinforcement-learning"
 REPLAY = "replay.gif"
-_PROBE_STEPS = 2_048
+_FOR_LEARNING = 0.8
+"""Of a trial's time; the rest is for judging what was learned."""
 _JUDGED_EPISODES, _FINAL_EPISODES = 20, 100
 _JUDGE_SEED, _FINAL_SEED = 50_000, 90_000
 _LEFT_OUT = ("environment", "epochs")
@@ -32,29 +33,24 @@ class PolicyTrainer:
     """Trials in one environment; every one is judged by the same episodes."""
 
     def __init__(self, data: TrainingData, spec: TrainingSpec) -> None:  # noqa: ARG002 - there are no rows
+        need("stable_baselines3", "Reinforcement learning", "training")  # once, not in every trial
         self._spec = spec
         self._world = world_of(str(spec.params.get("environment") or spec.data.path or "CartPole-v1"))
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
-        """Simple rules, PPO briefly and for long, then DQN where actions are one of several."""
+        """Simple rules, then PPO, and DQN where actions are one of several and the goal is not reached."""
         for name in rules_of(self._world):
-            yield Plan(name, {}, 0, 1.0, "a simple rule, to be beaten")
+            yield Plan(name, {}, 0, None, "a simple rule, to be beaten")
         wishes = {name: value for name, value in self._spec.params.items() if name not in _LEFT_OUT}
-        algorithms = [name for name in ("ppo", "dqn") if name == "ppo" or self._world.is_discrete]
-        for rung, name in enumerate(self._spec.candidates or algorithms, start=1):
-            yield from self._algorithm_plans(name, rung, wishes, board, clock)
-
-    def _algorithm_plans(
-        self, name: str, rung: int, wishes: dict[str, Any], board: Board, clock: Clock
-    ) -> Iterator[Plan]:
-        if "total_timesteps" in wishes:
-            yield Plan(name, wishes, rung, None, "as asked")
-            return
-        yield Plan(name, {**wishes, "total_timesteps": _PROBE_STEPS}, rung, None, "briefly: shows how long it takes")
-        pace = pace_of(board, name, "total_timesteps")
-        steps = pace.affordable(clock.left() * 0.9, self._world.steps)
-        if steps > 2 * _PROBE_STEPS and not self._is_solved(board):
-            yield Plan(name, {**wishes, "total_timesteps": steps}, rung, pace.expected(steps), "for longer")
+        usual = ("ppo", "dqn") if self._world.is_discrete else ("ppo",)
+        algorithms = self._spec.candidates or usual
+        for rung, name in enumerate(algorithms, start=1):
+            if rung > 1 and self._is_solved(board):
+                return
+            is_last = rung == len(algorithms)
+            seconds = None if "total_timesteps" in wishes else clock.left() * (0.9 if is_last else 0.65)
+            parameters = {"total_timesteps": self._world.steps, **wishes}
+            yield Plan(name, parameters, rung, None, "learns by trying", limit_seconds=seconds)
 
     def _is_solved(self, board: Board) -> bool:
         best, goal = board.best, self._world.goal
@@ -66,7 +62,8 @@ class PolicyTrainer:
         if plan.family in rules:
             return self._outcome(rules[plan.family])
         total = int(plan.parameters["total_timesteps"])
-        watch = watching(self._world, place.folder / "model", place.tell, total)
+        seconds = None if plan.limit_seconds is None else plan.limit_seconds * _FOR_LEARNING
+        watch = watching(self._world, place.folder / "model", place.tell, total, seconds)
         learn(self._world, plan.family, plan.parameters, watch, self._spec.seed)
         served = served_rule(tasks.load(TASK, place.folder / "model", device="cpu"))
         return self._outcome(served, curve={"mean_reward": watch.curve}, kept="model")

@@ -29,55 +29,122 @@ _NO_WAIT = 1_000
 
 @dataclass(frozen=True)
 class JobLine:
-    """One job as a page shows it. Durations are in words, "" where there is none to tell; moments in milliseconds.
+    """One job as a page shows it. Durations are in words, "" where there is none to tell.
 
     Args:
-        badge: the stage's class.
-        kind_word: "" for somebody's own command.
-        percent: how far it is; None when it does not say.
-        left: until its end.
-        because: what made it, to be put behind a name: "" for a person.
-        limit: of the time of one attempt.
-        elsewhere: path of the page that shows it as what it is, a training run for instance; "" for none.
-        secrets: names, without values.
+        job: it.
+        now: milliseconds since 1970.
         may_change: whoever looks may cancel it.
-        may_repeat: it can be run again as it is.
+        pages: kind → the page that shows its jobs as what they are, with `{namespace}` and `{id}` in its path.
     """
 
-    id: str
-    namespace: str
-    path: str
-    title: str
-    stage: str
-    badge: str
-    is_running: bool
-    is_over: bool
-    is_failed: bool
-    is_stopping: bool
-    kind_word: str
-    command: str
-    message: str | None
-    percent: int | None
-    sentence: str | None
-    left: str
-    created_at: int
-    creator: str | None
-    because: str
-    waited: str
-    took: str
-    attempt: int
-    attempts: int
-    exit_code: int | None
-    image: str | None
-    flavor: str
-    limit: str
-    labels: Mapping[str, str]
-    environment: Mapping[str, str]
-    secrets: Mapping[str, None]
-    files: Mapping[str, str]
-    elsewhere: str
+    job: Job
+    now: int
     may_change: bool
-    may_repeat: bool
+    pages: Mapping[str, str]
+
+    @property
+    def path(self) -> str:
+        """Of the job's page."""
+        return f"/jobs/{self.job.namespace}/{self.job.id}"
+
+    @property
+    def elsewhere(self) -> str:
+        """Path of the page that shows it as what it is, a training run for instance; "" for none."""
+        return self.pages.get(self.job.spec.kind, "").format(namespace=self.job.namespace, id=self.job.id)
+
+    @property
+    def title(self) -> str:
+        """Its name, or what can stand for one."""
+        return _title(self.job.spec, self.job.id)
+
+    @property
+    def kind(self) -> str:
+        """What it is; "" for somebody's own command."""
+        kind = self.job.spec.kind
+        return "" if kind == USER_KIND else kind.replace("-", " ").capitalize()
+
+    @property
+    def command(self) -> str:
+        """What a shell would be told."""
+        return _command(self.job.spec)
+
+    @property
+    def stage(self) -> str:
+        """Its stage in a word."""
+        return STAGES[self.job.stage][0]
+
+    @property
+    def badge(self) -> str:
+        """The class of the stage's badge."""
+        return STAGES[self.job.stage][1]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its command runs now."""
+        return self.job.stage is Stage.RUNNING
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether it ended badly."""
+        return self.job.stage is Stage.ERROR
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will happen to it any more."""
+        return self.job.stage.is_terminal
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it can be run again as it is."""
+        return self.may_change and self.job.spec.kind == USER_KIND
+
+    @property
+    def percent(self) -> int | None:
+        """How far it is; None when it does not say."""
+        fraction = self.job.progress.fraction
+        return None if fraction is None else round(min(1.0, max(0.0, fraction)) * 100)
+
+    @property
+    def left(self) -> str:
+        """How long it still takes."""
+        seconds = self.job.progress.eta_seconds
+        return "" if seconds is None or seconds < 0 else formats.duration(int(seconds * 1000))
+
+    @property
+    def waited(self) -> str:
+        """How long it waited for its turn, if that is worth a word."""
+        started = self.job.started_at
+        if started is None or self.job.attempt > 1 or started - self.job.created_at < _NO_WAIT:
+            return ""
+        return formats.duration(started - self.job.created_at)
+
+    @property
+    def took(self) -> str:
+        """How long its last attempt took, or takes so far."""
+        end = self.now if self.job.finished_at is None else self.job.finished_at
+        return "" if self.job.started_at is None else formats.duration(end - self.job.started_at)
+
+    @property
+    def because(self) -> str:
+        """What made it, to be put behind a name; "" for a person."""
+        return {"scheduled-job": ", on schedule", "duplicated-job": ", once more"}.get(self.job.spec.initiator, "")
+
+    @property
+    def image(self) -> str | None:
+        """What it was to run in; None for nothing special."""
+        return f"Space {self.job.spec.space}" if self.job.spec.space else self.job.spec.image
+
+    @property
+    def limit(self) -> str:
+        """Of the time of one attempt."""
+        seconds = self.job.spec.timeout_seconds
+        return formats.duration(seconds * 1000) if seconds else ""
+
+    @property
+    def secrets(self) -> Mapping[str, None]:
+        """Their names, without values."""
+        return dict.fromkeys(sorted(self.job.spec.secret_names))
 
 
 @dataclass(frozen=True)
@@ -93,57 +160,6 @@ class ScheduleLine:
     next_run_at: int | None
     last_job_id: str | None
     last_job_at: int | None
-
-
-def job_line(job: Job, now: int, *, may_change: bool, elsewhere: Mapping[str, str]) -> JobLine:
-    """A job in words.
-
-    Args:
-        job: it.
-        now: milliseconds since 1970.
-        may_change: whether whoever looks may cancel it.
-        elsewhere: kind → the pages that show its jobs as what they are, with `{namespace}` and `{id}`.
-    """
-    word, badge = STAGES[job.stage]
-    end = now if job.finished_at is None else job.finished_at
-    fraction = job.progress.fraction
-    spec = job.spec
-    return JobLine(
-        id=job.id,
-        namespace=job.namespace,
-        path=f"/jobs/{job.namespace}/{job.id}",
-        title=_title(spec, job.id),
-        stage=word,
-        badge=badge,
-        is_running=job.stage is Stage.RUNNING,
-        is_over=job.stage.is_terminal,
-        is_failed=job.stage is Stage.ERROR,
-        is_stopping=job.cancel_requested,
-        kind_word="" if spec.kind == USER_KIND else spec.kind.replace("-", " ").capitalize(),
-        command=_command(spec),
-        message=job.message,
-        percent=None if fraction is None else round(min(1.0, max(0.0, fraction)) * 100),
-        sentence=job.progress.sentence,
-        left=_left(job),
-        created_at=job.created_at,
-        creator=job.creator,
-        because={"scheduled-job": ", on schedule", "duplicated-job": ", once more"}.get(spec.initiator, ""),
-        waited=_waited(job),
-        took="" if job.started_at is None else formats.duration(end - job.started_at),
-        attempt=job.attempt,
-        attempts=spec.max_attempts,
-        exit_code=job.exit_code,
-        image=f"Space {spec.space}" if spec.space else spec.image,
-        flavor=spec.flavor,
-        limit=formats.duration(spec.timeout_seconds * 1000) if spec.timeout_seconds else "",
-        labels=spec.labels,
-        environment=spec.environment,
-        secrets=dict.fromkeys(sorted(spec.secret_names)),
-        files=spec.files,
-        elsewhere=elsewhere.get(spec.kind, "").format(namespace=job.namespace, id=job.id),
-        may_change=may_change,
-        may_repeat=spec.kind == USER_KIND,
-    )
 
 
 def schedule_line(schedule: Schedule) -> ScheduleLine:
@@ -210,14 +226,3 @@ def _title(spec: JobSpec, identity: str) -> str:
 
 def _command(spec: JobSpec) -> str:
     return shlex.join((*spec.command, *spec.arguments))
-
-
-def _waited(job: Job) -> str:
-    if job.started_at is None or job.attempt > 1 or job.started_at - job.created_at < _NO_WAIT:
-        return ""
-    return formats.duration(job.started_at - job.created_at)
-
-
-def _left(job: Job) -> str:
-    seconds = job.progress.eta_seconds
-    return "" if seconds is None or seconds < 0 else formats.duration(int(seconds * 1000))

@@ -71,7 +71,8 @@ def test_run_a_script_and_watch_it(new_visitor: NewVisitor):
     expect(log(page)).to_contain_text("late line 40\n<b>the end</b>")
     expect(stage(page)).to_have_text("Done")
     expect(page.get_by_text("The log is complete.")).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("^loss: now"))).to_be_visible()
+    for chart in ("loss", "Memory"):
+        expect(page.get_by_role("img", name=re.compile(f"^{chart}: now"))).to_be_visible()
     expect(page.get_by_role("link", name="result.txt")).to_be_visible()
     with page.expect_download() as downloading:
         page.get_by_role("link", name="result.txt").click()

@@ -6,7 +6,7 @@ import pytest
 
 from holdfast.jobs.domain.jobs import Job, JobEvent, JobSpec, LogLine, Progress, Stage, Usage
 from holdfast.ui import formats
-from holdfast.ui.job_lines import job_line, log_lines, told_charts, use_charts
+from holdfast.ui.job_lines import JobLine, log_lines, told_charts, use_charts
 
 SPEC = JobSpec(
     kind="command", command=("python", "-c", "print('a b')"), labels={"name": "nightly"}, secret_names=("B", "A")
@@ -15,6 +15,7 @@ JOB = Job(
     id="0123456789abcdef01234567",
     namespace_id=1,
     namespace="alice",
+    namespace_is_org=False,
     creator="alice",
     spec=SPEC,
     stage=Stage.RUNNING,
@@ -29,12 +30,12 @@ JOB = Job(
 
 
 def shown(job: Job, **more):
-    return job_line(job, 64_000, may_change=True, elsewhere=more)
+    return JobLine(job, 64_000, may_change=True, pages=more)
 
 
 def test_a_running_job():
     line = shown(JOB)
-    assert (line.title, line.stage, line.percent, line.sentence, line.left) == (
+    assert (line.title, line.stage, line.percent, line.job.progress.sentence, line.left) == (
         "nightly",
         "Running",
         26,
@@ -63,7 +64,7 @@ def test_progress_stays_between_nothing_and_all():
 def test_a_job_of_another_kind_leads_to_its_own_page():
     line = shown(replace(JOB, spec=replace(SPEC, kind="training")), training="/training/{namespace}/{id}")
     assert line.elsewhere == f"/training/alice/{JOB.id}"
-    assert (line.kind_word, line.may_repeat) == ("Training", False)
+    assert (line.kind, line.may_repeat) == ("Training", False)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from holdfast.http.call import Call
 from holdfast.http.routing import Family, Route
 from holdfast.jobs.domain.jobs import Job, Stage
 from holdfast.jobs.service import JobServices
-from holdfast.ui.job_lines import JobLine, job_line
+from holdfast.ui.job_lines import JobLine
 from holdfast.ui.page import Pages
 
 _UNFINISHED = 200
@@ -52,4 +52,4 @@ class AdminJobPages:
 
     def _lines(self, jobs: list[Job]) -> list[JobLine]:
         now = self.pages.clock()
-        return [job_line(job, now, may_change=True, elsewhere=self.elsewhere) for job in jobs]
+        return [JobLine(job, now, may_change=True, pages=self.elsewhere) for job in jobs]

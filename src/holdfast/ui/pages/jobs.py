@@ -20,7 +20,7 @@ from holdfast.http.call import Call
 from holdfast.http.routing import Family, Route
 from holdfast.jobs.domain.jobs import Stage
 from holdfast.jobs.service import JobServices
-from holdfast.ui.job_lines import STAGES, job_line, log_lines, told_charts, use_charts
+from holdfast.ui.job_lines import STAGES, JobLine, log_lines, told_charts, use_charts
 from holdfast.ui.page import Pages, local_path
 
 EXAMPLE_IMAGE = "python:3.12"
@@ -78,7 +78,7 @@ class JobPages:
             call,
             "jobs/list.html",
             json_url=f"/api/jobs/{namespace}?{urlencode(kept)}" if kept else f"/api/jobs/{namespace}",
-            lines=[job_line(job, now, may_change=facts["may_run"], elsewhere=self.elsewhere) for job in found.jobs],
+            lines=[JobLine(job, now, facts["may_run"], self.elsewhere) for job in found.jobs],
             following=urlencode([*kept, ("cursor", found.next_cursor)]) if found.next_cursor else "",
             stages=[(stage.value, word) for stage, (word, _) in STAGES.items() if stage is not Stage.DELETED],
             stage=stage.upper(),
@@ -99,7 +99,7 @@ class JobPages:
             call,
             "jobs/show.html",
             json_url=f"/api/jobs/{job.namespace}/{job.id}",
-            line=job_line(job, self.pages.clock(), may_change=may_run, elsewhere=self.elsewhere),
+            line=JobLine(job, self.pages.clock(), may_run, self.elsewhere),
             lines=log_lines(lines),
             first_line=lines[0].number if lines else 0,
             next_line=lines[-1].number + 1 if lines else 0,

@@ -16,6 +16,19 @@ from holdfast.inference.runtime.libraries import need
 
 _WANTED = ("*.safetensors", "*.skops", "*.json", "*.jinja", "*.txt", "*.model", "*.md", "*.tiktoken", "*.spm")
 _UNWANTED = ("onnx/*", "openvino/*", "*.onnx", "runs/*")
+_AUTOTRAIN = "autotrain"
+"""The tag of models that AutoTrain made: chosen and measured for their task, not only popular."""
+_MOST_LOOKED_AT = 50
+_ALSO_HELD_AS = {
+    "sentence-similarity": ("feature-extraction",),
+    "feature-extraction": ("sentence-similarity",),
+    "chat-completion": ("text-generation",),
+}
+"""Cards name one task; these models have several."""
+_HOW_TO_GET_ONE = (
+    "Push one whose card says `pipeline_tag: {task}` (hf upload OWNER/NAME FOLDER), train one (holdfast train --task "
+    "{task}), or name a folder: pipeline({task!r}, model=FOLDER)"
+)
 _TAG = re.compile(r"^pipeline_tag:\s*['\"]?([\w-]+)", re.MULTILINE)
 
 
@@ -29,7 +42,7 @@ class Found:
 
 
 def find_model(model: str | Path | None, task: str | None, revision: str | None, access_token: str | None) -> Found:
-    """A folder as it is; a repo is downloaded. Without a model, the most downloaded one that the Hub has for the task.
+    """A folder as it is; a repo is downloaded. Without a model, the best that the Hub has for the task: `best_model`.
 
     Raises:
         UnusableModel: there is no such model, or none for the task.
@@ -40,10 +53,10 @@ def find_model(model: str | Path | None, task: str | None, revision: str | None,
         folder = Path(model)
         return Found(folder, folder.name, _task_of(folder))
     hub = need("huggingface_hub", "Downloading models")
-    repo_id = str(model) if model is not None else _best(hub, task, access_token)
+    repo_id = str(model) if model is not None else best_model(task, access_token)
     try:
         info = hub.HfApi(token=access_token).model_info(repo_id, revision=revision)
-        _refuse_pickles([file.rfilename for file in info.siblings or []])
+        _refuse_pickles(_names(info))
         options = {"revision": revision, "token": access_token}
         folder = hub.snapshot_download(repo_id, allow_patterns=_WANTED, ignore_patterns=_UNWANTED, **options)
     except (hub.errors.HfHubHTTPError, hub.errors.HFValidationError, hub.errors.LocalEntryNotFoundError) as error:
@@ -52,14 +65,44 @@ def find_model(model: str | Path | None, task: str | None, revision: str | None,
     return Found(Path(folder), repo_id, info.pipeline_tag)
 
 
-def _best(hub: Any, task: str | None, access_token: str | None) -> str:
+def best_model(task: str | None, access_token: str | None, endpoint: str | None = None) -> str:
+    """The best model that a Hub holds for a task: one that AutoTrain made, else the most downloaded; one that can run.
+
+    Args:
+        task: by its own name; None: nobody said one.
+        access_token: private and gated models count for those who may read them.
+        endpoint: the Hub's address; None: that of `HF_ENDPOINT`.
+
+    Raises:
+        UnusableModel: there is none, or no task; says how to get one.
+        NotInstalled: huggingface_hub is missing.
+    """
     if task is None:
         raise UnusableModel(problem="say which: pipeline(task, model), or at least one of them")
-    found = list(hub.HfApi(token=access_token).list_models(filter=task, sort="downloads", limit=1))
-    if not found:
-        raise UnusableModel(problem=f"{_endpoint(hub)} has no model for {task}. Push one, or name a folder with model=")
-    repo_id: str = found[0].id
-    return repo_id
+    hub = need("huggingface_hub", "Looking for models")
+    api = hub.HfApi(endpoint=endpoint, token=access_token or (None if endpoint is None else False))
+    try:
+        held = [model for tag in (task, *_ALSO_HELD_AS.get(task, ())) for model in _most_downloaded(api, tag)]
+    except hub.errors.HfHubHTTPError as error:
+        raise UnusableModel(problem=f"{api.endpoint} does not say what models it has: {error}") from error
+    runnable = [model for model in held if _has_safe_weights(_names(model)) and not model.gated]
+    if not runnable:
+        raise UnusableModel(problem=f"{api.endpoint} has no model for {task}. {_HOW_TO_GET_ONE.format(task=task)}")
+    best = max(runnable, key=lambda model: (_AUTOTRAIN in (model.tags or []), model.downloads or 0))
+    return str(best.id)
+
+
+def _most_downloaded(api: Any, tag: str) -> list[Any]:
+    wanted = ["siblings", "tags", "downloads", "gated", "pipeline_tag"]
+    return list(api.list_models(pipeline_tag=tag, sort="downloads", limit=_MOST_LOOKED_AT, expand=wanted))
+
+
+def _names(info: Any) -> list[str]:
+    return [file.rfilename for file in info.siblings or []]
+
+
+def _has_safe_weights(names: list[str]) -> bool:
+    return any(name.endswith((".safetensors", ".skops")) for name in names)
 
 
 def _endpoint(hub: Any) -> str:
@@ -68,7 +111,7 @@ def _endpoint(hub: Any) -> str:
 
 
 def _refuse_pickles(names: list[str]) -> None:
-    if any(name.endswith((".safetensors", ".skops")) for name in names):
+    if _has_safe_weights(names):
         return
     pickled = [name for name in names if is_pickle(name)]
     if pickled:

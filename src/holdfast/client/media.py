@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.base.errors import InvalidInput
-from holdfast.inference.domain.kinds import Binary, Kind, Record
+from holdfast.inference.domain.kinds import Binary, Either, Kind, ListOf, Record
 
 _MAX_BYTES = 64 * 1024 * 1024
 _FETCH_TIMEOUT_SECONDS = 60
@@ -30,13 +30,23 @@ def with_bytes(value: Any, kind: Kind, name: str = "inputs") -> Any:
     """
     if isinstance(kind, Binary):
         return as_file(value, name)
-    if isinstance(kind, Record) and isinstance(value, Mapping):
-        fields = kind.fields
+    if isinstance(kind, ListOf) and isinstance(value, (list, tuple)):
+        return [with_bytes(part, kind.kind, f"{name}[{index}]") for index, part in enumerate(value)]
+    record = record_of(kind)
+    if record is not None and isinstance(value, Mapping):
+        fields = record.fields
         return {
             key: with_bytes(part, fields[key].kind, f"{name}.{key}") if key in fields else part
             for key, part in value.items()
         }
     return value
+
+
+def record_of(kind: Kind) -> Record | None:
+    """The record that an input is, or may be; None where it is never one."""
+    if isinstance(kind, Either):
+        return next((one for one in kind.kinds if isinstance(one, Record)), None)
+    return kind if isinstance(kind, Record) else None
 
 
 def as_file(value: Any, name: str) -> Any:

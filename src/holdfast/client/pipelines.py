@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from holdfast.base.errors import InvalidInput, UnusableModel
-from holdfast.client.finding import find_model
-from holdfast.client.media import with_bytes
+from holdfast.client.finding import best_model, find_model
+from holdfast.client.media import record_of, with_bytes
 from holdfast.client.remote import RemotePredictor
 from holdfast.inference import tasks
-from holdfast.inference.domain.kinds import Record
 from holdfast.inference.domain.predictors import StreamingPredictor
 from holdfast.inference.domain.specification import Call, TaskSpec
 
@@ -84,10 +83,10 @@ class Pipeline:
 
     def _sorted(self, inputs: Any, parameters: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """Fields of the input that were given as keywords, put where they belong."""
-        kind = self._predictor.spec.inputs
-        if inputs is not None or not isinstance(kind, Record):
+        record = record_of(self._predictor.spec.inputs)
+        if inputs is not None or record is None:
             return inputs, parameters
-        names = {name for key, rule in kind.fields.items() for name in (key, *rule.also_called)}
+        names = {name for key, rule in record.fields.items() for name in (key, *rule.also_called)}
         fields = {name: value for name, value in parameters.items() if name in names}
         return fields, {name: value for name, value in parameters.items() if name not in names}
 
@@ -126,7 +125,8 @@ def pipeline(
 
     Args:
         task: e.g. `summarization`; None: what the model's card says.
-        model: a folder, or a repo id of the Hub that `HF_ENDPOINT` names; None: its most downloaded one for the task.
+        model: a folder, or a repo id of the Hub that `HF_ENDPOINT` names; None: its best one for the
+            task, made by AutoTrain if there is one, else the most downloaded.
         endpoint: a server's address: run there, and download nothing.
         revision: branch, tag or commit of the repo; None: `main`.
         access_token: for private and gated repos; None: that of `hf auth login`, or nobody at an endpoint.
@@ -146,12 +146,13 @@ def pipeline(
     if batch_size < 1:
         raise InvalidInput(field="batch_size", problem="must be at least 1")
     if endpoint is not None:
-        if task is None or model is None:
-            raise InvalidInput(field="task", problem="and model are required with an endpoint")
-        return Pipeline(RemotePredictor(endpoint, str(model), tasks.spec(task), access_token), batch_size)
-    if task is not None:
-        tasks.spec(task)
-    found = find_model(model, task, revision, access_token)
+        if task is None:
+            raise InvalidInput(field="task", problem="is required with an endpoint")
+        spec = tasks.spec(task)
+        named = str(model) if model is not None else best_model(spec.name, access_token, endpoint)
+        return Pipeline(RemotePredictor(endpoint, named, spec, access_token), batch_size)
+    own_name = tasks.spec(task).name if task is not None else None
+    found = find_model(model, own_name, revision, access_token)
     wanted = task or found.task
     if wanted is None:
         raise UnusableModel(problem=f"the card of {found.name} names no task; say it: pipeline(task, model)")

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from huggingface_hub import HfApi
 
 from holdfast import pipeline
 from holdfast.base.errors import UnsafeWeights, UnusableModel
+from holdfast.client.finding import best_model
 from tests.factories.inference_cases import BY_TASK
 from tests.unit.inference.tasks.test_every_task import assert_alike
 
@@ -64,7 +66,25 @@ def check_errors():
     API.upload_file(repo_id="alice/pickled", path_in_repo="pytorch_model.bin", path_or_fileobj=b"\x80\x04.")
     refused(UnsafeWeights, "pytorch_model.bin", "fill-mask", model="alice/pickled")
     refused(UnusableModel, ENDPOINT, "fill-mask", model="alice/nothing-there")
-    refused(UnusableModel, "has no model for clustering", "clustering")
+    refused(UnusableModel, "has no model for clustering. Push one whose card says `pipeline_tag", "clustering")
+    refused(UnusableModel, "hf upload OWNER/NAME FOLDER", "clustering", endpoint=ENDPOINT, access_token=TOKEN)
+
+
+def check_defaults(name):
+    """Without a model: one that can run, by AutoTrain before others; the same at a server."""
+    card = b"---\npipeline_tag: text-classification\ntags: [autotrain]\n---\n"
+    describe = partial(API.upload_file, path_in_repo="README.md", path_or_fileobj=card)
+    describe(repo_id="alice/pickled")
+    assert best_model("text-classification", TOKEN) == name
+    assert pipeline("sentiment-analysis")("i love this movie")
+    there = pipeline("sentiment-analysis", endpoint=ENDPOINT, access_token=TOKEN)
+    assert_alike(there("i love this movie"), pipeline("text-classification", name)("i love this movie"))
+    API.create_repo("alice/trained", private=True)
+    empty = b"\2\0\0\0\0\0\0\0{}"
+    API.upload_file(repo_id="alice/trained", path_in_repo="model.safetensors", path_or_fileobj=empty)
+    describe(repo_id="alice/trained")
+    assert best_model("text-classification", TOKEN) == "alice/trained"
+    assert best_model("text-classification", None, ENDPOINT) == name  # hidden from those who may not read it
 
 
 def refused(kind, words, task, **options):
@@ -80,7 +100,7 @@ def main(tasks):
     if "text-generation" in tasks:
         check_streams("alice/tiny-text-generation")
     if "text-classification" in tasks:
-        assert pipeline("text-classification")("i love this movie")  # the Hub's most downloaded one for the task
+        check_defaults("alice/tiny-text-classification")
 
 
 main(sys.argv[1:])

@@ -5,7 +5,7 @@ import pytest
 
 from holdfast.base.errors import InvalidInput
 from holdfast.client.media import as_file, wav_of, with_bytes
-from holdfast.inference.domain.kinds import Binary, Field, Record, Text
+from holdfast.inference.domain.kinds import Binary, Either, Field, ListOf, Record, Text
 
 
 def test_a_path_is_read(tmp_path):
@@ -29,6 +29,15 @@ def test_only_media_fields_of_a_record_are_read(tmp_path):
     path.write_bytes(b"pixels")
     kind = Record({"image": Field(Binary("image")), "question": Field(Text())})
     assert with_bytes({"image": path, "question": str(path)}, kind) == {"image": b"pixels", "question": str(path)}
+
+
+def test_media_are_read_in_lists_and_where_an_input_has_two_forms(tmp_path):
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"pixels")
+    record = Record({"images": Field(ListOf(Binary("image"))), "text": Field(Text())})
+    kind = Either((ListOf(Text()), record), "messages, or a question")
+    assert with_bytes({"images": [path, b"x"], "text": "?"}, kind) == {"images": [b"pixels", b"x"], "text": "?"}
+    assert with_bytes("words", kind) == "words"
 
 
 def test_samples_become_a_wav_file_of_floats():

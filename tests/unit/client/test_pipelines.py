@@ -62,6 +62,14 @@ def test_fields_as_keywords(tmp_path):
     assert ask(**text, top_k=2) == ask(text, top_k=2)
 
 
+def test_fields_as_keywords_where_an_input_has_two_forms(tmp_path):
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(tiny_models.picture())
+    discuss = pipeline("image-text-to-text", tiny_models.llava(tmp_path))
+    found = discuss(image=picture, text="what is this?", max_new_tokens=4)
+    assert found == discuss({"images": [str(picture)], "text": "what is this?"}, max_new_tokens=4)
+
+
 def test_text_as_it_is_made(tmp_path):
     ask = pipeline("text-generation", tiny_models.gpt2(tmp_path))
     chunks = list(ask.stream("hello", max_new_tokens=6))

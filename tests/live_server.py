@@ -159,7 +159,7 @@ def free_port() -> int:
 @functools.cache
 def _can_confine() -> bool:
     """Whether bubblewrap works on this machine: in some containers nobody may make namespaces."""
-    command = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"]
+    command = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/", "true"]
     try:
         return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
     except OSError:

@@ -32,7 +32,7 @@ _SETTINGS = (
 )
 _NETWORK_SETTINGS = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf")
 _SCRATCH_BYTES = 1024**3
-_TRIAL_SECONDS = 10
+_TRIAL_SECONDS = 60
 _MISSING = "bubblewrap is not installed. On Debian or Ubuntu: sudo apt-get install bubblewrap"
 _NO_NAMESPACES = (
     "bubblewrap cannot make user namespaces here ({words}). In Docker: --security-opt seccomp=unconfined "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.backends.sandboxes import bubblewrap
+from holdfast.backends.sandboxes import bubblewrap, system_calls
 from holdfast.backends.sandboxes.factory import open_sandbox
 from holdfast.backends.sandboxes.protocol import Rules
 from holdfast.base.errors import InvalidInput
@@ -97,6 +97,31 @@ def test_it_sees_only_its_own_processes(inside):
 )
 def test_it_gains_no_rights(inside, code):
     assert "Error" in inside(code)
+
+
+@pytest.mark.parametrize("name", ["ptrace", "keyctl", "io_uring_setup", "bpf", "userfaultfd", "perf_event_open"])
+def test_it_makes_no_dangerous_system_calls(inside, name):
+    number = system_calls.numbers()[name]
+    code = f"import ctypes; libc = ctypes.CDLL(None, use_errno=True); libc.syscall({number}, 0, 0, 0, 0, 0)"
+    assert inside(f"{code}; print(ctypes.get_errno())") == "1"
+
+
+def test_the_filter_of_every_machine_names_every_call():
+    for machine in ("x86_64", "aarch64", "riscv64"):
+        known = system_calls.numbers(machine)
+        assert len({known[name] for name in system_calls.DENIED}) == len(system_calls.DENIED)
+        assert len(system_calls.filter_program(machine)) == 8 * (len(system_calls.DENIED) + 6)
+    assert system_calls.filter_program("sparc") is None
+
+
+def test_threads_processes_and_shared_memory_work(inside):
+    code = (
+        "import multiprocessing as m, threading, subprocess, tempfile, sqlite3, ssl\n"
+        "t = threading.Thread(target=print, args=('thread',)); t.start(); t.join()\n"
+        "with m.get_context('fork').Pool(2) as pool: print(sum(pool.map(abs, range(3))))\n"
+        "print(subprocess.run(['true']).returncode, m.Value('i', 5).value)\n"
+    )
+    assert inside(code).split() == ["thread", "3", "0", "5"]
 
 
 def test_it_ends_with_its_parent(sandbox, tmp_path):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from holdfast.backends.sandboxes.protocol import Rules
+from holdfast.backends.sandboxes.system_calls import filter_program
 
 PROGRAM = "bwrap"
 _NAMESPACES = ("--unshare-all", "--unshare-user", "--disable-userns")
@@ -31,6 +32,10 @@ _SETTINGS = (
     "/etc/fonts",
 )
 _NETWORK_SETTINGS = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf")
+_WITH_FILTER = (
+    "import os, sys; file = os.memfd_create('filter', 0); os.write(file, bytes.fromhex(sys.argv[1]));"
+    " os.lseek(file, 0, 0); os.execvp(sys.argv[2], [sys.argv[2], '--seccomp', str(file), *sys.argv[3:]])"
+)
 _SCRATCH_BYTES = 1024**3
 _TRIAL_SECONDS = 60
 _MISSING = "bubblewrap is not installed. On Debian or Ubuntu: sudo apt-get install bubblewrap"
@@ -61,7 +66,7 @@ class BubblewrapSandbox:
         """See `Sandbox.wrap`."""
         share = ["--share-net"] if rules.network else []
         return [
-            PROGRAM, *_NAMESPACES, *share, *_SAFETY, "--hostname", "job",
+            *_program(), *_NAMESPACES, *share, *_SAFETY, "--hostname", "job",
             *_system(), *_settings(network=rules.network),
             "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev",
             *_scratch("/dev/shm"), *_scratch("/tmp"), "--symlink", "../tmp", "/var/tmp",  # noqa: S108 - its own
@@ -74,12 +79,20 @@ class BubblewrapSandbox:
 def _try_out() -> str | None:
     if shutil.which(PROGRAM) is None:
         return _MISSING
-    command = [PROGRAM, *_NAMESPACES, *_SAFETY, *_system(), "--proc", "/proc", "--dev", "/dev", "--", "/bin/true"]
+    command = [*_program(), *_NAMESPACES, *_SAFETY, *_system(), "--proc", "/proc", "--dev", "/dev", "--", "/bin/true"]
     try:
         tried = subprocess.run(command, capture_output=True, text=True, timeout=_TRIAL_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return _NO_NAMESPACES.format(words=error)
     return None if tried.returncode == 0 else _NO_NAMESPACES.format(words=tried.stderr.strip()[:200])
+
+
+def _program() -> list[str]:
+    """`bwrap` with the filter of system calls, which it takes from a descriptor: a file without a name."""
+    program = filter_program()
+    if program is None:  # namespaces alone: `Sandbox` promises nothing about single system calls
+        return [PROGRAM]
+    return [sys.executable, "-I", "-S", "-c", _WITH_FILTER, program.hex(), PROGRAM]
 
 
 def _system() -> list[str]:

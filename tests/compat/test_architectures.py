@@ -13,12 +13,15 @@ from tests.live_server import User, live_server
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).parent / "scripts" / "architectures_journey.py"
 ALICE = User("alice", fullname="Alice Example")
-LIGHT = ("gpt", "cnn")
 
-pytestmark = pytest.mark.skipif(
-    not all(find_spec(name) for name in ("torch", "transformers", "soundfile")),
-    reason="models run where their libraries are",
-)
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(
+        not all(find_spec(name) for name in ("torch", "transformers", "soundfile")),
+        reason="models run where their libraries are",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +49,7 @@ def show(server, names, home):
     assert done.stdout.split() == list(names)
 
 
-@pytest.mark.timeout(300)
-def test_a_few_architectures(server, tmp_path):
-    show(server, LIGHT, tmp_path)
-
-
-@pytest.mark.heavy
-@pytest.mark.timeout(1200)
-def test_all_the_others(server, tmp_path):
+def test_every_architecture(server, tmp_path):
     from tests.factories.architectures import ARCHITECTURES  # noqa: PLC0415 - needs torch
 
-    show(server, [name for name in ARCHITECTURES if name not in LIGHT], tmp_path)
+    show(server, list(ARCHITECTURES), tmp_path)

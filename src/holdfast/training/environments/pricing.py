@@ -1,9 +1,9 @@
 """Dynamic pricing: sell a stock in a season at prices of your choice. Few buy when it is dear.
 
-Each day the price is one of eleven between half and twice the usual one. How many want to buy is drawn (Poisson): less
-at higher prices, more towards the season's end, and more on some days than on others. The reward is the day's revenue,
-in usual prices. Whoever sells too cheaply is out of stock when demand is best; who is too dear keeps what is worth
-nothing afterwards.
+Each day the price is one of eleven between half and three times the usual one. How many want to buy is drawn (Poisson), and
+is less at higher prices; what people would pay grows towards the season's end, and is more at weekends. The reward is
+the day's revenue, in usual prices. Whoever sells too cheaply is out of stock when people would pay most; who is too
+dear keeps what is worth nothing afterwards; and no single price is right for all days.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-PRICES = tuple(np.round(np.linspace(0.5, 2.0, 11), 2).tolist())
-_ELASTICITY = 1.6
-_USUAL_DEMAND = 2.0
-_GROWTH = 0.8
-_WEEK = (0.8, 0.8, 0.9, 1.0, 1.2, 1.5, 1.1)
+PRICES = tuple(np.round(np.linspace(0.5, 3.0, 11), 2).tolist())
+_PASSERS_BY = 6.0
+"""People a day who might buy."""
+_GROWTH = 1.0
+_WEEK = (0.5, 0.5, 0.6, 0.8, 1.2, 2.0, 1.4)
 
 
 class DynamicPricing(gymnasium.Env[Array, int]):
     """A season.
 
-    Observation: share of days left, share of stock left, yesterday's sales for each unit of usual demand, and the day
+    Observation: share of days left, share of stock left, yesterday's sales for each passer-by, and the day
     of the week as a point on a circle (two numbers). Action: the number of a price in `PRICES`.
 
     Args:
@@ -35,7 +35,7 @@ class DynamicPricing(gymnasium.Env[Array, int]):
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
 
-    def __init__(self, days: int = 30, stock: int = 60) -> None:
+    def __init__(self, days: int = 30, stock: int = 50) -> None:
         self.days, self.stock = days, stock
         self.observation_space = gymnasium.spaces.Box(-1.0, 10.0, (5,), np.float32)
         self.action_space = gymnasium.spaces.Discrete(len(PRICES))
@@ -58,11 +58,15 @@ class DynamicPricing(gymnasium.Env[Array, int]):
     def _seen(self) -> Array:
         turn = 2 * np.pi * (self._day % 7) / 7
         left = 1 - self._day / self.days
-        values = [left, self._left / self.stock, self._sold / _USUAL_DEMAND / 5, np.sin(turn), np.cos(turn)]
+        values = [left, self._left / self.stock, self._sold / _PASSERS_BY, np.sin(turn), np.cos(turn)]
         return np.array(values, np.float32)
+
+
+def worth(day: int, days: int) -> float:
+    """What people would pay on a day, on average, in usual prices: the best price while there is stock enough."""
+    return (1 + _GROWTH * (day / days - 0.5)) * _WEEK[day % 7]
 
 
 def demand(price: float, day: int, days: int) -> float:
     """Units that people want on average, at a price on a day."""
-    season = 1 + _GROWTH * (day / days - 0.5)
-    return float(_USUAL_DEMAND * season * _WEEK[day % 7] * price**-_ELASTICITY)
+    return float(_PASSERS_BY * np.exp(-price / worth(day, days)))

@@ -96,5 +96,5 @@ def test_cart_pole_is_solved(tmp_path):
 
 @pytest.mark.heavy
 def test_prices_that_follow_the_season_beat_the_best_fixed_one(tmp_path):
-    run = learn("dynamic-pricing", tmp_path, candidates=("ppo",), params={"total_timesteps": 120_000})
+    run = learn("dynamic-pricing", tmp_path, candidates=("ppo",), params={"total_timesteps": 60_000})
     assert run.artefact.scores["mean_reward"] > run.artefact.explanation["rules"]["best-fixed-price"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from tests.sandboxes import jobs_environment
 ALICE, BOB = User("alice"), User("bob")
 ACME = Org("acme", owner="alice")
 IMAGE = f"python:3.{sys.version_info.minor}"
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "jobs.md"
 DEADLINE_SECONDS = 120
 TICKS = "import time\nfor n in range(6000): print('tick', n, flush=True); time.sleep(0.1)"
 
@@ -64,12 +66,12 @@ def refusal(action: Callable[[], object]) -> tuple[int, str]:
     return caught.value.response.status_code, caught.value.server_message or ""
 
 
-def hf(server: LiveServer, home: Path, *words: str, user: User = ALICE, fails: bool = False) -> str:
-    """Run `hf jobs …` as somebody; both outputs together."""
-    environment = {
+def hf_environment(server: LiveServer, home: Path, user: User) -> dict[str, str]:
+    """What somebody's shell exports."""
+    return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(home),
-        "HF_HOME": str(home / "hf"),
+        "HF_HOME": str(home / "hub"),
         "HF_ENDPOINT": server.url,
         "HF_TOKEN": user.token,
         "HF_HUB_DISABLE_UPDATE_CHECK": "1",
@@ -77,6 +79,11 @@ def hf(server: LiveServer, home: Path, *words: str, user: User = ALICE, fails: b
         "NO_COLOR": "1",
         "COLUMNS": "250",
     }
+
+
+def hf(server: LiveServer, home: Path, *words: str, user: User = ALICE, fails: bool = False) -> str:
+    """Run `hf jobs …` as somebody; both outputs together."""
+    environment = hf_environment(server, home, user)
     command = [sys.executable, "-m", "huggingface_hub.cli.hf", "jobs", *words]
     done = subprocess.run(
         command, env=environment, cwd=home, capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS
@@ -351,6 +358,30 @@ class TestTheCommand:
         assert "@weekly" in hf(server, tmp_path, "scheduled", "inspect", made)
         hf(server, tmp_path, "scheduled", "delete", made)
         assert made not in hf(server, tmp_path, "scheduled", "ps", "-a")
+
+
+def test_the_guide_works_as_it_is_written(server: LiveServer, tmp_path: Path):
+    """Every shell command of docs/how-to/jobs.md, one after the other, as one script."""
+    blocks = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    assert len(blocks) > 4
+    program = tmp_path / "hf"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m huggingface_hub.cli.hf "$@"\n')
+    program.chmod(0o755)
+    script = "set -euo pipefail\n" + "\n".join(blocks)
+    environment = hf_environment(server, tmp_path, ALICE)
+    environment["PATH"] = f"{tmp_path}:{environment['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=3 * DEADLINE_SECONDS,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    for said in ("hello from the server", "hello again", "blue ***", "@daily", "cpu-basic"):
+        assert said in done.stdout
 
 
 def test_a_server_that_is_killed_ends_its_job_once(tmp_path: Path):

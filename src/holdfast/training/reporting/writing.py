@@ -12,6 +12,7 @@ import yaml
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.reporting.cards import card, eval_results, name_of
+from holdfast.training.reporting.event_files import write_events
 from holdfast.training.reporting.figures import figures
 from holdfast.training.reporting.records import clean, record_of
 from holdfast.training.search.journal import line_of
@@ -30,6 +31,7 @@ def write_report(report: Report) -> None:
     _write(place / "report.json", json.dumps(record_of(report), indent=1, ensure_ascii=False))
     _write(place / "report.html", page(report, drawn))
     _trials(report).to_parquet(place / "trials.parquet", index=False)
+    write_events(report.board, report.folder)
     results = eval_results(report)
     if results is not None:
         _write(report.folder / ".eval_results" / "autotrain.yaml", results)

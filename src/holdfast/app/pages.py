@@ -10,6 +10,7 @@ from holdfast.app.changing_pages import changing_pages, new_repo_pages
 from holdfast.app.services import Services
 from holdfast.base.clock import now_milliseconds
 from holdfast.http.routing import Route
+from holdfast.training.previewing import PreviewService
 from holdfast.ui.page import Pages, open_pages
 from holdfast.ui.pages.admin import AdminPages
 from holdfast.ui.pages.admin_jobs import AdminJobPages
@@ -22,6 +23,7 @@ from holdfast.ui.pages.jobs import JobPages
 from holdfast.ui.pages.lists import ListPages
 from holdfast.ui.pages.login import LoginPages
 from holdfast.ui.pages.new_job import NewJobPages
+from holdfast.ui.pages.new_training import NewTrainingPages
 from holdfast.ui.pages.organizations import OrganizationPages
 from holdfast.ui.pages.people import PeoplePages
 from holdfast.ui.pages.repo import RepoPages
@@ -29,6 +31,7 @@ from holdfast.ui.pages.search import SearchPages
 from holdfast.ui.pages.tasks import TaskPages
 from holdfast.ui.pages.theme import ThemePages
 from holdfast.ui.pages.tokens import TokenPages
+from holdfast.ui.pages.training import TrainingPages
 from holdfast.ui.pages.training_metrics import TrainingMetricsPages
 from holdfast.ui.pages.trying import Trials
 from holdfast.ui.pages.user_settings import UserSettingsPages
@@ -64,12 +67,13 @@ def fixed_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
         *OrganizationPages(pages, services.accounts).table(),
         *AdminPages(pages, services.accounts, AdminService(services)).table(),
         *_job_pages(pages, services),
+        *_training_pages(pages, services),
         *_people_pages(pages, services).fixed_table(),
         *new_repo_pages(pages, services),
     )
 
 
-JOBS_ELSEWHERE: Mapping[str, str] = {}
+JOBS_ELSEWHERE: Mapping[str, str] = {"training": "/training/{namespace}/{id}"}
 """Kinds of jobs that have pages of their own: kind → path, with `{namespace}` and `{id}` of the job."""
 
 
@@ -79,6 +83,15 @@ def _job_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
         *NewJobPages(pages, services.jobs).table(),
         *SchedulePages(pages, services.accounts, services.jobs).table(),
         *JobPages(pages, services.accounts, services.jobs, JOBS_ELSEWHERE).table(),
+    )
+
+
+def _training_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
+    previews = PreviewService(services.repos.reads, services.repos.files)
+    incoming = services.settings.data_dir
+    return (
+        *NewTrainingPages(pages, services.jobs, services.training, previews, incoming).table(),
+        *TrainingPages(pages, services.accounts, services.jobs, services.training).table(),
     )
 
 

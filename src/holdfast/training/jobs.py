@@ -132,4 +132,5 @@ def _leave(report: Report) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # each request of huggingface_hub would be a line
     main()

@@ -1,6 +1,6 @@
 """Looks at a dataset of the Hub before a run: the data check, in a process of its own with little memory and time.
 
-The files of strangers are read by libraries in C++; whatever they do there ends there, and the server needs none of them.
+The files of strangers are read by libraries in C++; what they do there ends there, and the server needs none of them.
 """
 
 from __future__ import annotations

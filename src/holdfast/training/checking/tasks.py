@@ -35,7 +35,7 @@ HINTS = {
 _TARGETS = (
     *("target", "label", "labels", "class", "classes", "category", "y", "outcome", "result", "diagnosis", "churn"),
     *("survived", "species", "sentiment", "intent", "spam", "is_spam", "fraud", "is_fraud", "default", "price"),
-    *("sale_price", "median_house_value", "score", "rating", "stars", "quality", "income", "medv", "summary"),
+    *("sale_price", "median_house_value", "score", "rating", "stars", "quality", "medv", "summary"),
     *("translation", "exited", "attrition", "response", "target_column"),
 )
 _SUMMARIES = ("summary", "highlights", "tldr", "abstract")

@@ -1,0 +1,131 @@
+"""What learn mode knows: how each family of models works, what each metric measures, what each step is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FAMILIES: Mapping[str, str] = {
+    "dummy": (
+        "It looks at no column at all: it always gives the most frequent answer, or the mean. Whatever does not "
+        "beat it has learned nothing."
+    ),
+    "majority": "It always gives the most frequent label. Whatever does not beat it has learned nothing.",
+    "logistic-regression": (
+        "Each column gets a weight. The weighted columns are added up, and the sum is squeezed between 0 and 1 by "
+        "the sigmoid curve 1 / (1 + e⁻ˣ), or over several labels by softmax: that is the probability. `C` says "
+        "how large weights may grow."
+    ),
+    "linear-regression": (
+        "Each column gets a weight; the weighted columns are added up. The weights are those with the least "
+        "squared error."
+    ),
+    "ridge": ("A linear model whose weights are kept small (`alpha`), so that no single column says too much."),
+    "lasso": ("A linear model that sets weights to zero where a column does not help (`alpha`): it chooses columns."),
+    "decision-tree": (
+        "It asks one question after another, such as “is this column above 5?”, until few kinds of rows are left. "
+        "A path from the top to a leaf can be read aloud."
+    ),
+    "random-forest": (
+        "Hundreds of decision trees, each grown on other rows and other columns; they vote. One tree learns its "
+        "rows by heart, many different ones do not."
+    ),
+    "extra-trees": ("A random forest whose trees also draw the questions by lot: still more different, and faster."),
+    "hist-gradient-boosting": (
+        "Trees one after another: each new one learns what all before it still get wrong, and adds a small step "
+        "(`learning_rate`)."
+    ),
+    "lightgbm": "Boosted trees that always grow the leaf with the largest error.",
+    "xgboost": "Boosted trees that weigh each step by how curved the error is.",
+    "k-nearest-neighbours": (
+        "It learns nothing in advance: it looks for the rows that are most alike and takes their answers. What is "
+        "alike depends on scale, so columns are scaled first."
+    ),
+    "linear-svm": "It draws the straight border with the widest street between two classes.",
+    "svm": (
+        "It draws the border with the widest street between two classes; the kernel bends it. `gamma` says how "
+        "near a row must be to matter."
+    ),
+    "neural-network": (
+        "Layers of neurons: each adds up weighted inputs and bends the sum by an activation function, here ReLU, "
+        "which keeps what is positive and cuts the rest. Backpropagation asks every weight how much it is to "
+        "blame for the error, and moves it a little."
+    ),
+    "k-means": (
+        "It puts centres among the rows, gives each row to the nearest, moves each centre to the middle of its "
+        "rows, and repeats."
+    ),
+    "gaussian-mixture": "It lays bells over the rows; each group is a bell with its own width and direction.",
+    "agglomerative": "It joins the two nearest groups again and again, from single rows upwards.",
+    "hdbscan": "Groups are places where rows are dense; what lies in thin places belongs to none.",
+    "isolation-forest": "Random cuts through the table: an odd row stands alone after few of them.",
+    "tails": "It adds up how far out a row lies in each column.",
+    "neighbours": "A row far from its neighbours is odd.",
+    "local-outlier-factor": "A row in a thinner place than its neighbours is odd.",
+    "pca": "It finds the few directions in which rows differ most, and forgets the rest.",
+    "tf-idf": "Words are counted; a word that is rare elsewhere counts more. A linear model weighs them.",
+    "embeddings": (
+        "An encoder turns each text into a list of numbers in which texts of like meaning lie close; a linear "
+        "model does the rest."
+    ),
+    "fine-tuning": (
+        "A language model that has read much already learns the task: all of its layers move a little. In each "
+        "layer attention lets every word look at the others and take from those that matter to it."
+    ),
+    "setfit": (
+        "Pairs of examples teach an encoder which texts belong together, then a linear model learns the labels: "
+        "much from a few examples."
+    ),
+    "cnn": ("Small windows slide over the picture and answer to edges, later layers to shapes made of edges."),
+    "ensemble": ("Several models answer together, each with its weight: where they err differently, errors cancel."),
+}
+"""How a family works, by name."""
+
+METRICS: Mapping[str, str] = {
+    "accuracy": (
+        "the share of rows that are answered rightly. With rare classes it flatters: always saying “no” can be "
+        "right in 99 % of the rows."
+    ),
+    "balanced_accuracy": "accuracy with every class counting the same, however rare.",
+    "macro_f1": "the mean over classes of F1, which is high only where precision and recall both are.",
+    "f1": "high only where precision and recall both are.",
+    "roc_auc": (
+        "the chance that a row of the class gets a higher probability than one that is not of it: 0.5 is "
+        "guessing, 1 is perfect."
+    ),
+    "average_precision": "precision, averaged over all ways to draw the line: the honest number for rare classes.",
+    "log_loss": (
+        "how surprised the model is by the truth: −log of the probability that it gave to the right answer. Sure "
+        "and wrong costs most."
+    ),
+    "rmse": "the typical error in units of the target; large errors count more.",
+    "mae": "the mean error in units of the target.",
+    "r2": "the share of the ups and downs that is explained: 0 is as good as the mean, 1 is perfect.",
+    "spearman": "whether rows are put in the right order, whatever the distances.",
+    "silhouette": "how much nearer rows are to their own group than to the next: from −1 to 1.",
+    "stability": "whether two halves of the rows lead to the same groups: 1 is the same.",
+    "davies_bouldin": "how wide groups are compared with how far apart: lower is better.",
+    "agreement": "how far detectors agree on which rows are odd.",
+    "trustworthiness": "whether rows that lie together on the map lie together in truth.",
+    "perplexity": "among how many words the model hesitates at each step: lower is better.",
+}
+"""What a metric measures, by name; continues “X is”."""
+
+KINDS: Mapping[str, str] = {
+    "number": (
+        "Numbers are scaled for models that measure distances (StandardScaler: minus the mean, divided by the "
+        "spread), so that no column is loud only because its unit is small. Trees need no scaling. Gaps are "
+        "filled with the median."
+    ),
+    "category": (
+        "Words become columns of 0 and 1 (OneHotEncoder), one for each value: a model can't weigh a word. Trees "
+        "get a number for each value."
+    ),
+    "boolean": "Yes and no become 1 and 0.",
+    "date": (
+        "Dates become year, month, day, weekday and the days since 1970, so that a model can see seasons and trends."
+    ),
+    "text": ("Texts are counted word by word (TF-IDF), or turned into numbers by an encoder that knows their meaning."),
+    "image": "Pictures are brought to one size; each pixel is a number for each colour.",
+    "list": "Lists are taken as they are: one tag for each word.",
+}
+"""What is made of columns of a kind."""

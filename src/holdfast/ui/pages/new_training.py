@@ -1,0 +1,190 @@
+"""The wizard for a new run: bring data, see what the check says and correct it, choose how long, start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from holdfast.base.errors import Forbidden, HoldfastError, InvalidInput, TooLarge
+from holdfast.base.identity import Permission
+from holdfast.base.ids import RepoId
+from holdfast.http.call import Call, FormFields
+from holdfast.http.multipart_forms import FormLimits, ReceivedForm, receive_form
+from holdfast.http.routing import Family, Route
+from holdfast.hub.repos.service.uploading import ReceivedFile
+from holdfast.jobs.service import JobServices
+from holdfast.training.previewing import Preview, PreviewService
+from holdfast.training.service import TrainingService
+from holdfast.training.trainers import registry
+from holdfast.ui.forms import REFUSALS, problems
+from holdfast.ui.page import Pages
+
+LIMITS = FormLimits(max_bytes=1024**3, max_files=1)
+_NO_STORE = {"Cache-Control": "no-store"}
+_MINUTES = (1, 10, 60)
+_MOST_MINUTES = 7 * 24 * 60
+_FIELDS = {"data.repo_id": "dataset", "data": "dataset", "output.repo_id": "model", "budget.seconds": "minutes"}
+_WITHOUT_ROWS = ("reinforcement-learning",)
+
+
+@dataclass(frozen=True)
+class NewTrainingPages:
+    """`/training/{namespace}/new`.
+
+    Args:
+        incoming: folder on the disk that takes files while they arrive.
+    """
+
+    pages: Pages
+    jobs: JobServices
+    training: TrainingService
+    previews: PreviewService
+    incoming: Path
+
+    def table(self) -> tuple[Route, ...]:
+        """The routes of this group."""
+        run, page = Permission.RUN_JOBS, Family.PAGE
+        new, check = "/training/{namespace}/new", "/training/{namespace}/new/check"
+        return (
+            Route("GET", new, self.show, run, page),
+            Route("POST", new, self.bring, run, page),
+            Route("GET", check, self.check, run, page),
+            Route("POST", check, self.start, run, page),
+        )
+
+    async def show(self, call: Call) -> Response:
+        """Where data come from."""
+        await self._admit(call)
+        return await self._data_form(call, call.query_params.get("data", ""))
+
+    async def bring(self, call: Call) -> Response:
+        """Keep an uploaded file as a dataset, or take a dataset of the Hub, and go on."""
+        await self._admit(call)
+        form = await receive_form(call, self.incoming, LIMITS)
+        try:
+            dataset = await call.run(self._dataset, call, form)
+        except (*REFUSALS, TooLarge) as error:
+            return await self._data_form(call, form.fields.text("dataset", ""), error)
+        finally:
+            await call.run(form.close)
+        return self.pages.redirect(
+            call, f"/training/{call.words['namespace']}/new/check?{urlencode({'data': dataset})}"
+        )
+
+    def _dataset(self, call: Call, form: ReceivedForm) -> str:
+        file = next((file for file in form.files if file.size_bytes), None)
+        if file is not None:
+            name = file.name.replace("\\", "/").rpartition("/")[2]
+            received = ReceivedFile(name, file.size_bytes, file.content)
+            return str(self.training.keep_upload(call.actor, call.words["namespace"], received))
+        named = form.fields.text("dataset", "").strip().removeprefix("datasets/")
+        if not named:
+            raise InvalidInput(field="dataset", problem="is missing: choose a file, or name a dataset of this Hub")
+        return str(RepoId.parse(named))
+
+    async def check(self, call: Call) -> Response:
+        """What the check says, to be corrected; and how long the run may take."""
+        await self._admit(call)
+        if not call.query_params.get("data"):
+            return self.pages.redirect(call, f"/training/{call.words['namespace']}/new")
+        values = {name: [value] for name, value in call.query_params.items()}
+        return await self._check_form(call, FormFields(values))
+
+    async def start(self, call: Call) -> Response:
+        """Start the run, or check again with other columns."""
+        form, namespace = await call.form_fields(), call.words["namespace"]
+        await self._admit(call)
+        if form.text("again", "") or form.text("task", "") != form.text("checked-task", form.text("task", "")):
+            return await self._check_form(call, form)
+        try:
+            job = await call.run(self.training.start_run, call.actor, namespace, _spec(form))
+        except REFUSALS as error:
+            return await self._check_form(call, form, error)
+        return self.pages.redirect(call, f"/training/{job.namespace}/{job.id}")
+
+    async def _admit(self, call: Call) -> None:
+        namespace = call.words["namespace"]
+        if not await call.run(self.jobs.jobs.may_run, call.actor, namespace):
+            raise Forbidden(reason=f"You don't have the rights to train under the namespace {namespace}.")
+
+    async def _data_form(self, call: Call, dataset: str, error: HoldfastError | None = None) -> Response:
+        return await self.pages.render(
+            call,
+            "training/new.html",
+            status=error.status if error else 200,
+            headers=_NO_STORE,
+            namespace=call.words["namespace"],
+            dataset=dataset,
+            problems=problems(error, _FIELDS) if error else {},
+        )
+
+    async def _check_form(self, call: Call, form: FormFields, error: HoldfastError | None = None) -> Response:
+        named = RepoId.parse(form.text("data", ""))
+        task = form.text("task", "") or "auto"
+        preview: Preview = await call.run(self.previews.check_dataset, call.actor, named, task, _columns(form))
+        found = preview.check or {}
+        chosen = found.get("task", task)
+        return await self.pages.render(
+            call,
+            "training/check.html",
+            status=error.status if error else 200,
+            headers=_NO_STORE,
+            namespace=call.words["namespace"],
+            dataset=str(named),
+            preview=preview,
+            found=found,
+            task=chosen,
+            tasks=[name for name in registry.names() if name not in _WITHOUT_ROWS],
+            roles=_roles(chosen, found),
+            names=found.get("names") or [],
+            minutes=_MINUTES,
+            typed=form,
+            default_model=f"{named.name}-{chosen}",
+            problems=problems(error, _FIELDS) if error else {},
+        )
+
+
+def _roles(task: str, found: Mapping[str, Any]) -> list[tuple[str, str, str, bool]]:
+    """Columns that the task needs: role, what it holds, the column, whether it can do without."""
+    if task not in registry.names():
+        return []
+    columns = found.get("columns") or {}
+    wishes = [
+        (wish.removesuffix("?"), words, wish.endswith("?")) for wish, words in registry.plan_of(task).roles.items()
+    ]
+    return [(role, words, columns.get(role, ""), optional) for role, words, optional in wishes if role != "inputs"]
+
+
+def _columns(form: FormFields) -> dict[str, str]:
+    """`column-target` and the like, of a task that was not changed since."""
+    if form.text("task", "") != form.text("checked-task", form.text("task", "")):
+        return {}
+    prefix = "column-"
+    found = {name.removeprefix(prefix): form.text(name, "") for name in form.values if name.startswith(prefix)}
+    return {role: name for role, name in found.items() if name}
+
+
+def _spec(form: FormFields) -> dict[str, Any]:
+    minutes = _minutes(form.optional_text("other-minutes") or form.text("minutes", "10"))
+    return {
+        "task": form.text("task", "") or "auto",
+        "data": {"repo_id": form.text("data", "")},
+        "columns": _columns(form),
+        "budget": {"seconds": 60 * minutes},
+        "output": {"repo_id": form.text("model", "").strip() or None, "private": form.flag("private")},
+    }
+
+
+def _minutes(typed: str) -> float:
+    try:
+        minutes = float(typed.replace(",", "."))
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes <= _MOST_MINUTES:
+        raise InvalidInput(field="minutes", problem=f"must be a number of minutes, up to {_MOST_MINUTES:,}")
+    return minutes

@@ -1,4 +1,4 @@
-"""Pictures and sounds as a fixed number of numbers, for classifiers of scikit-learn. Only numpy, Pillow and scipy.
+"""Pictures and sounds as a fixed number of numbers, for classifiers of scikit-learn; sounds as pictures, for networks.
 
 `config.json` of such a model says how, beside what it says of scikit-learn:
 `{"features": {"kind": "hog", "size": 48}}`.
@@ -8,6 +8,7 @@
 | pixels | a picture | levels of red, green and blue, made small |
 | hog | a picture | directions of edges in cells of 8 × 8 pixels, compared with the cells around |
 | mfcc | a sound | shape of the spectrum and how it changes, in five parts of the sound |
+| spectrogram | a sound | loudness by pitch and time, as a picture that a network of pictures sees |
 
 Source: Dalal & Triggs 2005 (HOG); Davis & Mermelstein 1980 (MFCC).
 """
@@ -96,6 +97,16 @@ def mfcc(samples: Array) -> Array:
     return found
 
 
+def spectrogram_picture(samples: Array, size: int) -> Array:
+    """A sound as a picture: 3 × size × size, pitch upwards, time to the right, its own mean 0 and spread a third."""
+    levels = spectrogram(samples, size)
+    places = np.linspace(0, levels.shape[1] - 1, size)
+    drawn = np.stack([np.interp(places, np.arange(levels.shape[1]), line) for line in levels])
+    even = (drawn - drawn.mean()) / (3 * drawn.std() + 1e-6)
+    found: Array = np.repeat(even[None], 3, axis=0).astype(np.float32)
+    return found
+
+
 @dataclass(frozen=True)
 class Features:
     """How a picture or sound becomes numbers. It stands where networks have their image processor."""
@@ -117,6 +128,8 @@ class Features:
         return len(self.of(nothing))
 
     def row(self, thing: Any) -> Row:
+        if self.kind == "spectrogram":
+            return {"pixel_values": spectrogram_picture(thing, self.size)}
         return {"features": self.of(thing)}
 
 

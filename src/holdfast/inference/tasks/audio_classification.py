@@ -60,7 +60,10 @@ class AudioClassification(RowPredictor):
 
 def load(folder: Path, wish: Wish) -> AudioClassification:
     """Load a classifier. See `tasks.load` for errors."""
-    features = features_said(folder, ("mfcc",))
+    features = features_said(folder, ("mfcc", "spectrogram"))
+    if features is not None and features.kind == "spectrogram":
+        drawn = load_model(folder, "AutoModelForImageClassification", wish)
+        return AudioClassification(features, Network(drawn), drawn.labels, drawn.placement, drawn.config.problem_type)
     if features is not None:
         classifier = load_feature_classifier(folder, features)
         return AudioClassification(features, classifier, classifier.labels, PLACEMENT)

@@ -1,9 +1,9 @@
 """Dynamic pricing: sell a stock in a season at prices of your choice. Few buy when it is dear.
 
 Each day the price is one of eleven between half and three times the usual one. How many want to buy is drawn
-(Poisson), and is less at higher prices; what people would pay grows towards the season's end, and is more at weekends. The reward is
-the day's revenue, in usual prices. Whoever sells too cheaply is out of stock when people would pay most; who is too
-dear keeps what is worth nothing afterwards; and no single price is right for all days.
+(Poisson), and is less at higher prices; what people would pay grows towards the season's end, and is more at
+weekends. The reward is the day's revenue, in usual prices. Whoever sells too cheaply is out of stock when people would
+pay most; who is too dear keeps what is worth nothing afterwards; and no single price is right for all days.
 """
 
 from __future__ import annotations

@@ -49,6 +49,15 @@ class Pictures:
         size = (self.size, self.size)
         return np.stack([np.asarray(self.image(i).resize(size, bilinear)) for i in range(len(self.files))])
 
+    def tensor(self, rows: Array) -> Any:
+        """Some of them as the model's image processor gives them: between -1 and 1."""
+        levels = need("torch").from_numpy(self.levels_NHWC[rows].transpose(0, 3, 1, 2))
+        return levels.float() / 127.5 - 1
+
+    def vary(self, tensor: Any, draw: Any, parameters: Mapping[str, Any]) -> Any:
+        """Pictures moved, turned, enlarged and lit a little differently; see `varied`."""
+        return varied(tensor, draw, mirror=bool(parameters.get("mirror")))
+
 
 def read_pictures(data: TrainingData) -> Pictures:
     """The pictures to search on.

@@ -10,10 +10,10 @@ from holdfast.inference.runtime.libraries import need
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan
+from holdfast.training.learning.convolution import Convolution
 from holdfast.training.learning.holdout import Family, HoldoutClassifier, seconds_of
 from holdfast.training.learning.pacing import pace_of
 from holdfast.training.trainers.images.classic import Classic
-from holdfast.training.trainers.images.convolution import Convolution
 from holdfast.training.trainers.images.pictures import Pictures, read_pictures
 from holdfast.training.trainers.images.pretrained import Pretrained
 from holdfast.training.trainers.interface import Artefact, Clock, Place

@@ -1,10 +1,13 @@
-"""A small convolutional network from nothing. Dimensions: B pictures, C channels, H × W pixels, L labels."""
+"""A small convolutional network from nothing, for pictures and whatever else can be drawn as one.
+
+Dimensions: B pictures, C channels, H × W pixels, L labels.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,16 +17,43 @@ from holdfast.training.learning.anatomy import layers_of, parameter_count
 from holdfast.training.learning.holdout import Fitted, Work
 from holdfast.training.learning.loop import Schedule, learn
 from holdfast.training.learning.scores import accuracy
-from holdfast.training.trainers.images.pictures import Pictures, varied
 
+Array = np.ndarray[Any, Any]
 _BATCH = 32
+
+
+class Drawn(Protocol):
+    """Rows that a network sees as pictures of `size` × `size`."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the labels."""
+        ...
+
+    @property
+    def truth_N(self) -> Array:  # noqa: N802 - dimensions in the name
+        """Number of each row's label."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Pixels on each side."""
+        ...
+
+    def tensor(self, rows: Array) -> Any:
+        """Some of them as the served model will see them: B × C × H × W, about between -1 and 1."""
+        ...
+
+    def vary(self, tensor: Any, draw: Any, parameters: Mapping[str, Any]) -> Any:
+        """The same, each a little differently in its own way; `draw` is torch's generator."""
+        ...
 
 
 @dataclass(frozen=True)
 class Convolution:
     """The family `cnn`. Parameters: `epochs`, `mirror`, `learning_rate`, `widths`, `convolutions`, `batch_size`."""
 
-    pictures: Pictures
+    drawn: Drawn
 
     def __call__(self, work: Work) -> Fitted:
         torch = need("torch")
@@ -40,16 +70,16 @@ class Convolution:
         curve = learn(model, batches, schedule, work.tell, self._judge(model, work))
         model.eval()
         architectures.save(model, work.folder)
-        facts = {"layers": layers_of(model), "parameters": parameter_count(model), "picture_size": self.pictures.size}
+        facts = {"layers": layers_of(model), "parameters": parameter_count(model), "picture_size": self.drawn.size}
         return Fitted(self._scores(model, work.judged), curve, facts)
 
     def _config(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        labels = dict(enumerate(self.pictures.labels))
+        labels = dict(enumerate(self.drawn.labels))
         return {
             "model_type": "holdfast-cnn",
             "id2label": labels,
             "label2id": {label: index for index, label in labels.items()},
-            "image_size": self.pictures.size,
+            "image_size": self.drawn.size,
             "widths": list(parameters.get("widths", (32, 64, 128))),
             "convolutions": int(parameters.get("convolutions", 1)),
         }
@@ -62,23 +92,18 @@ class Convolution:
             rows = order[start : start + size]
             if len(rows) == 1 and len(order) > 1:
                 continue  # normalization over a batch of one learns nothing
-            levels = varied(self._levels(rows), draw, mirror=bool(work.parameters.get("mirror")))
-            yield {"pixel_values": levels, "labels": torch.from_numpy(self.pictures.truth_N[rows])}
-
-    def _levels(self, rows: Any) -> Any:
-        """As the model's image processor gives them: between -1 and 1."""
-        levels = need("torch").from_numpy(self.pictures.levels_NHWC[rows].transpose(0, 3, 1, 2))
-        return levels.float() / 127.5 - 1
+            levels = self.drawn.vary(self.drawn.tensor(rows), draw, work.parameters)
+            yield {"pixel_values": levels, "labels": torch.from_numpy(self.drawn.truth_N[rows])}
 
     def _judge(self, model: Any, work: Work) -> Any:
-        truth = self.pictures.truth_N[work.judged]
+        truth = self.drawn.truth_N[work.judged]
         return (lambda: {"accuracy": accuracy(truth, self._scores(model, work.judged))}) if len(truth) else None
 
     def _scores(self, model: Any, rows: Any) -> Any:
         torch = need("torch")
         model.eval()
         with torch.inference_mode():
-            parts = [model(pixel_values=self._levels(rows[i : i + 256])).logits for i in range(0, len(rows), 256)]
+            parts = [model(pixel_values=self.drawn.tensor(rows[i : i + 256])).logits for i in range(0, len(rows), 256)]
         if not parts:
-            return np.zeros((0, len(self.pictures.labels)))
+            return np.zeros((0, len(self.drawn.labels)))
         return torch.cat(parts).softmax(dim=1).numpy()

@@ -108,6 +108,7 @@ class Workshop:
     services: JobServices
     people: dict[str, Actor]
     sandbox_problem: str | None = None
+    programs: set[str] = field(default_factory=set)
 
     @property
     def jobs(self) -> Jobs:
@@ -166,6 +167,7 @@ def _open(shop: Workshop, runner: PretendRunner, slots: int) -> JobServices:
         Machine(4, 8192),
         DispatchRules(slots, lease_seconds=30, orphan_seconds=300),
         sandbox_problem=lambda: shop.sandbox_problem,
+        has_program=shop.programs.__contains__,
         endpoint=lambda: "http://hub.example",
     )
 

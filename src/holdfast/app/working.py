@@ -6,7 +6,7 @@ import os
 
 from holdfast.accounts.service import AccountServices
 from holdfast.backends.database.protocol import Database
-from holdfast.backends.runners.factory import open_local_runner
+from holdfast.backends.runners.factory import has_local_program, open_local_runner
 from holdfast.backends.sandboxes.factory import open_sandbox
 from holdfast.base.clock import now_milliseconds
 from holdfast.base.sealing import Sealer
@@ -44,6 +44,7 @@ def open_job_services(
         Machine(max(1, slots), memory_bytes // _MEBIBYTE),
         DispatchRules(slots, settings.jobs_lease_seconds, settings.jobs_orphan_seconds),
         sandbox_problem=sandbox.problem,
+        has_program=has_local_program,
         endpoint=lambda: local_endpoint(settings),
     )
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from holdfast.backends.runners.protocol import Runner
 from holdfast.backends.sandboxes.protocol import Sandbox
+
+
+def has_local_program(name: str) -> bool:
+    """Whether the commands of a local runner find a program of that name."""
+    from holdfast.backends.runners.local.environment import SEARCHED  # noqa: PLC0415 - drivers are imported lazily
+
+    return shutil.which(name, path=SEARCHED) is not None
 
 
 def open_local_runner(

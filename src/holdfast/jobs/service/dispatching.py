@@ -25,7 +25,7 @@ from holdfast.backends.database.protocol import Database
 from holdfast.backends.runners.protocol import EndReason, Run, Runner, RunState, RunStatus, Stream
 from holdfast.base.clock import Clock
 from holdfast.base.errors import Conflict, Forbidden, HoldfastError, NotFound, Overloaded, StorageFull
-from holdfast.jobs.domain.jobs import Stage
+from holdfast.jobs.domain.jobs import Progress, Stage
 from holdfast.jobs.service.access_tokens import JobTokens
 from holdfast.jobs.service.acting import Creators
 from holdfast.jobs.service.events import progress_in, read_event
@@ -180,12 +180,11 @@ class Dispatcher:
             self._tell_progress(claim)
 
     def _tell_progress(self, claim: Claim) -> None:
+        told: list[tuple[int, Progress]] = []
         seen = self._seen_events.get(claim.job_id, 0)
-        lines = self._runner.read_lines(claim.job_id, Stream.EVENTS, seen, EVENTS_AT_ONCE)
-        if not lines:
-            return
-        self._seen_events[claim.job_id] = lines[-1].number + 1
-        told = [(line.at, progress) for line in lines if (progress := progress_in(read_event(line.text)))]
+        while lines := self._runner.read_lines(claim.job_id, Stream.EVENTS, seen, EVENTS_AT_ONCE):
+            seen = self._seen_events[claim.job_id] = lines[-1].number + 1
+            told += [(line.at, progress) for line in lines if (progress := progress_in(read_event(line.text)))]
         if told:
             at, progress = told[-1]
             with self._database.write() as connection:

@@ -148,7 +148,10 @@ class Jobs:
         self._change(
             actor, namespace, job_id, lambda connection: store.request_cancel(connection, job_id, self.clock())
         )
-        return self.get_job(actor, namespace, job_id)
+        job = self.get_job(actor, namespace, job_id)
+        if job.stage is Stage.CANCELED:
+            self.runner.forget(job_id, work_only=True)  # what an earlier attempt left for the next one
+        return job
 
     def update_labels(self, actor: Actor, namespace: str, job_id: str, labels: Mapping[str, str]) -> Job:
         """Give a job these labels in place of its own.

@@ -49,6 +49,7 @@ def open_jobs(
     rules: DispatchRules,
     *,
     sandbox_problem: Callable[[], str | None],
+    has_program: Callable[[str], bool],
     endpoint: Callable[[], str],
 ) -> JobServices:
     """Build the services of one process; nothing runs before `dispatcher.start()`.
@@ -61,13 +62,14 @@ def open_jobs(
         clock: milliseconds since 1970.
         machine: what there is to share.
         rules: of the worker.
-        sandbox_problem: why somebody's own code cannot be confined here; None when it can.
+        sandbox_problem: why somebody's own code cannot be confined where jobs run; None when it can.
+        has_program: whether commands find a program of that name there.
         endpoint: the address of the server, for commands.
     """
     bell = _Bell()
     gate = JobGate(accounts.accounts)
     creators = Creators(accounts.accounts, gate)
-    submitter = Submitter(flavors_of(machine.cpus, machine.memory_mb), sandbox_problem, sealer, clock)
+    submitter = Submitter(flavors_of(machine.cpus, machine.memory_mb), sandbox_problem, has_program, sealer, clock)
     jobs = Jobs(database, gate, submitter, runner, clock, bell.ring)
     schedules = Schedules(database, gate, creators, submitter, clock, bell.ring)
     tokens = JobTokens(accounts.tokens, clock)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -33,13 +32,15 @@ class Submitter:
 
     Args:
         flavors: of the place where jobs run.
-        sandbox_problem: why somebody's own code cannot be confined here; None when it can.
+        sandbox_problem: why somebody's own code cannot be confined there; None when it can.
+        has_program: whether commands find a program of that name there.
         sealer: of secrets.
         clock: milliseconds since 1970.
     """
 
     flavors: Sequence[Flavor]
     sandbox_problem: Callable[[], str | None]
+    has_program: Callable[[str], bool]
     sealer: Sealer
     clock: Clock
 
@@ -54,7 +55,7 @@ class Submitter:
         problem = self.sandbox_problem() if spec.kind == USER_KIND else None
         if problem is not None:
             raise NoSandbox(problem=problem)
-        if spec.image is not None and is_uv(spec.image) and shutil.which("uv") is None:
+        if spec.image is not None and is_uv(spec.image) and not self.has_program("uv"):
             raise InvalidInput(status=422, field="dockerImage", problem="needs uv, which this server lacks")
         flavor = find_flavor(self.flavors, spec.flavor)
         return replace(

@@ -94,11 +94,21 @@ class TestOneJob:
         shop.dispatcher.tick()
         assert shop.now(job).progress == Progress(None, None, None)
 
+    def test_the_last_of_many_words_counts(self, shop, monkeypatch):
+        monkeypatch.setattr("holdfast.jobs.service.dispatching.EVENTS_AT_ONCE", 2)
+        job = shop.run()
+        shop.dispatcher.tick()
+        shop.runner.tell(job.id, *(f'{{"progress": 0.{number}}}' for number in range(10)))
+        shop.runner.end(run_of(job))
+        shop.dispatcher.tick()
+        assert shop.now(job).progress.fraction == 0.9
+
     def test_canceled_before_it_began(self, shop):
         job = shop.run()
         assert shop.jobs.cancel_job(shop.actor("alice"), "alice", job.id).stage is Stage.CANCELED
         shop.dispatcher.tick()
         assert shop.runner.tasks == {}
+        assert shop.runner.forgotten == [(job.id, True)]
 
     def test_canceled_while_it_runs(self, shop):
         job = shop.run(max_attempts=5)

@@ -49,11 +49,13 @@ class TestRun:
             shop.run(kind="command")
         assert shop.run(kind="training").stage is Stage.SCHEDULING
 
-    def test_uv_is_asked_for_where_there_is_none(self, shop, monkeypatch, tmp_path):
-        monkeypatch.setenv("PATH", str(tmp_path))
+    def test_uv_is_asked_for_where_there_is_none(self, shop):
+        image = "ghcr.io/astral-sh/uv:python3.12-bookworm"
         with pytest.raises(HoldfastError, match="uv") as raised:
-            shop.run(image="ghcr.io/astral-sh/uv:python3.12-bookworm")
+            shop.run(image=image)
         assert raised.value.status == 422
+        shop.programs.add("uv")
+        assert shop.run(image=image).spec.image == image
 
     def test_another_letter_case_is_the_same_namespace(self, shop):
         job = shop.jobs.run_job(shop.actor("alice"), "ALICE", spec())

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from holdfast.backends.runners.protocol import Run, Task
 
-_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+SEARCHED = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+"""Where commands look for programs: this Python's own come first."""
 _HANDED_ON = ("LANG", "LD_LIBRARY_PATH", "TZ")
 _HANDED_ON_BEGINNING = ("LC_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "RAYON_NUM_THREADS")
@@ -18,7 +19,7 @@ MARK = "HOLDFAST_JOB_RUN"
 def environment_of(run: Run, task: Task, folder: Path) -> dict[str, str]:
     """All variables of a run, secrets among them."""
     own = {
-        "PATH": f"{Path(sys.executable).parent}:{_SYSTEM_PATH}",
+        "PATH": SEARCHED,
         "HOME": str(folder / "work"),
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",

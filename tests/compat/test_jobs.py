@@ -329,6 +329,24 @@ class TestSchedules:
         api.delete_scheduled_job(scheduled_job_id=made.id)
 
 
+class TestUv:
+    def test_a_script_at_an_address(self, api: HfApi, server: LiveServer):
+        """It lies in a public repo of this server, and is run by uv, which the `jobs` extra brings."""
+        pytest.importorskip("uv")
+        api.create_repo("alice/scripts")
+        script = b"import sys\nprint('hello', sys.argv[1])\n"
+        api.upload_file(path_or_fileobj=script, path_in_repo="hello.py", repo_id="alice/scripts")
+        address = f"{server.url}/alice/scripts/resolve/main/hello.py"
+        job = api.run_uv_job(address, script_args=["you"], namespace="alice")
+        assert finished(api, job).status.stage == "COMPLETED", list(api.fetch_job_logs(job_id=job.id))
+        assert "hello you" in list(api.fetch_job_logs(job_id=job.id))
+
+    def test_a_local_script_needs_buckets(self, api: HfApi, tmp_path: Path):
+        (tmp_path / "local.py").write_text("print(1)\n")
+        status, message = refusal(lambda: api.run_uv_job(str(tmp_path / "local.py"), namespace="alice"))
+        assert (status, "Buckets" in message) == (501, True)
+
+
 class TestTheCommand:
     def test_run_follows_and_tells_the_outcome(self, server: LiveServer, tmp_path: Path):
         said = hf(server, tmp_path, "run", "--name", "by-hand", IMAGE, "python", "-c", "print('from the command')")
@@ -337,6 +355,7 @@ class TestTheCommand:
         failed = hf(server, tmp_path, "run", IMAGE, "python", "-c", "raise SystemExit(7)", fails=True)
         assert "ERROR" in failed
 
+    @pytest.mark.heavy
     def test_list_inspect_wait_logs_cancel(self, server: LiveServer, tmp_path: Path):
         job_id = hf(
             server, tmp_path, "run", "-q", "--detach", "--label", "by=cli", IMAGE, "python", "-c", TICKS
@@ -351,6 +370,7 @@ class TestTheCommand:
         assert "tick 0" in hf(server, tmp_path, "logs", job_id)
         assert "cpu-basic" in hf(server, tmp_path, "hardware")
 
+    @pytest.mark.heavy
     def test_schedules(self, server: LiveServer, tmp_path: Path):
         made = hf(server, tmp_path, "scheduled", "run", "-q", "@daily", IMAGE, "python", "-c", "print(1)").split()[0]
         assert made in hf(server, tmp_path, "scheduled", "ps")
@@ -360,6 +380,7 @@ class TestTheCommand:
         assert made not in hf(server, tmp_path, "scheduled", "ps", "-a")
 
 
+@pytest.mark.heavy
 def test_the_guide_works_as_it_is_written(server: LiveServer, tmp_path: Path):
     """Every shell command of docs/how-to/jobs.md, one after the other, as one script."""
     blocks = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)

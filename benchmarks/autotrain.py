@@ -197,11 +197,6 @@ def main() -> int:
             for contender in contenders():
                 result = measure(contender, table, split, seconds)
                 results.append(result)
-                shown = (
-                    result.problem[:80]
-                    if result.score is None
-                    else f"{table.metric} {result.score:.5g}  {result.family}"
-                )
                 print(_line(result, table.metric), flush=True)
     checked = gates(results, chosen, seconds)
     for name, place in sorted(ranks(results, chosen).items(), key=lambda pair: pair[1]):

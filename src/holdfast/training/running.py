@@ -149,7 +149,9 @@ class _Run:
         self._clock = SearchClock(self._spec.budget.seconds, journal.elapsed + self._clock.elapsed())
         if journal.resumed:
             self._say(Stage.SEARCH, f"{journal.resumed} trials of an earlier attempt are taken up.")
+        wall, cpu = time.monotonic(), time.process_time()
         trainer = registry.module_of(self._spec.task).prepare(data, self._spec)
+        self._clock.notice(time.monotonic() - wall, time.process_time() - cpu)
         frame = Frame(
             folder=self._folder,
             clock=self._clock,

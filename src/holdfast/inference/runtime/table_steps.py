@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
+_NO_WORDS = "missing"
 _PARTS = ("days", "year", "month", "day", "weekday", "hour")
 
 
@@ -37,12 +38,12 @@ def _numbers_of(column: pd.Series[Any]) -> np.ndarray[Any, Any]:
     days = (when - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
     date = when.dt
     return np.column_stack(
-        [np.asarray(part, dtype=float) for part in (days, date.year, date.month, date.day, date.weekday, date.hour)]
+        [np.asarray(part, dtype=float) for part in (days, date.year, date.month, date.day, date.day_of_week, date.hour)]
     )
 
 
 class TextColumn(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """One column of a table as texts for a vectorizer; a missing value is an empty text."""
+    """One column of a table as texts for a vectorizer; one without words is the word `missing`."""
 
     def fit(self, texts: pd.DataFrame, _answers: Any = None) -> Self:
         """Nothing to learn: (rows, 1)."""
@@ -51,4 +52,9 @@ class TextColumn(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, texts: pd.DataFrame) -> np.ndarray[Any, Any]:
         """(rows, 1) of anything as (rows,) of str."""
-        return np.asarray(["" if pd.isna(value) else str(value) for value in texts.iloc[:, 0]], dtype=object)
+        return np.asarray([_words_of(value) for value in texts.iloc[:, 0]], dtype=object)
+
+
+def _words_of(value: Any) -> str:
+    text = "" if pd.isna(value) else str(value)
+    return text if any(letter.isalnum() for letter in text) else _NO_WORDS

@@ -10,6 +10,9 @@ _MOST_FOR_THE_END_SECONDS = 120.0
 _REPORT_SHARE = 0.06
 _LONGEST_REPORT_SECONDS = 15.0
 _SHORTEST_REPORT_SECONDS = 3.0
+_MOST_FOR_THE_REPORT = 0.3
+_MOST_SLOWNESS = 5.0
+_ENOUGH_TO_TELL_SECONDS = 0.5
 
 
 class SearchClock:
@@ -25,6 +28,7 @@ class SearchClock:
         self.seconds = seconds
         self._now = now
         self._began = now() - spent
+        self._slowness = 1.0
         self._for_finish = min(_SHARE_FOR_THE_END * seconds, _MOST_FOR_THE_END_SECONDS)
 
     def elapsed(self) -> float:
@@ -39,11 +43,20 @@ class SearchClock:
         """Seconds until the model must be finished and the report begun; never negative."""
         return max(0.0, self.seconds - self.elapsed() - self.for_report)
 
+    def until_end(self) -> float:
+        """Seconds until everything must be done; never negative."""
+        return max(0.0, self.seconds - self.elapsed())
+
     @property
     def for_report(self) -> float:
         """Seconds kept for the sealed test and the report."""
-        wanted = max(_SHORTEST_REPORT_SECONDS, _REPORT_SHARE * self.seconds)
-        return min(wanted, _LONGEST_REPORT_SECONDS, 0.3 * self.seconds)
+        wanted = min(_LONGEST_REPORT_SECONDS, max(_SHORTEST_REPORT_SECONDS, _REPORT_SHARE * self.seconds))
+        return min(wanted * self._slowness, _MOST_FOR_THE_REPORT * self.seconds)
+
+    def notice(self, wall_seconds: float, cpu_seconds: float) -> None:
+        """Learn from work that was done how much slower than alone this process is: others may use the machine too."""
+        if cpu_seconds > _ENOUGH_TO_TELL_SECONDS:
+            self._slowness = min(_MOST_SLOWNESS, max(1.0, wall_seconds / cpu_seconds))
 
     def keep_back(self, seconds: float) -> None:
         """Keep so much for the end; never more than half of the budget."""

@@ -178,19 +178,21 @@ class Search:
 
     def _make(self, board: Board, folder: Path) -> Artefact:
         clock = FinishClock(self._frame.clock)
-        limits = Limits(max(clock.left(), _FIRST_MODEL_SECONDS / 3), self._frame.memory_mb)
+        # What is kept for the report may go into the model: a late report is better than a poorer model.
+        limits = Limits(max(self._frame.clock.until_end(), _FIRST_MODEL_SECONDS / 3), self._frame.memory_mb)
         log = self._frame.folder / "finish.txt"
         return run_apart(lambda _tell: self._trainer.finish(board, folder, clock), limits, log, meter=self._frame.meter)
 
     def _ever_smaller(self) -> Iterator[Board]:
-        """The whole board; then that without its best family; at last only what was quickest."""
+        """The whole board; then without its best family; then what was quickest but for the simplest; then that."""
         trials = self._board.finished()
         if not trials:
             return
         yield self._board
         others = [trial for trial in trials if trial.plan.family != trials[0].plan.family]
-        quickest = sorted(others, key=lambda trial: trial.seconds)
-        for kept in (others, quickest[:1]):
+        simplest = min(trials, key=lambda trial: trial.number)
+        quickest = sorted((trial for trial in others if trial is not simplest), key=lambda trial: trial.seconds)
+        for kept in (others, quickest[:1], [simplest]):
             if kept:
                 yield replace(self._board, trials=kept)
 

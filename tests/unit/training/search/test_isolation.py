@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -38,7 +39,11 @@ def test_what_is_told_arrives_in_order(tmp_path: Path) -> None:
 
 
 def test_what_is_printed_goes_to_the_log(tmp_path: Path, capfd) -> None:
-    _apart(lambda _tell: (print("from python"), os.write(2, b"from below\n")) and None, tmp_path)
+    def work(_tell):
+        sys.stdout.write("from python\n")
+        os.write(2, b"from below\n")
+
+    _apart(work, tmp_path)
     assert capfd.readouterr() == ("", "")
     assert {"from python", "from below"} <= set((tmp_path / "log.txt").read_text().splitlines())
 

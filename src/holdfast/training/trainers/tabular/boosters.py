@@ -245,7 +245,7 @@ def _just_below(threshold: Array) -> Array:
     """
     below = np.nextafter(threshold, np.float32(-np.inf))
     half = (threshold.astype(float) + below.astype(float)) / 2
-    return np.asarray(np.nextafter(half, -np.inf))
+    return np.asarray(np.where(half.astype(np.float32) < threshold, half, np.nextafter(half, -np.inf)))
 
 
 def _branch(node: Any, feature: int, threshold: float, left: int) -> None:

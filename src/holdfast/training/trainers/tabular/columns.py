@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
-from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from holdfast.inference.runtime.estimators import as_word
 from holdfast.inference.runtime.table_steps import DateParts, TextColumn
@@ -26,7 +25,7 @@ from holdfast.training.domain.data import ColumnKind, TrainingData
 _MOST_CATEGORIES = 60
 _MOST_WORDS = 5_000
 _WORD = r"(?u)\b\w+\b"
-_TEXT_DIMENSIONS = 16
+_WORDS_FOR_TREES = 64
 _WORDS_KINDS = (ColumnKind.CATEGORY, ColumnKind.BOOLEAN, ColumnKind.IDENTIFIER)
 
 SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler}
@@ -91,7 +90,7 @@ def scaled(columns: Columns, scaler: str = "standard") -> ColumnTransformer:
     )
     parts = [("numbers", numbers, columns.numbers), ("dates", dates, columns.dates)]
     parts += [("categories", categories, columns.categories)]
-    return _together([*parts, *_texts(columns.texts, reduced=False)])
+    return _together([*parts, *_texts(columns.texts, _MOST_WORDS)])
 
 
 def ordered(columns: Columns) -> ColumnTransformer:
@@ -105,21 +104,23 @@ def ordered(columns: Columns) -> ColumnTransformer:
     )
     parts = [("numbers", "passthrough", columns.numbers), ("dates", DateParts(), columns.dates)]
     parts += [("categories", categories, columns.categories)]
-    return _together([*parts, *_texts(columns.texts, reduced=True)])
+    return _together([*parts, *_texts(columns.texts, _WORDS_FOR_TREES)], dense=True)
 
 
-def _texts(names: Sequence[str], *, reduced: bool) -> list[tuple[str, Any, tuple[str, ...]]]:
-    """Steps for each column of texts; trees get a few dimensions instead of thousands of words."""
+def untouched() -> FunctionTransformer:
+    """No steps at all, for a model that looks at nothing."""
+    return FunctionTransformer()
+
+
+def _texts(names: Sequence[str], words: int) -> list[tuple[str, Any, tuple[str, ...]]]:
+    """Steps for each column of texts: its most frequent words, weighed."""
     found: list[tuple[str, Any, tuple[str, ...]]] = []
     for name in names:
-        steps: list[tuple[str, Any]] = [("text", TextColumn())]
-        steps.append(("words", TfidfVectorizer(max_features=_MOST_WORDS, sublinear_tf=True, token_pattern=_WORD)))
-        if reduced:
-            steps.append(("reduce", TruncatedSVD(_TEXT_DIMENSIONS, random_state=0)))
-        found.append((f"text: {name}", Pipeline(steps), (name,)))
+        weigh = TfidfVectorizer(max_features=words, sublinear_tf=True, token_pattern=_WORD)
+        found.append((f"text: {name}", Pipeline([("text", TextColumn()), ("words", weigh)]), (name,)))
     return found
 
 
-def _together(parts: Sequence[tuple[str, Any, tuple[str, ...]]]) -> ColumnTransformer:
+def _together(parts: Sequence[tuple[str, Any, tuple[str, ...]]], *, dense: bool = False) -> ColumnTransformer:
     used = [(name, step, list(columns)) for name, step, columns in parts if columns]
-    return ColumnTransformer(used, verbose_feature_names_out=False)
+    return ColumnTransformer(used, verbose_feature_names_out=False, sparse_threshold=0.0 if dense else 0.3)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -19,12 +20,15 @@ from sklearn.ensemble import (
 from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from holdfast.training.trainers.tabular.boosters import LightGBM, XGBoost
 
 Parameters = Mapping[str, Any]
+Maker = Callable[[Parameters, int, int], Any]
+"""Parameters, seed and number of labels to an unfitted model."""
 Space = Mapping[str, tuple[Any, ...]]
 """Where a search may go: ("log", low, high), ("int", low, high), ("log-int", low, high), ("float", low, high) or
 ("choice", a, b, …)."""
@@ -38,7 +42,7 @@ class Family:
         name: for the board.
         classifier: makes one of parameters and a seed; None where the kind knows no labels.
         regressor: the same for numbers.
-        encoding: of columns: `scaled` or `ordered`.
+        encoding: of columns: `scaled`, `ordered` or `untouched`.
         start: parameters of the first trial.
         space: where the search may go; empty where there is nothing to search.
         cost: seconds for a thousand rows of ten columns, roughly; only their order and ratio matters.
@@ -47,8 +51,8 @@ class Family:
     """
 
     name: str
-    classifier: Callable[[Parameters, int], Any] | None
-    regressor: Callable[[Parameters, int], Any] | None
+    classifier: Maker | None
+    regressor: Maker | None
     encoding: str
     start: Parameters = field(default_factory=dict)
     space: Space = field(default_factory=dict)
@@ -56,32 +60,44 @@ class Family:
     growth: float = 1.0
     by_label: bool = False
 
-    def make(self, parameters: Parameters, seed: int, *, labels: bool) -> Any:
-        """An unfitted model."""
+    def make(self, parameters: Parameters, seed: int, labels: int) -> Any:
+        """An unfitted model for so many labels; for numbers where that is 0."""
         maker = self.classifier if labels else self.regressor
         assert maker is not None, self.name
-        return maker(parameters, seed)
+        return maker(parameters, seed, labels)
 
 
-def _plain(kind: Any, **fixed: Any) -> Callable[[Parameters, int], Any]:
-    return lambda parameters, _seed: kind(**{**fixed, **parameters})
+def _plain(kind: Any, **fixed: Any) -> Maker:
+    return lambda parameters, _seed, _labels: kind(**{**fixed, **parameters})
 
 
-def _seeded(kind: Any, **fixed: Any) -> Callable[[Parameters, int], Any]:
-    return lambda parameters, seed: kind(**{**fixed, **parameters}, random_state=seed)
+def _seeded(kind: Any, **fixed: Any) -> Maker:
+    return lambda parameters, seed, _labels: kind(**{**fixed, **parameters}, random_state=seed)
 
 
-def _with_probabilities(kind: Any, **fixed: Any) -> Callable[[Parameters, int], Any]:
-    """SVMs know no probabilities: a logistic curve over their margins, fitted on rows that each did not see."""
+def _with_probabilities(kind: Any, **fixed: Any) -> Maker:
+    """SVMs know no probabilities: these are learned from their margins, on rows that each did not see."""
 
-    def make(parameters: Parameters, seed: int) -> Any:
-        return CalibratedClassifierCV(kind(**{**fixed, **parameters}, random_state=seed), cv=3, ensemble=False)
+    def make(parameters: Parameters, seed: int, labels: int) -> Any:
+        method = "temperature" if labels > 2 else "sigmoid"
+        return CalibratedClassifierCV(
+            kind(**{**fixed, **parameters}, random_state=seed), method=method, cv=3, ensemble=False
+        )
 
     return make
 
 
-def _network(kind: Any) -> Callable[[Parameters, int], Any]:
-    def make(parameters: Parameters, seed: int) -> Any:
+def _of_scaled_target(maker: Maker) -> Maker:
+    """Models whose parameters mean something only for numbers around one."""
+
+    def make(parameters: Parameters, seed: int, labels: int) -> Any:
+        return TransformedTargetRegressor(maker(parameters, seed, labels), transformer=StandardScaler())
+
+    return make
+
+
+def _network(kind: Any) -> Maker:
+    def make(parameters: Parameters, seed: int, _labels: int) -> Any:
         given = dict(parameters)
         layers = (int(given.pop("width", 64)),) * int(given.pop("depth", 1))
         settings = {"early_stopping": True, "max_iter": 200, "n_iter_no_change": 8, **given}
@@ -101,7 +117,7 @@ _FOREST = {"n_estimators": 200, "n_jobs": 1}
 FAMILIES = {
     family.name: family
     for family in (
-        Family("dummy", _plain(DummyClassifier, strategy="prior"), _plain(DummyRegressor), "ordered", cost=0.001),
+        Family("dummy", _plain(DummyClassifier, strategy="prior"), _plain(DummyRegressor), "untouched", cost=0.001),
         Family(
             "logistic-regression",
             _seeded(LogisticRegression, max_iter=500),
@@ -117,7 +133,7 @@ FAMILIES = {
         Family(
             "lasso",
             None,
-            _plain(Lasso, max_iter=5_000),
+            _of_scaled_target(_plain(Lasso, max_iter=5_000)),
             "scaled",
             {"alpha": 0.1},
             {"alpha": ("log", 1e-4, 1e1)},
@@ -149,20 +165,20 @@ FAMILIES = {
         Family(
             "linear-svm",
             _with_probabilities(LinearSVC, max_iter=3_000),
-            _seeded(LinearSVR, max_iter=3_000),
+            _of_scaled_target(_seeded(LinearSVR, max_iter=3_000)),
             "scaled",
-            {"C": 1.0},
-            {"C": ("log", 1e-3, 1e2)},
+            {"C": 0.1},
+            {"C": ("log", 1e-3, 1e2), "scaler": ("choice", "standard", "minmax")},
             cost=0.1,
             by_label=True,
         ),
         Family(
             "svm",
             _with_probabilities(SVC, cache_size=100),
-            _plain(SVR, cache_size=100),
+            _of_scaled_target(_plain(SVR, cache_size=100)),
             "scaled",
-            {"C": 1.0, "gamma": "scale"},
-            {"C": ("log", 1e-1, 1e3), "gamma": ("log", 1e-4, 1e0)},
+            {"C": 10.0, "gamma": "scale", "scaler": "minmax"},
+            {"C": ("log", 1e-1, 1e3), "gamma": ("log", 1e-4, 1e1), "scaler": ("choice", "standard", "minmax")},
             cost=0.1,
             growth=2.0,
         ),
@@ -205,8 +221,8 @@ FAMILIES = {
         ),
         Family(
             "lightgbm",
-            lambda parameters, seed: LightGBM(dict(parameters), seed, labels=True),
-            lambda parameters, seed: LightGBM(dict(parameters), seed, labels=False),
+            lambda parameters, seed, _labels: LightGBM(dict(parameters), seed, labels=True),
+            lambda parameters, seed, _labels: LightGBM(dict(parameters), seed, labels=False),
             "ordered",
             {"learning_rate": 0.05, "num_leaves": 31},
             {
@@ -223,8 +239,8 @@ FAMILIES = {
         ),
         Family(
             "xgboost",
-            lambda parameters, seed: XGBoost(dict(parameters), seed, labels=True),
-            lambda parameters, seed: XGBoost(dict(parameters), seed, labels=False),
+            lambda parameters, seed, _labels: XGBoost(dict(parameters), seed, labels=True),
+            lambda parameters, seed, _labels: XGBoost(dict(parameters), seed, labels=False),
             "ordered",
             {"learning_rate": 0.08, "max_depth": 6},
             {
@@ -243,7 +259,7 @@ FAMILIES = {
         Family(
             "neural-network",
             _network(MLPClassifier),
-            _network(MLPRegressor),
+            _of_scaled_target(_network(MLPRegressor)),
             "scaled",
             {"width": 64, "depth": 1},
             {

@@ -18,7 +18,7 @@ from holdfast.training.trainers.tabular.families import FAMILIES, Family
 _CERTAIN = ("dummy", "logistic-regression", "linear-regression", "ridge")
 _TO_SEARCH = 3
 _MEMBERS = 6
-_REST_OF_FINISH_SECONDS = 1.5
+_REST_OF_FINISH_SECONDS = 2.5
 _FOREST_LEAVES_LIMIT_ROWS = 5_000
 _TRIAL_SECONDS, _FOLD_SECONDS = 0.2, 0.04
 _MOST_CORRECTION = 8.0

@@ -12,19 +12,17 @@ from typing import Any
 
 import numpy as np
 import sklearn
-from sklearn.calibration import CalibratedClassifierCV, _CalibratedClassifier, _TemperatureScaling
-from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import VotingClassifier, VotingRegressor
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import LabelEncoder
+from sklearn.ensemble import VotingRegressor
 
 from holdfast.inference.runtime.libraries import skops_io
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Trial
 from holdfast.training.trainers.interface import Artefact, Clock, TrialFailed
 from holdfast.training.trainers.tabular import blending
+from holdfast.training.trainers.tabular import calibration as calibrating
 from holdfast.training.trainers.tabular.blending import Blend
-from holdfast.training.trainers.tabular.scoring import Table, fit_one
+from holdfast.training.trainers.tabular.calibration import Calibration
+from holdfast.training.trainers.tabular.scoring import Table, calibration_of, fit_one
 
 Array = np.ndarray[Any, Any]
 
@@ -32,17 +30,13 @@ _MODEL = "model.skops"
 _EXAMPLE_ROWS = 3
 _MORE_ROUNDS = 1.1
 """All rows are more than those of a fold, and bear a few more trees."""
-_REAL_GAIN = 0.002
 _SAFETY = 1.3
-_NEVER = 1e-7
-_DOUBT = 0.01
 
 
 @dataclass(frozen=True)
 class _Made:
     model: Any
-    members: tuple[tuple[Trial, float], ...]
-    temperature: float | None
+    calibration: Calibration
 
 
 def finish(table: Table, board: Board, folder: Path, clock: Clock, spec: TrainingSpec) -> Artefact:
@@ -83,38 +77,35 @@ def _refit_seconds(trial: Trial) -> float:
 
 
 def _make(table: Table, blend: Blend, seed: int) -> _Made:
-    everything = np.arange(len(table.inputs))
-    fitted = [
-        fit_one(table, trial.plan.family, _parameters(trial), seed, everything).kept()
-        for trial, _weight in blend.members
-    ]
+    fitted = [_refit(table, trial, seed) for trial, _weight in blend.members]
     weights = [weight for _trial, weight in blend.members]
     names = [f"{trial.plan.family}-{trial.number}" for trial, _weight in blend.members]
+    if len(fitted) == 1:
+        return _Made(fitted[0], Calibration())
     if table.labels is None:
-        return _Made(fitted[0] if len(fitted) == 1 else _vote(table, fitted, weights, names), blend.members, None)
-    predictions = blending.mix(blend.members)
-    if _is_sure(predictions):
-        predictions = (1 - _DOUBT) * predictions + _DOUBT / predictions.shape[1]
-        fitted.append(_doubt(table, fitted[0]))
-        weights, names = [(1 - _DOUBT) * weight for weight in weights] + [_DOUBT], [*names, "doubt"]
-    model = fitted[0] if len(fitted) == 1 else _vote(table, fitted, weights, names)
-    calibrator = _calibrator(table, model, predictions)
-    calibrated = model if calibrator is None else _calibrated(model, calibrator, table.labels)
-    return _Made(calibrated, blend.members, None if calibrator is None else float(1 / calibrator.beta_))
+        return _Made(_mean(fitted, weights, names), Calibration())
+    codes = np.searchsorted(np.asarray(table.labels), table.answers[table.judged])
+    calibration = calibrating.learn(blending.mix(blend.members), codes)
+    mixed = calibrating.vote(fitted, weights, names, table.labels)
+    return _Made(calibrating.calibrated(mixed, calibration, table.labels), calibration)
 
 
-def _is_sure(predictions: Array) -> bool:
-    """Whether any label was ever ruled out: a model that counts neighbours or leaves knows no doubt."""
-    return bool((predictions < _NEVER).any())
+def _refit(table: Table, trial: Trial, seed: int) -> Any:
+    """A trial's model on all rows, calibrated as the trial's predictions were."""
+    everything = np.arange(len(table.inputs))
+    model = fit_one(table, trial.plan.family, _parameters(trial), seed, everything).kept()
+    if table.labels is None or trial.outcome is None:
+        return model
+    return calibrating.calibrated(model, calibration_of(trial.outcome), table.labels)
 
 
-def _doubt(table: Table, known: Any) -> Any:
-    """A member that holds every label for equally likely, so that none is ever impossible."""
-    labels = np.asarray(table.labels)
-    steps = [("columns", "passthrough"), ("model", DummyClassifier(strategy="uniform", random_state=0))]
-    doubt = Pipeline(steps).fit(np.zeros((len(labels), known.n_features_in_)), labels)
-    doubt.named_steps["model"].n_features_in_ = known.n_features_in_
-    return doubt
+def _mean(fitted: Sequence[Any], weights: Sequence[float], names: Sequence[str]) -> Any:
+    """Fitted regressors as scikit-learn's voting ensemble."""
+    pairs = list(zip(names, fitted, strict=True))
+    found = VotingRegressor(pairs, weights=list(weights))
+    found.estimators_ = list(fitted)
+    found.named_estimators_ = dict(pairs)
+    return found
 
 
 def _parameters(trial: Trial) -> dict[str, Any]:
@@ -123,61 +114,6 @@ def _parameters(trial: Trial) -> dict[str, Any]:
     if rounds is not None:
         parameters["rounds"] = max(1, round(_MORE_ROUNDS * rounds))
     return parameters
-
-
-def _vote(table: Table, fitted: Sequence[Any], weights: Sequence[float], names: Sequence[str]) -> Any:
-    """Fitted models as scikit-learn's voting ensemble."""
-    pairs = list(zip(names, fitted, strict=True))
-    if table.labels is None:
-        vote = VotingRegressor(pairs, weights=list(weights))
-    else:
-        vote = VotingClassifier(pairs, voting="soft", weights=list(weights))
-        vote.le_ = LabelEncoder().fit(np.asarray(table.labels))
-        vote.classes_ = vote.le_.classes_
-    vote.estimators_ = list(fitted)
-    vote.named_estimators_ = dict(pairs)
-    return vote
-
-
-def _calibrator(table: Table, model: Any, predictions: Array) -> Any:
-    """One number that all logits are divided by, where the predictions of unseen rows show that it helps; else None."""
-    assert table.labels is not None
-    codes = np.searchsorted(np.asarray(table.labels), table.answers[table.judged])
-    given = np.clip(predictions, 1e-12, 1.0)
-    given /= given.sum(axis=1, keepdims=True)
-    # As the model itself will say it: the calibrator sees margins where there are any, and probabilities otherwise.
-    seen = _margins(given) if given.shape[1] == 2 and hasattr(model, "decision_function") else given
-    weights = _smoothed(codes, given.shape[1])
-    count = len(table.labels)
-    found = _TemperatureScaling().fit(
-        np.repeat(seen, count, axis=0), np.tile(np.arange(count), len(codes)), sample_weight=weights.ravel()
-    )
-    before, after = (-(weights * np.log(np.clip(p, 1e-15, 1))).sum() / len(codes) for p in (given, found.predict(seen)))
-    return found if after < before - _REAL_GAIN * before else None
-
-
-def _smoothed(codes: Array, count: int) -> Array:
-    """Targets that leave room for the mistake not seen yet: (rows, labels).
-
-    Source: Platt, Probabilistic outputs for support vector machines, 1999: (N + 1) / (N + 2).
-    """
-    rows = np.bincount(codes, minlength=count)[codes][:, None]
-    weights = np.broadcast_to(1.0 / (rows + count), (len(codes), count)).copy()
-    weights[np.arange(len(codes)), codes] = (rows[:, 0] + 1.0) / (rows[:, 0] + count)
-    return weights
-
-
-def _margins(given: Array) -> Array:
-    return np.asarray(np.log(given[:, 1]) - np.log(given[:, 0])).reshape(-1, 1)
-
-
-def _calibrated(model: Any, calibrator: Any, labels: tuple[str, ...]) -> Any:
-    """A fitted model with its calibrator, as scikit-learn has it."""
-    classes = np.asarray(labels)
-    kept = CalibratedClassifierCV(model, method="temperature", ensemble=False)
-    kept.classes_ = classes
-    kept.calibrated_classifiers_ = [_CalibratedClassifier(model, [calibrator], method="temperature", classes=classes)]
-    return kept
 
 
 def _write(table: Table, model: Any, folder: Path, task: str) -> None:
@@ -224,5 +160,5 @@ def _explanation(blend: Blend, made: _Made) -> Mapping[str, Any]:
             for trial, weight in blend.members
         ],
         "gain_of_mixing": blend.gain,
-        "temperature": made.temperature,
+        "calibration": {"doubt": made.calibration.doubt, "sharpness": made.calibration.sharpness},
     }

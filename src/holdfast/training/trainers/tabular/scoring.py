@@ -18,6 +18,7 @@ from holdfast.training.splitting import Parts
 from holdfast.training.trainers.interface import Place
 from holdfast.training.trainers.tabular import columns as encodings
 from holdfast.training.trainers.tabular.boosters import Booster, unwrap
+from holdfast.training.trainers.tabular.calibration import Calibration, learn
 from holdfast.training.trainers.tabular.columns import Columns
 from holdfast.training.trainers.tabular.families import FAMILIES
 from holdfast.training.trainers.tabular.targets import LogTarget
@@ -101,7 +102,7 @@ def fit_one(
     steps = _steps(kind.encoding, table.columns, parameters)
     answers = table.answers[here]
     encoded = steps.fit_transform(table.inputs.iloc[here], answers)
-    model = kind.make(own, seed, labels=table.labels is not None)
+    model = kind.make(own, seed, len(table.labels or ()))
     if parameters.get("log_target"):
         model = LogTarget(model)
     if isinstance(model, (Booster, LogTarget)):
@@ -115,7 +116,7 @@ def fit_one(
 def _steps(encoding: str, columns: Columns, parameters: Mapping[str, Any]) -> Any:
     if encoding == "scaled":
         return encodings.scaled(columns, parameters.get("scaler", "standard"))
-    return encodings.ordered(columns)
+    return encodings.untouched() if encoding == "untouched" else encodings.ordered(columns)
 
 
 def judge(table: Table, family: str, parameters: Mapping[str, Any], place: Place) -> Outcome:
@@ -142,16 +143,29 @@ class _Course:
         self._predictions: list[Array] = []
         self._truth: list[Array] = []
         self._curve: list[tuple[int, float]] = []
+        self._calibration = Calibration()
         self.scores: list[float] = []
         self.fit_seconds: list[float] = []
         self.predict_seconds = 0.0
         self.rounds: list[int] = []
 
     def take(self, predictions: Array, there: Array) -> None:
+        """A fold's predictions; all folds so far are then calibrated alike and scored."""
         self._predictions.append(predictions)
         self._truth.append(self._table.answers[there])
-        self.scores.append(self._table.score(self._truth[-1], predictions))
+        self._calibration = self._learned()
+        pairs = zip(self._truth, self._predictions, strict=True)
+        self.scores = [self._table.score(truth, self._calibrated(given)) for truth, given in pairs]
         self._curve.append((len(self.scores), self.mean))
+
+    def _learned(self) -> Calibration:
+        if self._table.labels is None:
+            return Calibration()
+        codes = np.searchsorted(np.asarray(self._table.labels), np.concatenate(self._truth))
+        return learn(np.concatenate(self._predictions), codes)
+
+    def _calibrated(self, given: Array) -> Array:
+        return given if self._table.labels is None else self._calibration.apply(given)
 
     @property
     def mean(self) -> float:
@@ -159,19 +173,19 @@ class _Course:
         return float(np.mean(known)) if known else float("nan")
 
     def outcome(self, last: Fitted) -> Outcome:
-        truth, predictions = np.concatenate(self._truth), np.concatenate(self._predictions)
+        truth, predictions = np.concatenate(self._truth), self._calibrated(np.concatenate(self._predictions))
         metrics = self._table.metrics(truth, predictions) | {"fit_seconds": float(np.mean(self.fit_seconds))}
         if self.rounds:
             metrics["rounds"] = float(np.mean(self.rounds))
+        if self._table.labels is not None:
+            metrics |= {"doubt": self._calibration.doubt, "sharpness": self._calibration.sharpness}
         return Outcome(
             score=self.mean,
             standard_error=self._error(truth, predictions),
             metrics=metrics,
             predictions=predictions.astype(np.float32 if self._table.labels else np.float64),
             predict_ms_per_row=1_000 * self.predict_seconds / len(truth),
-            size_bytes=len(pickle.dumps(last.model))
-            if not isinstance(last.model, Booster)
-            else _size_of(last, metrics),
+            size_bytes=_size_of(last, metrics) if isinstance(last.model, Booster) else len(pickle.dumps(last.model)),
             curve={"score": self._curve},
         )
 
@@ -182,6 +196,11 @@ class _Course:
         random = np.random.default_rng(0)
         draws = [random.integers(0, len(truth), len(truth)) for _ in range(_DRAWS)]
         return float(np.nanstd([self._table.score(truth[rows], predictions[rows]) for rows in draws]))
+
+
+def calibration_of(outcome: Outcome) -> Calibration:
+    """How a trial's predictions were calibrated."""
+    return Calibration(outcome.metrics.get("doubt", 0.0), outcome.metrics.get("sharpness", 1.0))
 
 
 _BYTES_OF_A_NODE = 70

@@ -1,7 +1,9 @@
 """A control group (version 2) around a run, where this process may make one: nothing leaves it, and it ends as one.
 
-Limits of memory and processors hold where the controllers are delegated to us (systemd: `Delegate=yes`); elsewhere the
-supervisor measures and ends. Source: the kernel's admin-guide/cgroup-v2. Standard library only.
+Limits of memory and processors hold where the controllers are delegated to us. A group with processes of its own cannot
+limit groups below it, so the server must sit in a group beside those of its runs (systemd: `Delegate=yes`,
+`DelegateSubgroup=server`). Elsewhere the supervisor measures and ends.
+Source: the kernel's admin-guide/cgroup-v2; systemd.resource-control(5). Standard library only.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _MOUNTS = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified"))
+SERVER_GROUP = "server"
 _PERIOD_MICROSECONDS = 100_000
 _KILL_SECONDS = 5.0
 
@@ -56,10 +59,10 @@ class ControlGroup:
 
 def create(run_folder: Path, *, memory_bytes: int | None, cpus: int, processes: int) -> ControlGroup | None:
     """Make a group for a run, None where that is not allowed."""
-    own = _own_group()
-    if own is None:
+    home = _home()
+    if home is None:
         return None
-    group = ControlGroup(own / f"holdfast-{run_folder.parent.parent.name}-{run_folder.name}")
+    group = ControlGroup(home / f"holdfast-{run_folder.parent.parent.name}-{run_folder.name}")
     try:
         group.folder.mkdir(exist_ok=True)
         if not os.access(group.folder / "cgroup.procs", os.W_OK):
@@ -72,6 +75,16 @@ def create(run_folder: Path, *, memory_bytes: int | None, cpus: int, processes: 
         _limit(group.folder / "memory.max", str(memory_bytes))
         _limit(group.folder / "memory.oom.group", "1")
     return group
+
+
+def _home() -> Path | None:
+    """Where groups of runs belong."""
+    own = _own_group()
+    if own is None or own.name != SERVER_GROUP:
+        return own
+    for controller in ("memory", "cpu", "pids"):
+        _limit(own.parent / "cgroup.subtree_control", f"+{controller}")
+    return own.parent
 
 
 def _own_group() -> Path | None:

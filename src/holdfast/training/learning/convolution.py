@@ -15,7 +15,7 @@ from holdfast.inference.runtime import architectures
 from holdfast.inference.runtime.libraries import need
 from holdfast.training.learning.anatomy import layers_of, parameter_count
 from holdfast.training.learning.holdout import Fitted, Work
-from holdfast.training.learning.loop import Schedule, learn
+from holdfast.training.learning.loop import Schedule, epochs_of, learn
 from holdfast.training.learning.scores import accuracy
 
 Array = np.ndarray[Any, Any]
@@ -62,7 +62,7 @@ class Convolution:
         size = int(work.parameters.get("batch_size", _BATCH))
         steps = -(-len(work.learned) // size)
         rate = float(work.parameters.get("learning_rate", 3e-3))
-        schedule = Schedule(int(work.parameters["epochs"]), steps, rate, weight_decay=0.05)
+        schedule = Schedule(int(work.parameters["epochs"]), steps, rate, weight_decay=0.05, seconds=work.seconds)
 
         def batches(epoch: int) -> Iterator[Mapping[str, Any]]:
             return self._batches(work, size, epoch)
@@ -71,7 +71,7 @@ class Convolution:
         model.eval()
         architectures.save(model, work.folder)
         facts = {"layers": layers_of(model), "parameters": parameter_count(model), "picture_size": self.drawn.size}
-        return Fitted(self._scores(model, work.judged), curve, facts)
+        return Fitted(self._scores(model, work.judged), curve, facts, epochs_of(curve, schedule))
 
     def _config(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         labels = dict(enumerate(self.drawn.labels))

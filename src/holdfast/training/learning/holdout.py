@@ -6,6 +6,7 @@ it thinks of the others. Dimensions: N rows, B of those judged, L labels.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,8 @@ from holdfast.training.trainers.interface import Clock, Place, TrialFailed
 
 Array = np.ndarray[Any, Any]
 _PARTS = 5
+_FOR_LEARNING = 0.75
+"""Of the time there is; the rest is for loading, judging and writing."""
 _USUAL_METRIC = "macro_f1"
 
 
@@ -38,6 +41,7 @@ class Work:
         folder: to write the model to; exists, and is empty.
         tell: see `Place`.
         seed: of everything random.
+        seconds: to learn for at most; None means as long as the parameters say.
     """
 
     learned: Array
@@ -46,15 +50,24 @@ class Work:
     folder: Path
     tell: Callable[[Mapping[str, Any]], None]
     seed: int
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What came of it: scores of the judged rows (B × L, lines sum to one), the curve, facts for the report."""
+    """What came of it.
+
+    Args:
+        scores: of the judged rows: B × L, lines sum to one.
+        curve: figures by step.
+        explanation: facts for the report.
+        epochs: times that every row was seen; None where that means nothing.
+    """
 
     scores: Array
     curve: Mapping[str, list[tuple[int, float]]] = field(default_factory=dict)
     explanation: Mapping[str, Any] = field(default_factory=dict)
+    epochs: float | None = None
 
 
 Family = Callable[[Work], Fitted]
@@ -83,11 +96,14 @@ class HoldoutClassifier:
         """Fit a plan and score it."""
         model = place.folder / "model"
         model.mkdir(parents=True, exist_ok=True)
-        work = Work(self.learned, self.judged, plan.parameters, model, place.tell, self._seed)
+        seconds = None if plan.limit_seconds is None else plan.limit_seconds * _FOR_LEARNING
+        work = Work(self.learned, self.judged, plan.parameters, model, place.tell, self._seed, seconds)
         fitted = self._families[plan.family](work)
         strip_unsafe(model)
         names, truth = np.array(self.labels), self.truth_N[self.judged]
         metrics = of_labels(names[truth], fitted.scores, self.labels)
+        if fitted.epochs is not None:
+            metrics["epochs"] = fitted.epochs
         return Outcome(
             score=metrics.get(self._metric, float("nan")),
             standard_error=standard_error(self._metric, names[truth], fitted.scores, self.labels),
@@ -112,10 +128,17 @@ class HoldoutClassifier:
             return best, {"learned_from": "the rows of its trial: there was no time to learn from all"}
         nothing = np.array([], int)
         folder.mkdir(parents=True, exist_ok=True)
-        work = Work(np.arange(len(self.truth_N)), nothing, best.plan.parameters, folder, _silent, self._seed)
+        rows, seconds = np.arange(len(self.truth_N)), clock.left() * _FOR_LEARNING
+        work = Work(rows, nothing, _as_long(best), folder, _silent, self._seed, seconds)
         fitted = self._families[best.plan.family](work)
         strip_unsafe(folder)
         return best, {"learned_from": "all rows", **fitted.explanation}
+
+
+def _as_long(best: Trial) -> Mapping[str, Any]:
+    """Parameters of a trial, with the epochs that it came to."""
+    epochs = best.outcome.metrics.get("epochs") if best.outcome else None
+    return best.plan.parameters if epochs is None else {**best.plan.parameters, "epochs": math.ceil(epochs)}
 
 
 def labels_of(data: TrainingData) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ Large models are trained by transformers' `Trainer`; for networks that need a mi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from holdfast.training.trainers.interface import TrialFailed
 Batch = Mapping[str, Any]
 Tell = Callable[[Mapping[str, Any]], None]
 Curve = dict[str, list[tuple[int, float]]]
+_RISE = 0.1
+"""Of learning, until the learning rate is at its highest."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Schedule:
         learning_rate: the highest; reached after a tenth of the steps, then falling to almost nothing.
         weight_decay: of AdamW.
         clip: the longest gradient that is followed; recurrent networks need it.
+        seconds: it ends after so long, with the learning rate down by then; None means that only steps count.
     """
 
     epochs: int
@@ -35,17 +39,24 @@ class Schedule:
     learning_rate: float
     weight_decay: float = 0.01
     clip: float = 1.0
+    seconds: float | None = None
 
     @property
     def steps(self) -> int:
         return max(1, self.epochs * self.steps_per_epoch)
 
-    def rate(self, step: int) -> float:
+    def progress(self, step: int, elapsed_seconds: float) -> float:
+        """How far learning is, by steps or by time, whichever is nearer to its end: 0 to 1."""
+        by_time = elapsed_seconds / self.seconds if self.seconds else 0.0
+        return min(1.0, max(step / self.steps, by_time))
+
+    def rate(self, step: int, elapsed_seconds: float = 0.0) -> float:
         """Part of the highest learning rate at a step: a line upwards, half a cosine downwards."""
         rise = max(1, self.steps // 10)
-        if step < rise:
+        progress = self.progress(step, elapsed_seconds)
+        if step < rise and progress < _RISE:
             return (step + 1) / rise
-        return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, self.steps - rise))) + 1e-3
+        return 0.5 * (1 + math.cos(math.pi * (progress - _RISE) / (1 - _RISE))) + 1e-3
 
 
 def learn(
@@ -65,25 +76,35 @@ def learn(
         judge: scores of the model as it stands; None judges only by the loss.
 
     Returns:
-        loss and scores by step, once an epoch.
+        loss and scores by step, once an epoch; `epochs_of` says how many there were.
 
     Raises:
         TrialFailed: the loss is no number any more.
     """
     optimizer = _optimizer(model, schedule)
     curve: Curve = {}
-    step = 0
+    step, began = 0, time.monotonic()
     for epoch in range(schedule.epochs):
         model.train()
-        losses = []
+        losses: list[float] = []
         for batch in batches(epoch):
-            losses.append(_step(model, batch, optimizer, schedule, step))
+            elapsed = time.monotonic() - began
+            if losses and schedule.progress(step, elapsed) >= 1:
+                break
+            losses.append(_step(model, batch, optimizer, schedule, schedule.rate(step, elapsed)))
             step += 1
         figures = {"loss": sum(losses) / len(losses), **(judge() if judge else {})}
         for name, value in figures.items():
             curve.setdefault(name, []).append((step, value))
         tell({"step": step, "epoch": epoch + 1, **figures})
+        if schedule.progress(step, time.monotonic() - began) >= 1:
+            break
     return curve
+
+
+def epochs_of(curve: Mapping[str, Sequence[tuple[int, float]]], schedule: Schedule) -> float:
+    """How often every row was seen, by what `learn` returned."""
+    return curve["loss"][-1][0] / schedule.steps_per_epoch if curve.get("loss") else 0.0
 
 
 def _optimizer(model: Any, schedule: Schedule) -> Any:
@@ -96,14 +117,14 @@ def _optimizer(model: Any, schedule: Schedule) -> Any:
     return torch.optim.AdamW(groups, lr=schedule.learning_rate)
 
 
-def _step(model: Any, batch: Batch, optimizer: Any, schedule: Schedule, step: int) -> float:
+def _step(model: Any, batch: Batch, optimizer: Any, schedule: Schedule, rate: float) -> float:
     torch = need("torch")
     for group in optimizer.param_groups:
-        group["lr"] = schedule.learning_rate * schedule.rate(step)
+        group["lr"] = schedule.learning_rate * rate
     loss = model(**batch).loss
     value = float(loss.detach())
     if not math.isfinite(value):
-        raise TrialFailed(f"the loss was no number any more at step {step + 1}; a lower learning rate may help")
+        raise TrialFailed("the loss was no number any more; a lower learning rate may help")
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), schedule.clip)

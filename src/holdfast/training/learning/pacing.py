@@ -34,4 +34,6 @@ def pace_of(board: Board, family: str, unit: str) -> Pace:
     if not done:
         return Pace(None)
     first = min(done, key=lambda trial: trial.number)
-    return Pace(first.seconds / int(first.plan.parameters[unit]))
+    assert first.outcome is not None
+    count = first.outcome.metrics.get(unit, float(first.plan.parameters[unit]))
+    return Pace(first.seconds / max(count, 1e-3))

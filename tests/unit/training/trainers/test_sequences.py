@@ -74,4 +74,5 @@ def test_the_budget_decides_how_long_each_learns():
     assert probe.parameters["steps"] == 20
     assert longer.parameters["steps"] == pytest.approx(800, abs=1)  # 80 of 100 seconds, 0.1 seconds each
     assert longer.expected_seconds == pytest.approx(80, abs=0.2)
+    assert longer.limit_seconds == pytest.approx(80)
     assert next(plans, None) is None

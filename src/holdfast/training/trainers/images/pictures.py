@@ -19,7 +19,7 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.learning.holdout import labels_of, truth_of
 
 Array = np.ndarray[Any, Any]
-_LARGEST, _SMALLEST = 96, 32
+_LARGEST, _SMALLEST = 64, 32
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Pictures:
         files: bytes of each picture's file.
         truth_N: number of each one's label.
         labels: their names.
-        size: pixels on each side, for networks from nothing: what the pictures have, between 32 and 96.
+        size: pixels on each side, for networks from nothing: what the pictures have, between 32 and 64.
     """
 
     files: Sequence[bytes]

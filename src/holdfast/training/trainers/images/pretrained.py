@@ -104,7 +104,7 @@ class Pretrained:
 
     def _fine_tune(self, model: Any, reader: ImageReader, work: Work) -> Mapping[str, list[tuple[int, float]]]:
         transformers, torch = need("transformers"), need("torch")
-        follower = report_to(work.tell)
+        follower = report_to(work.tell, work.seconds)
         size = int(work.parameters.get("batch_size", _BATCH))
         settings = transformers.TrainingArguments(
             output_dir=str(work.folder.parent / "work"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ class ImageTrainer:
         yield Plan("hog-svm", {"C": 10.0}, 1, 3.0, "directions of edges, and a support vector machine")
         yield Plan("pixels-linear", {"C": 0.01}, 1, 3.0, "levels of light, and a linear model")
         if self._asked is None:
-            yield _cnn(_PROBE_EPOCHS, None, "a small network, briefly: shows how long it takes to learn")
+            probe = _cnn(_PROBE_EPOCHS, None, "a small network, briefly: shows how long it takes to learn")
+            yield replace(probe, limit_seconds=clock.left() / 3)
         if self._spec.base_model:
             yield Plan("embeddings-linear", {"C": 1.0}, 3, None, "what a trained network sees, and a linear model")
         yield from self._longer(board, clock)
@@ -54,14 +56,17 @@ class ImageTrainer:
         """Networks for as long as they may learn. What the user asks for is done once, and nothing else."""
         pace, asked = pace_of(board, "cnn", "epochs"), self._asked
         share = 0.3 if self._spec.base_model else 0.45
-        epochs = int(asked or pace.affordable(clock.left() * share, _MOST_EPOCHS))
+        seconds = clock.left() * share
+        epochs = int(asked or pace.affordable(seconds, _MOST_EPOCHS))
         if epochs > _PROBE_EPOCHS or asked:
-            yield _cnn(epochs, pace.expected(epochs), "the same for longer", **self._wishes())
+            longer = _cnn(epochs, pace.expected(epochs), "the same for longer", **self._wishes())
+            yield longer if asked else replace(longer, limit_seconds=1.3 * seconds)
         if self._spec.base_model:
             yield from self._fine_tuning(board, clock)
         epochs = pace.affordable(clock.left() * 0.6, _MOST_EPOCHS)
         if not asked and epochs > _PROBE_EPOCHS:
-            yield _cnn(epochs, pace.expected(epochs), "pictures are mirrored, too", mirror=True)
+            mirrored = _cnn(epochs, pace.expected(epochs), "pictures are mirrored, too", mirror=True)
+            yield replace(mirrored, limit_seconds=clock.left() * 0.9)
 
     def _wishes(self) -> dict[str, Any]:
         names = ("mirror", "widths", "convolutions", "batch_size") + (

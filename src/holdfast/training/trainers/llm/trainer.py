@@ -27,6 +27,8 @@ from holdfast.training.trainers.llm.settings import read_settings
 _BASE = "base-model"
 _PROBE_STEPS, _MOST_EPOCHS = 5, 3
 _SMALL_BYTES = 200_000_000
+_FOR_LEARNING = 0.7
+"""Of a trial's time; the rest is for loading, judging and writing."""
 _LONGEST, _LONGEST_ANSWER = 1_024, 128
 
 
@@ -75,14 +77,16 @@ class LlmTrainer:
         if "max_steps" in options or "num_train_epochs" in options:
             yield Plan(self._family, options, 1, None, why or "as asked")
             return
-        yield Plan(self._family, {**options, "max_steps": _PROBE_STEPS}, 1, None, why or "a few steps, to see the pace")
+        probe = {**options, "max_steps": _PROBE_STEPS}
+        yield Plan(self._family, probe, 1, None, why or "a few steps, to see the pace", limit_seconds=clock.left() / 2)
         for share, boldness, reason in ((0.55, 1.0, "for longer"), (0.8, 3.0, "for longer, with bolder steps")):
             pace = pace_of(board, self._family, "max_steps")
             steps = pace.affordable(clock.left() * share, self._most_steps(options))
             if steps > _PROBE_STEPS:
                 rate = float(options["learning_rate"]) * boldness
                 parameters = {**options, "learning_rate": rate, "max_steps": steps}
-                yield Plan(self._family, parameters, 2, pace.expected(steps), reason)
+                limit = clock.left() * min(1.0, 1.3 * share)
+                yield Plan(self._family, parameters, 2, pace.expected(steps), reason, limit_seconds=limit)
 
     def _usual_rate(self) -> float:
         small, large, adapters = self._method.rates
@@ -103,15 +107,17 @@ class LlmTrainer:
             strip_unsafe(folder)
             return self._outcome(self._judge(self._base, self._judged, place), {}, folder)
 
+        seconds = None if plan.limit_seconds is None else plan.limit_seconds * _FOR_LEARNING
+
         def attempt(options: Mapping[str, Any]) -> Outcome:
-            return self._teach(options, place, folder)
+            return self._teach(options, place, folder, seconds)
 
         found: Outcome = teaching.within_memory(attempt, plan.parameters, place.tell)
         return found
 
-    def _teach(self, options: Mapping[str, Any], place: Place, folder: Path) -> Outcome:
+    def _teach(self, options: Mapping[str, Any], place: Place, folder: Path, seconds: float | None) -> Outcome:
         need("torch").manual_seed(self._spec.seed)
-        follower = report_to(place.tell)
+        follower = report_to(place.tell, seconds)
         lesson = self._lesson(self._judged, place, options, callbacks=(follower.callback,))
         tokenizer = weights.load_words(self._base, chats=self._chats)
         scores = self._method.scores
@@ -120,7 +126,7 @@ class LlmTrainer:
         reference = self._reference() if adapter is None else None
         trainer = teaching.set_up(lesson, model, tokenizer, adapter, reference)
         teaching.train(trainer)
-        metrics = teaching.figures_of(trainer, lesson)
+        metrics = {**teaching.figures_of(trainer, lesson), "max_steps": float(trainer.state.global_step)}
         weights.write(trainer.model, tokenizer, self._base, self._settings, folder)
         return self._outcome(metrics, follower.curve, folder)
 

@@ -15,7 +15,7 @@ from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan
 from holdfast.training.learning.anatomy import layers_of, parameter_count
 from holdfast.training.learning.holdout import Fitted, HoldoutClassifier, Work, labels_of, truth_of
-from holdfast.training.learning.loop import Schedule, learn
+from holdfast.training.learning.loop import Schedule, epochs_of, learn
 from holdfast.training.learning.pacing import pace_of
 from holdfast.training.learning.scores import accuracy
 from holdfast.training.learning.words import train_tokenizer, usual_vocabulary
@@ -47,7 +47,7 @@ class Recurrent:
         model = architectures.build("text-classification", self._config(work.parameters))
         steps = -(-len(work.learned) // _BATCH)
         rate = float(work.parameters.get("learning_rate", 2e-3))
-        schedule = Schedule(int(work.parameters["epochs"]), steps, rate)
+        schedule = Schedule(int(work.parameters["epochs"]), steps, rate, seconds=work.seconds)
 
         def batches(epoch: int) -> Iterator[Mapping[str, Any]]:
             return self._batches(work, epoch)
@@ -57,7 +57,7 @@ class Recurrent:
         architectures.save(model, work.folder)
         self.tokenizer.save_pretrained(work.folder)
         facts = {"layers": layers_of(model), "parameters": parameter_count(model), "vocabulary": len(self.tokenizer)}
-        return Fitted(self._scores(model, work.judged), curve, facts)
+        return Fitted(self._scores(model, work.judged), curve, facts, epochs_of(curve, schedule))
 
     def _config(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         labels = dict(enumerate(self.labels))
@@ -131,12 +131,16 @@ class SequenceClassifier:
         asked = self._asked
         if asked is None:
             for rung, cell in enumerate(cells):
-                yield Plan(cell, {"epochs": _PROBE_EPOCHS}, rung, None, _CELLS[cell])
+                end: float | None = clock.left() / (2 * len(cells))
+                yield Plan(cell, {"epochs": _PROBE_EPOCHS}, rung, None, _CELLS[cell], limit_seconds=end)
         for index, cell in enumerate(cells):
             pace = pace_of(board, cell, "epochs")
-            epochs = int(asked or pace.affordable(clock.left() * 0.8 / (len(cells) - index), _MOST_EPOCHS))
+            share = clock.left() * 0.9 / (len(cells) - index)
+            epochs = int(asked or pace.affordable(share, _MOST_EPOCHS))
             if asked or epochs > _PROBE_EPOCHS:
-                yield Plan(cell, {"epochs": epochs, **self._wishes()}, 3, pace.expected(epochs), _CELLS[cell])
+                parameters = {"epochs": epochs, **self._wishes()}
+                end = None if asked else share
+                yield Plan(cell, parameters, 3, pace.expected(epochs), _CELLS[cell], limit_seconds=end)
 
     def _wishes(self) -> dict[str, Any]:
         names = ("hidden_size", "embedding_size", "bidirectional", "pooling", "num_hidden_layers", "learning_rate")

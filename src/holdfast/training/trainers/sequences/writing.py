@@ -33,6 +33,8 @@ _FAMILIES = {
 }
 _RATES = {"gru": 4e-3, "lstm": 4e-3, "gpt2": 2e-3}
 _PROBE_STEPS, _MOST_STEPS, _EVERY = 20, 20_000, 20
+_FOR_LEARNING = 0.75
+"""Of a trial's time; the rest is for judging."""
 _BATCH = 16
 _CONTEXT = 128
 
@@ -60,13 +62,16 @@ class LanguageModeler:
         asked = self._spec.params.get("steps")
         if asked is None:
             for rung, family in enumerate(families):
-                yield Plan(family, {"steps": _PROBE_STEPS}, rung, None, _FAMILIES[family])
+                end: float | None = clock.left() / (2 * len(families))
+                yield Plan(family, {"steps": _PROBE_STEPS}, rung, None, _FAMILIES[family], limit_seconds=end)
         for index, family in enumerate(families):
             pace = pace_of(board, family, "steps")
-            steps = int(asked or pace.affordable(clock.left() * 0.8 / (len(families) - index), _MOST_STEPS))
+            share = clock.left() * 0.8 / (len(families) - index)
+            steps = int(asked or pace.affordable(share, _MOST_STEPS))
             if asked or steps > _PROBE_STEPS:
                 parameters = {"steps": steps, **self._wishes()}
-                yield Plan(family, parameters, 3, pace.expected(steps), _FAMILIES[family])
+                end = None if asked else share
+                yield Plan(family, parameters, 3, pace.expected(steps), _FAMILIES[family], limit_seconds=end)
 
     def _wishes(self) -> dict[str, Any]:
         names = ("layers", "width", "learning_rate", "batch_size")
@@ -84,12 +89,14 @@ class LanguageModeler:
         def batches(epoch: int) -> Iterator[Mapping[str, Any]]:
             yield from self._batches(size, epoch, min(_EVERY, int(plan.parameters["steps"]) - epoch * _EVERY))
 
-        curve = learn(model, batches, Schedule(rounds, _EVERY, rate), place.tell)
+        seconds = None if plan.limit_seconds is None else plan.limit_seconds * _FOR_LEARNING
+        curve = learn(model, batches, Schedule(rounds, _EVERY, rate, seconds=seconds), place.tell)
         folder = place.folder / "model"
         model.eval()
         model.save_pretrained(folder)
         self._tokenizer.save_pretrained(folder)
         metrics = judged(model, self._judged)
+        metrics["steps"] = float(curve["loss"][-1][0])
         metrics["unigram_perplexity"] = self._judged.unigram_perplexity(self._learned, len(self._tokenizer))
         return Outcome(
             score=metrics[self._spec.metric or "perplexity"],

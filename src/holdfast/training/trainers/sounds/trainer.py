@@ -92,9 +92,11 @@ class SoundTrainer:
                 "cnn", {"epochs": _PROBE_EPOCHS}, 2, None, "sounds as pictures, briefly: shows how long it takes"
             )
         pace = pace_of(board, "cnn", "epochs")
-        epochs = int(asked or pace.affordable(clock.left() * 0.7, _MOST_EPOCHS))
+        seconds = clock.left() * 0.9
+        epochs = int(asked or pace.affordable(seconds * 0.8, _MOST_EPOCHS))
         if epochs > _PROBE_EPOCHS or asked:
-            yield Plan("cnn", {"epochs": epochs}, 2, pace.expected(epochs), "the same for longer")
+            limit = None if asked else seconds
+            yield Plan("cnn", {"epochs": epochs}, 2, pace.expected(epochs), "the same for longer", limit_seconds=limit)
 
     def fit(self, plan: Plan, place: Place) -> Outcome:
         """Fit one and score it."""

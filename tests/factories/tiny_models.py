@@ -279,6 +279,22 @@ def layoutlm(folder: Path) -> Path:
     return folder
 
 
+def layoutlmv3(folder: Path) -> Path:
+    """A LayoutLMv3 that points at words of a page it also sees."""
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    words = [*special, *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    vocabulary = {word: index for index, word in enumerate(words)}
+    transformers.LayoutLMv3TokenizerFast(vocab=vocabulary, merges=[], model_max_length=128).save_pretrained(folder)
+    tokens = {"vocab_size": len(words), "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
+    page = {"coordinate_size": 5, "shape_size": 6, "input_size": 32, "patch_size": 8}
+    config = transformers.LayoutLMv3Config(
+        **SHAPE, **tokens, **page, max_position_embeddings=130, initializer_range=0.5
+    )
+    save(transformers.AutoModelForDocumentQuestionAnswering, config, folder)
+    transformers.LayoutLMv3ImageProcessorPil(size=IMAGE_SIZE).save_pretrained(folder)
+    return folder
+
+
 def tapas(folder: Path, **options: Any) -> Path:
     """A TAPAS that may sum, average or count."""
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[EMPTY]"]

@@ -79,10 +79,14 @@ class ImageReader:
         return {name: tensor[0].numpy() for name, tensor in made.items() if hasattr(tensor, "numpy")}
 
 
-def load_image_reader(folder: Path) -> ImageReader:
+def load_image_reader(folder: Path, **options: Any) -> ImageReader:
     """The image processor of a folder, always computing as Pillow does: the same everywhere.
+
+    Args:
+        folder: with its file.
+        options: that go before what its makers chose.
 
     Raises:
         UnusableModel: there is none.
     """
-    return ImageReader(load_part(folder, "AutoImageProcessor", backend="pil"))
+    return ImageReader(load_part(folder, "AutoImageProcessor", backend="pil", **options))

@@ -108,8 +108,12 @@ def load_part(folder: Path, auto_class: str, **options: Any) -> Any:
         return loader.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **options)
 
 
-def load_tokenizer(folder: Path) -> Any:
+def load_tokenizer(folder: Path, loader: str = "AutoTokenizer") -> Any:
     """The tokenizer of a folder. Without its files, transformers would make one that knows no word.
+
+    Args:
+        folder: with its files.
+        loader: a class of transformers that loads it; `PreTrainedTokenizerFast` takes tokenizer.json as it stands.
 
     Raises:
         UnusableModel: there is none, or it needs code of its own.
@@ -118,7 +122,7 @@ def load_tokenizer(folder: Path) -> Any:
     kind = (Checkpoint(folder).json("tokenizer_config.json") or {}).get("tokenizer_class")
     if kind not in _WITHOUT_WORDS and not any(path for words in _WORDS for path in folder.glob(words)):
         raise UnusableModel(problem="there is no tokenizer: no tokenizer.json, nor a vocabulary")
-    return load_part(folder, "AutoTokenizer")
+    return load_part(folder, loader)
 
 
 _WORDS = ("tokenizer.json", "vocab.*", "*.model", "*.spm", "*.tiktoken", "tekken.json")

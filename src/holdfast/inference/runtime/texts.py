@@ -15,7 +15,16 @@ from holdfast.inference.runtime.rows import Padding, Row
 
 _NO_LIMIT = 1_000_000
 """Tokenizers without a limit claim one of 1e30."""
-_POSITIONS_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "longformer", "mpnet", "data2vec-text", "xmod")
+_POSITIONS_AFTER_PADDING = (
+    "roberta",
+    "xlm-roberta",
+    "camembert",
+    "longformer",
+    "mpnet",
+    "data2vec-text",
+    "xmod",
+    "layoutlmv3",
+)
 """These count positions from the one after the padding token's id. Source: transformers, models/roberta."""
 
 
@@ -84,13 +93,13 @@ def as_row(encoded: Any) -> Row:
     return {name: np.asarray(values) for name, values in encoded.items()}
 
 
-def load_text_reader(folder: Path, loaded: Loaded) -> TextReader:
-    """The tokenizer of a model's folder.
+def load_text_reader(folder: Path, loaded: Loaded, loader: str = "AutoTokenizer") -> TextReader:
+    """The tokenizer of a model's folder; `loader` as in `load_tokenizer`.
 
     Raises:
         UnusableModel: there is none.
     """
-    tokenizer = load_tokenizer(folder)
+    tokenizer = load_tokenizer(folder, loader)
     if tokenizer.pad_token_id is None and tokenizer.eos_token_id is not None:
         tokenizer.pad_token = tokenizer.eos_token
     config = loaded.config.get_text_config()

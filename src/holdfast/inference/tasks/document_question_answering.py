@@ -1,4 +1,4 @@
-"""document-question-answering: questions about a page, by models that know where its words stand (LayoutLM).
+"""document-question-answering: questions about a page, by models that know where its words stand (LayoutLM 1, 3).
 
 Words and their boxes come as `word_boxes`, or from tesseract where it is installed. Answers are words of the page:
 `start` and `end` are numbers of words. Source: transformers 5.23, pipelines/document_question_answering.py.
@@ -19,7 +19,7 @@ from holdfast.inference.domain.predictors import Item, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.inference.domain.spans import ANSWERS, READING_FIELDS, best_spans, span_scores
 from holdfast.inference.domain.specification import TaskSpec
-from holdfast.inference.runtime.images import decode_image
+from holdfast.inference.runtime.images import ImageReader, decode_image, load_image_reader
 from holdfast.inference.runtime.loading import Loaded, load_model
 from holdfast.inference.runtime.networks import Arrays, Network
 from holdfast.inference.runtime.ocr import Word, read_page
@@ -53,13 +53,20 @@ SPEC = TaskSpec(
 
 
 class DocumentQuestionAnswering(RowPredictor):
-    """A LayoutLM: one row for each window of the page's words."""
+    """A LayoutLM: one row for each window of the page's words.
+
+    Args:
+        loaded: the model.
+        reader: of its texts.
+        pictures: for models that also see the page (LayoutLMv3); None: it only reads.
+    """
 
     spec = SPEC
 
-    def __init__(self, loaded: Loaded, reader: TextReader) -> None:
+    def __init__(self, loaded: Loaded, reader: TextReader, pictures: ImageReader | None = None) -> None:
         self.placement = loaded.placement
         self._reader = reader
+        self._pictures = pictures
         self._network = Network(loaded, reader.padding)
 
     def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
@@ -69,6 +76,9 @@ class DocumentQuestionAnswering(RowPredictor):
         if not words:
             raise InvalidInput(field="inputs.image", problem="has no words that can be read")
         windows = self._windows(inputs["question"], words, parameters)
+        if self._pictures is not None:
+            seen = self._pictures.row(image)
+            windows = [replace(window, row={**window.row, **seen}) for window in windows]
         size = sum(size_of(window.row) for window in windows)
         return Item(None, parameters, [window.row for window in windows], size, notes=(words, windows))
 
@@ -85,10 +95,17 @@ class DocumentQuestionAnswering(RowPredictor):
         texts = (question.split(), [word.text for word in words])
         with self._reader.turn:
             windows = text_windows(tokenizer, texts, length, stride, "only_second")
-        return [replace(window, row={**window.row, "bbox": self._boxes(window, words)}) for window in windows]
+        return [replace(window, row=self._row(window, words)) for window in windows]
+
+    def _row(self, window: Window, words: Sequence[Word]) -> Row:
+        row = {**window.row, "bbox": self._boxes(window, words)}
+        if self._pictures is not None:
+            row.pop("token_type_ids", None)  # it knows one kind of text
+        return row
 
     def _boxes(self, window: Window, words: Sequence[Word]) -> np.ndarray[Any, Any]:
-        separator = self._reader.tokenizer.sep_token_id
+        # Source: transformers, models/layoutlm and layoutlmv3: `sep_token_box`.
+        separator = None if self._pictures is not None else self._reader.tokenizer.sep_token_id
         tokens = zip(window.row["input_ids"], window.texts, window.words, strict=True)
         return np.array(
             [
@@ -145,9 +162,12 @@ def pair_words(given: Sequence[Any]) -> list[Word]:
 def load(folder: Path, wish: Wish) -> DocumentQuestionAnswering:
     """Load a LayoutLM. See `tasks.load` for errors."""
     loaded = load_model(folder, "AutoModelForDocumentQuestionAnswering", wish)
-    reader = load_text_reader(folder, loaded)
-    if loaded.config.model_type != "layoutlm":
-        raise UnusableModel(problem=f"of its kind only LayoutLM is known here, not {loaded.config.model_type}")
+    kind = loaded.config.model_type
+    if kind not in ("layoutlm", "layoutlmv3"):
+        raise UnusableModel(problem=f"of its kind LayoutLM and LayoutLMv3 are known here, not {kind}")
+    sees = kind == "layoutlmv3"
+    # Its own tokenizer wants boxes beside the words; here they are put to the tokens afterwards, as for LayoutLM.
+    reader = load_text_reader(folder, loaded, "PreTrainedTokenizerFast" if sees else "AutoTokenizer")
     if not reader.tokenizer.is_fast:
         raise UnusableModel(problem="its tokenizer does not tell where tokens stood; save it as tokenizer.json")
-    return DocumentQuestionAnswering(loaded, reader)
+    return DocumentQuestionAnswering(loaded, reader, load_image_reader(folder, apply_ocr=False) if sees else None)

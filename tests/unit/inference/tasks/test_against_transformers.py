@@ -12,7 +12,13 @@ import soundfile
 import torch
 import transformers
 from PIL import Image
-from transformers import AutoModelForQuestionAnswering, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import (
+    AutoImageProcessor,
+    AutoModelForDocumentQuestionAnswering,
+    AutoModelForQuestionAnswering,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+)
 
 from holdfast.inference import tasks
 from tests.factories import tiny_models
@@ -267,6 +273,27 @@ def test_document_question_answering(model):
     best = others if isinstance(others, dict) else others[0]
     assert (ours[0]["answer"], ours[0]["start"], ours[0]["end"]) == (best["answer"], best["start"], best["end"])
     assert close(ours[0]["score"], best["score"])
+
+
+def test_document_question_answering_by_a_model_that_also_sees(tmp_path):
+    """LayoutLMv3 by its own tokenizer and processor; transformers' pipeline shows it no picture, by a wrong name."""
+    folder, question = tiny_models.layoutlmv3(tmp_path), "what is the city?"
+    asked = {"image": PICTURE, "question": question}
+    ours = tasks.load("document-question-answering", folder).predict(asked, {"word_boxes": WORD_BOXES})
+    encoded = AutoTokenizer.from_pretrained(folder)(
+        question, WORD_BOXES[::2], boxes=WORD_BOXES[1::2], return_tensors="pt"
+    )
+    pixels = AutoImageProcessor.from_pretrained(folder, apply_ocr=False, backend="pil")(image(), return_tensors="pt")
+    with torch.no_grad():
+        found = AutoModelForDocumentQuestionAnswering.from_pretrained(folder)(**encoded, **pixels)
+    mine = [index for index, text in enumerate(encoded.sequence_ids(0)) if text == 1]
+    starts, ends = (logits[0][[0, *mine]].softmax(0)[1:] for logits in (found.start_logits, found.end_logits))
+    products = starts[:, None] * ends
+    spans = products.triu() - products.triu(15)
+    place = divmod(int(spans.argmax()), len(mine))
+    words = [encoded.word_ids(0)[mine[index]] for index in place]
+    assert [ours[0]["start"], ours[0]["end"]] == words
+    assert close(ours[0]["score"], float(spans.max()))
 
 
 @of("table-question-answering")

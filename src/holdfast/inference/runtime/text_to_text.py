@@ -14,8 +14,10 @@ from typing import Any, ClassVar
 from holdfast.inference.domain.generation import GENERATION, Generated, Plan, generation_fields, generation_options
 from holdfast.inference.domain.kinds import Choice, Field, Flag
 from holdfast.inference.domain.predictors import Item, Predictor, Wish
+from holdfast.inference.runtime.estimators import PLACEMENT
 from holdfast.inference.runtime.generation import Generator
 from holdfast.inference.runtime.loading import load_model
+from holdfast.inference.runtime.plain_texts import LeadingSentences
 from holdfast.inference.runtime.rows import size_of
 from holdfast.inference.runtime.texts import TextReader, load_text_reader
 
@@ -103,6 +105,22 @@ class TextToText(Predictor):
         """Prefix and options that the model's makers wrote down for a task."""
         own = self.model.task_parameters.get(task, {})
         return str(own.get("prefix", "")), {name: own[name] for name in GENERATION.fields if name in own}
+
+
+class PlainTextToText(Predictor):
+    """A text's own beginning as the output, by no network; parameters of generation change nothing."""
+
+    output_name: ClassVar[str]
+
+    def __init__(self, leading: LeadingSentences) -> None:
+        self.placement = PLACEMENT
+        self._leading = leading
+
+    def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
+        return Item(inputs, parameters, [inputs], max(1, len(inputs) // 4))
+
+    def run(self, items: Sequence[Item]) -> list[Any]:
+        return [{self.output_name: self._leading.of(item.inputs)} for item in items]
 
 
 def load_text_to_text(folder: Path, wish: Wish) -> TextToTextModel:

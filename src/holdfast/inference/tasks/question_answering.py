@@ -14,12 +14,14 @@ import numpy as np
 
 from holdfast.base.errors import InvalidInput, TooLarge, UnusableModel
 from holdfast.inference.domain.kinds import Field, Flag, Record, Text
-from holdfast.inference.domain.predictors import Item, Wish
+from holdfast.inference.domain.predictors import Item, Predictor, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.inference.domain.spans import ANSWERS, READING_FIELDS, Span, best_spans, span_scores
 from holdfast.inference.domain.specification import Shape, TaskSpec
+from holdfast.inference.runtime.estimators import PLACEMENT
 from holdfast.inference.runtime.loading import Loaded, load_model
 from holdfast.inference.runtime.networks import Arrays, Network
+from holdfast.inference.runtime.plain_texts import NEAREST, is_plain, nearest_sentence
 from holdfast.inference.runtime.rows import Row, size_of
 from holdfast.inference.runtime.texts import TextReader, load_text_reader
 from holdfast.inference.runtime.windows import Window, text_windows
@@ -86,6 +88,24 @@ class QuestionAnswering(RowPredictor):
         return sorted(answers.values(), key=lambda answer: -answer["score"])[:top_k]
 
 
+class NearestSentence(Predictor):
+    """The sentence of the text that shares most words with the question: what a trained model has to beat."""
+
+    spec = SPEC
+    placement = PLACEMENT
+
+    def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
+        return Item(inputs, parameters, [inputs], max(1, len(inputs["context"]) // 4))
+
+    def run(self, items: Sequence[Item]) -> list[Any]:
+        return [self._answer(item.inputs["question"], item.inputs["context"]) for item in items]
+
+    @staticmethod
+    def _answer(question: str, context: str) -> list[dict[str, Any]]:
+        start, end, share = nearest_sentence(question, context)
+        return [{"answer": context[start:end], "score": share, "start": start, "end": end}]
+
+
 def _answers(item: Item, window: Window, result: Arrays) -> Iterator[dict[str, Any]]:
     allowed = np.array([text == 1 for text in window.texts])
     starts, ends = span_scores(window.texts, result)
@@ -116,8 +136,10 @@ def _same_word(window: Window, one: int, other: int) -> bool:
     return in_context and window.words[one] is not None and window.words[one] == window.words[other]
 
 
-def load(folder: Path, wish: Wish) -> QuestionAnswering:
+def load(folder: Path, wish: Wish) -> Predictor:
     """Load an extractive reader. See `tasks.load` for errors."""
+    if is_plain(folder, NEAREST):
+        return NearestSentence()
     loaded = load_model(folder, "AutoModelForQuestionAnswering", wish)
     reader = load_text_reader(folder, loaded)
     if not reader.tokenizer.is_fast:

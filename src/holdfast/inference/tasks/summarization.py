@@ -7,9 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.inference.domain.kinds import Field, Record, Text
-from holdfast.inference.domain.predictors import Wish
+from holdfast.inference.domain.predictors import Predictor, Wish
 from holdfast.inference.domain.specification import Shape, TaskSpec
-from holdfast.inference.runtime.text_to_text import TextToText, load_text_to_text, text_to_text_fields
+from holdfast.inference.runtime.plain_texts import LEADING, is_plain, load_leading_sentences
+from holdfast.inference.runtime.text_to_text import (
+    PlainTextToText,
+    TextToText,
+    load_text_to_text,
+    text_to_text_fields,
+)
 
 SPEC = TaskSpec(
     name="summarization",
@@ -32,6 +38,15 @@ class Summarization(TextToText):
         return self.task_options("summarization")
 
 
-def load(folder: Path, wish: Wish) -> Summarization:
+class PlainSummarization(PlainTextToText):
+    """What a trained model has to beat."""
+
+    spec = SPEC
+    output_name = "summary_text"
+
+
+def load(folder: Path, wish: Wish) -> Predictor:
     """Load an encoder-decoder. See `tasks.load` for errors."""
+    if is_plain(folder, LEADING):
+        return PlainSummarization(load_leading_sentences(folder))
     return Summarization(load_text_to_text(folder, wish))

@@ -16,14 +16,16 @@ import numpy as np
 from holdfast.base.errors import InvalidInput, UnusableModel
 from holdfast.inference.domain.kinds import Choice, Field, Integer, ListOf, Number, Record, Text
 from holdfast.inference.domain.labels import softmax
-from holdfast.inference.domain.predictors import Item, Wish
+from holdfast.inference.domain.predictors import Item, Predictor, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.inference.domain.specification import TaskSpec
+from holdfast.inference.runtime.estimators import PLACEMENT
 from holdfast.inference.runtime.loading import Loaded, load_model
 from holdfast.inference.runtime.networks import Arrays, Network
 from holdfast.inference.runtime.rows import Row, size_of
 from holdfast.inference.runtime.texts import TextReader, load_text_reader
 from holdfast.inference.runtime.windows import Window, text_windows
+from holdfast.inference.runtime.word_tags import WORDS_FILE, WordTags, load_word_tags, split_words
 
 SPEC = TaskSpec(
     name="token-classification",
@@ -145,6 +147,41 @@ class TokenClassification(RowPredictor):
         return {"entity_group": one.label, "score": one.score, "word": word, "start": one.start, "end": one.end}
 
 
+class WordTagging(RowPredictor):
+    """A tagger of words that no tokenizer cuts: their strategies are all one."""
+
+    spec = SPEC
+
+    def __init__(self, tags: WordTags) -> None:
+        self.placement = PLACEMENT
+        self._tags = tags
+
+    def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
+        words = split_words(inputs)
+        return Item(inputs, parameters, [words], max(1, len(words)))
+
+    def forward(self, rows: Sequence[Any]) -> Sequence[Any]:
+        return [self._tags.scores([word for word, _start, _end in row]) for row in rows]
+
+    def finish(self, item: Item, results: Sequence[Any]) -> list[dict[str, Any]]:
+        pieces = [
+            Piece((word,), scores, start, end, index, index)
+            for index, ((word, start, end), scores) in enumerate(zip(item.rows[0], results[0], strict=True))
+        ]
+        found = [labelled(piece, self._tags.labels) for piece in pieces]
+        name = "entity"
+        if item.parameters.get("aggregation_strategy", "simple") != "none":
+            found, name = grouped(found), "entity_group"
+        ignored = item.parameters.get("ignore_labels", ["O"])
+        return [self._output(one, name, item.inputs) for one in found if one.label not in ignored]
+
+    @staticmethod
+    def _output(one: Labelled, name: str, text: str) -> dict[str, Any]:
+        told = {name: one.label, "score": one.score, "word": text[one.start : one.end]}
+        index = {"index": one.index} if name == "entity" else {}
+        return told | index | {"start": one.start, "end": one.end}
+
+
 def labelled(piece: Piece, labels: Sequence[str]) -> Labelled:
     """A piece with its likeliest label."""
     best = int(piece.scores.argmax())
@@ -205,8 +242,10 @@ def _bare(label: str) -> str:
     return label[2:] if label.startswith(("B-", "I-")) else label
 
 
-def load(folder: Path, wish: Wish) -> TokenClassification:
+def load(folder: Path, wish: Wish) -> Predictor:
     """Load a token classifier. See `tasks.load` for errors."""
+    if (folder / WORDS_FILE).is_file():
+        return WordTagging(load_word_tags(folder))
     loaded = load_model(folder, "AutoModelForTokenClassification", wish)
     reader = load_text_reader(folder, loaded)
     if not reader.tokenizer.is_fast:

@@ -12,9 +12,15 @@ from typing import Any
 
 from holdfast.base.errors import InvalidInput
 from holdfast.inference.domain.kinds import Field, Record, Text
-from holdfast.inference.domain.predictors import Wish
+from holdfast.inference.domain.predictors import Predictor, Wish
 from holdfast.inference.domain.specification import Shape, TaskSpec
-from holdfast.inference.runtime.text_to_text import TextToText, load_text_to_text, text_to_text_fields
+from holdfast.inference.runtime.plain_texts import LEADING, is_plain, load_leading_sentences
+from holdfast.inference.runtime.text_to_text import (
+    PlainTextToText,
+    TextToText,
+    load_text_to_text,
+    text_to_text_fields,
+)
 
 SPEC = TaskSpec(
     name="translation",
@@ -80,6 +86,15 @@ class Translation(TextToText):
         return f"{token} "
 
 
-def load(folder: Path, wish: Wish) -> Translation:
+class PlainTranslation(PlainTextToText):
+    """What a trained model has to beat."""
+
+    spec = SPEC
+    output_name = "translation_text"
+
+
+def load(folder: Path, wish: Wish) -> Predictor:
     """Load an encoder-decoder. See `tasks.load` for errors."""
+    if is_plain(folder, LEADING):
+        return PlainTranslation(load_leading_sentences(folder))
     return Translation(load_text_to_text(folder, wish))

@@ -43,6 +43,11 @@ class Base:
         return found
 
     @property
+    def parameters(self) -> int:
+        """Its weights, from the size of their files: four bytes each."""
+        return sum(path.stat().st_size for path in self.folder.glob("*.safetensors")) // 4
+
+    @property
     def is_sequence_to_sequence(self) -> bool:
         """Whether it reads one text and writes another."""
         return bool(self.config.get("is_encoder_decoder"))

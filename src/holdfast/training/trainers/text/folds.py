@@ -48,6 +48,11 @@ def make_folds(data: TrainingData, strata: Sequence[Any] | None, seed: int) -> t
     return tuple(fold for fold in folds if len(fold.fitted) and len(fold.judged))
 
 
+def make_holdout(data: TrainingData, strata: Sequence[Any] | None, seed: int) -> Fold:
+    """One fold: for tasks whose models are too dear to be made several times."""
+    return make_folds(data, strata, seed)[0]
+
+
 def _parts(rows: int) -> int:
     return _FOLDS if rows <= _FEW_ROWS else max(round(1 / _HELD_OUT), rows // _MOST_HELD_OUT)
 

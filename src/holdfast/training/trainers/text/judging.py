@@ -24,16 +24,19 @@ def _parts(inputs: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield inputs[start : start + _AT_ONCE]
 
 
-def intervals(rows: int, measure: Callable[[Array], Mapping[str, float]]) -> dict[str, tuple[float, float]]:
+def intervals(
+    rows: int, measure: Callable[[Array], Mapping[str, float]], draws: int = _DRAWS
+) -> dict[str, tuple[float, float]]:
     """95 % intervals by metric, over rows drawn with replacement.
 
     Args:
         rows: how many there are.
         measure: scores of some of them, by their places.
+        draws: how often to draw.
     """
     random = np.random.default_rng(0)
     drawn: dict[str, list[float]] = {}
-    for _ in range(_DRAWS if rows > 1 else 0):
+    for _ in range(draws if rows > 1 else 0):
         for name, value in measure(random.integers(0, rows, rows)).items():
             drawn.setdefault(name, []).append(value)
     return {name: (float(np.quantile(all_, 0.025)), float(np.quantile(all_, 0.975))) for name, all_ in drawn.items()}

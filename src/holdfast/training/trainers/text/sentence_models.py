@@ -50,8 +50,18 @@ def save_sentence_model(model: Any, folder: Path) -> None:
     shutil.rmtree(folder / "eval", ignore_errors=True)
 
 
+def losses() -> Any:
+    """The library's losses.
+
+    Raises:
+        NotInstalled: it is missing.
+    """
+    library()
+    return need("sentence_transformers.sentence_transformer.losses")
+
+
 def library() -> Any:
-    """The library itself, for its losses.
+    """The library itself.
 
     Raises:
         NotInstalled: it is missing.

@@ -79,8 +79,9 @@ class FineTuning:
     def parameters(self) -> dict[str, Any]:
         """What a trial is made with, as the spec says or as is usual."""
         params = self.material.params
+        assert isinstance(self.base, Base)
         return {
-            "learning_rate": float(params.get("learning_rate", usual_rate(_size(self.base)))),
+            "learning_rate": float(params.get("learning_rate", usual_rate(self.base.parameters))),
             "batch_size": int(params.get("per_device_train_batch_size", params.get("batch_size", _BATCH))),
             "max_length": int(params.get("max_length", _MAX_TOKENS)),
         }
@@ -221,10 +222,3 @@ def _speed(model: Any, rows: Sequence[Any], collate: Any) -> float:
 
 def _collate(tokenizer: Any) -> Any:
     return need("transformers").DataCollatorWithPadding(tokenizer)
-
-
-def _size(base: Base | Missing) -> int:
-    """Weights of a model, from the size of its files: four bytes each."""
-    if isinstance(base, Missing):
-        return 0
-    return sum(path.stat().st_size for path in base.folder.glob("*.safetensors")) // 4

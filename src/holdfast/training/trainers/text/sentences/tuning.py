@@ -1,0 +1,192 @@
+"""The rungs of sentence embeddings: the encoder as it came, and tuned by what the pairs say."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from holdfast.inference.runtime.libraries import need
+from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
+from holdfast.training.trainers.interface import Artefact, Clock, Place
+from holdfast.training.trainers.text.bases import Base
+from holdfast.training.trainers.text.classification.writing import copy_encoder
+from holdfast.training.trainers.text.finetuning import MODEL, usual_rate
+from holdfast.training.trainers.text.folds import Fold
+from holdfast.training.trainers.text.ladder import WRITING_SECONDS
+from holdfast.training.trainers.text.measuring import measure
+from holdfast.training.trainers.text.sentence_models import (
+    encode,
+    load_sentence_model,
+    losses,
+    save_sentence_model,
+)
+from holdfast.training.trainers.text.sentences.pairs import Pairs, cosines_of
+from holdfast.training.trainers.text.tasks import better
+
+Array = np.ndarray[Any, Any]
+_BATCH = 32
+_EPOCHS = (4, 2, 1)
+_FEWEST_STEPS = 20
+_EVALUATIONS = 4
+
+
+@dataclass(frozen=True)
+class AsItIs:
+    """An encoder that learns nothing: what tuning has to beat."""
+
+    pairs: Pairs
+    fold: Fold
+    base: Base
+    metric: str
+    families: ClassVar[tuple[str, ...]] = ("as-it-is",)
+
+    def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:  # noqa: ARG002 - always one
+        yield Plan("as-it-is", reason="the encoder as it came")
+
+    def fit(self, plan: Plan, place: Place) -> Outcome:  # noqa: ARG002 - nothing to choose
+        model, judged = load_sentence_model(self.base.folder), self.pairs.at(self.fold.judged)
+        found = judged.scores(cosines_of(lambda texts: encode(model, texts), judged))
+        return Outcome(found[self.metric], metrics=found)
+
+    def finish_seconds(self, trial: Trial) -> float:  # noqa: ARG002 - is there
+        return WRITING_SECONDS
+
+    def finish(self, trial: Trial, kept: Path, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - is there
+        copy_encoder(self.base, folder)
+        return _artefact("as-it-is", {}, self.pairs, self.base)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Tuned: pairs against the others of their batch (MNRL), with negatives if there are; by scores (CoSENT)."""
+
+    pairs: Pairs
+    fold: Fold
+    base: Base
+    metric: str
+    params: Mapping[str, Any]
+    seed: int
+    families: ClassVar[tuple[str, ...]] = ("fine-tuned",)
+
+    def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:  # noqa: ARG002 - goes by the clock alone
+        seconds = self.step_seconds or 0.0
+        rate = float(self.params.get("learning_rate", usual_rate(self.base.parameters) / 2.0))
+        size = int(self.params.get("per_device_train_batch_size", _BATCH))
+        epoch = -(-len(self.fold.fitted) // size)
+        asked = self.params.get("num_train_epochs")
+        chosen = [max(_FEWEST_STEPS, epochs * epoch) for epochs in _EPOCHS]
+        steps = next((steps for steps in chosen if 1.3 * steps * seconds <= clock.left()), chosen[-1])
+        if asked is not None:
+            steps = max(1, round(float(asked) * epoch))
+        parameters = {"loss": self.loss_name, "learning_rate": rate, "batch_size": size, "steps": steps}
+        reason = "what belongs together comes together"
+        yield Plan("fine-tuned", parameters, expected_seconds=1.3 * steps * seconds or None, reason=reason)
+
+    @property
+    def loss_name(self) -> str:
+        """By what kind of data there is."""
+        return "MultipleNegativesRankingLoss" if self.pairs.values is None else "CoSENTLoss"
+
+    @cached_property
+    def step_seconds(self) -> float | None:
+        """Seconds of one step here; None where it could not be measured."""
+        return measure(self._measured)
+
+    def _measured(self) -> float:
+        model = self._loaded()
+        parameters = {"learning_rate": 0.0, "batch_size": _BATCH}
+        self._learn(model, parameters | {"steps": 1}, lambda _step, _loss: None)
+        began = time.perf_counter()
+        self._learn(model, parameters | {"steps": 2}, lambda _step, _loss: None)
+        return (time.perf_counter() - began) / 2
+
+    def fit(self, plan: Plan, place: Place) -> Outcome:
+        model, judged = self._loaded(), self.pairs.at(self.fold.judged)
+        figures: list[tuple[int, float]] = []
+        points: list[tuple[int, float]] = []
+        best: list[dict[str, float]] = []
+        steps = plan.parameters["steps"]
+
+        def watch(step: int, loss: float) -> None:
+            figures.append((step, loss))
+            place.tell({"step": step, "loss": loss})
+            if step % max(1, steps // _EVALUATIONS) and step != steps:
+                return
+            model.eval()
+            found = judged.scores(cosines_of(lambda texts: encode(model, texts), judged))
+            model.train()
+            points.append((step, found[self.metric]))
+            if not best or better(self.metric)(found[self.metric], best[0][self.metric]):
+                best[:] = [found]
+                save_sentence_model(model, place.folder / MODEL)
+            place.tell({"step": step, "score": found[self.metric]})
+
+        self._learn(model, plan.parameters, watch)
+        curve = {"loss": figures, "score": points}
+        return Outcome(best[0][self.metric], metrics=best[0], curve=curve, kept=MODEL)
+
+    def finish_seconds(self, trial: Trial) -> float:  # noqa: ARG002 - its weights are there
+        return WRITING_SECONDS
+
+    def finish(self, trial: Trial, kept: Path, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - is made
+        shutil.copytree(kept / MODEL, folder, dirs_exist_ok=True)
+        return _artefact("fine-tuned", trial.plan.parameters, self.pairs, self.base)
+
+    def _loaded(self) -> Any:
+        need("torch").manual_seed(self.seed)
+        return load_sentence_model(self.base.folder)
+
+    def _learn(self, model: Any, parameters: Mapping[str, Any], watch: Callable[[int, float], None]) -> None:
+        torch, random = need("torch"), np.random.default_rng(self.seed)
+        loss_of = getattr(losses(), self.loss_name)(model)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=parameters["learning_rate"], weight_decay=0.01)
+        model.train()
+        for step, places in enumerate(_batches(self.pairs, self.fold.fitted, parameters, random), start=1):
+            some = self.pairs.at(places)
+            columns = [some.texts, some.others] + ([some.negatives] if some.negatives else [])
+            batches = [_placed(model.preprocess(column), model.device) for column in columns]
+            labels = None if some.values is None else torch.as_tensor(some.values, dtype=torch.float32).to(model.device)
+            loss = loss_of(batches, labels)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            watch(step, float(loss.detach()))
+        model.eval()
+
+
+def _batches(pairs: Pairs, rows: Array, parameters: Mapping[str, Any], random: np.random.Generator) -> Iterator[Array]:
+    """As many batches as there are steps, each row once before any comes again.
+
+    No text is twice in a batch of pairs: each would count as wrong for the other.
+    """
+    left: list[int] = []
+    for _step in range(parameters["steps"]):
+        if len(left) < min(parameters["batch_size"], len(rows)):
+            left += random.permutation(rows).tolist()
+        batch: list[int] = []
+        seen: set[str] = set()
+        for row in left:
+            texts = {pairs.texts[row], pairs.others[row]}
+            if len(batch) < parameters["batch_size"] and (pairs.values is not None or not texts & seen):
+                batch.append(row)
+                seen |= texts
+        taken = set(batch)
+        left = [row for row in left if row not in taken]
+        yield np.array(batch)
+
+
+def _placed(batch: Mapping[str, Any], device: Any) -> dict[str, Any]:
+    return {name: value.to(device) if hasattr(value, "to") else value for name, value in batch.items()}
+
+
+def _artefact(family: str, parameters: Mapping[str, Any], pairs: Pairs, base: Base) -> Artefact:
+    example = {"source_sentence": pairs.texts[0], "sentences": pairs.others[:3]}
+    return Artefact("sentence-similarity", family, parameters, "sentence-transformers", example, base_model=base.name)

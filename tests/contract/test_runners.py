@@ -29,13 +29,14 @@ time.sleep(300)
 RUN = Run("job-1", 1)
 
 
-def open_runner(folder, sandbox=None, *, max_log_bytes=1_000_000, orphan_seconds=300.0, grace_seconds=0.5):
+def open_runner(folder, sandbox=None, *, max_log_bytes=1_000_000, orphan_seconds=300.0, grace_seconds=0.5, **more):
     return open_local_runner(
         folder,
         sandbox or Unconfined(),
         max_log_bytes=max_log_bytes,
         orphan_seconds=orphan_seconds,
         grace_seconds=grace_seconds,
+        **more,
     )
 
 
@@ -128,6 +129,12 @@ class TestEnds:
         status = run_to_end(runner, python(hungry, memory_bytes=60_000_000))
         assert status.reason is EndReason.OUT_OF_MEMORY
         assert "57 MB" in status.problem
+
+    def test_the_disk_is_nearly_full(self, folder):
+        runner = open_runner(folder, min_free_bytes=1 << 60)
+        status = run_to_end(runner, shell("sleep 300"))
+        assert status.reason is EndReason.OUT_OF_DISK
+        assert "disk" in status.problem
 
     def test_an_unknown_run(self, runner):
         assert runner.status(RUN).state is RunState.UNKNOWN

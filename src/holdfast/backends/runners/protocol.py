@@ -40,6 +40,8 @@ class EndReason(Enum):
     STOPPED = "stopped"
     TIMED_OUT = "timed-out"
     OUT_OF_MEMORY = "out-of-memory"
+    OUT_OF_DISK = "out-of-disk"
+    """Hardly any room is left where everybody's data are."""
     INTERRUPTED = "interrupted"
     """The machine shuts down, or nobody renewed: not the command's fault."""
     UNSTARTABLE = "unstartable"

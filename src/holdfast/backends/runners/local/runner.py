@@ -34,11 +34,19 @@ class LocalRunner:
     """See `factory.open_local_runner` for the arguments."""
 
     def __init__(
-        self, folder: Path, sandbox: Sandbox, max_log_bytes: int, orphan_seconds: float, grace_seconds: float
+        self,
+        folder: Path,
+        sandbox: Sandbox,
+        *,
+        max_log_bytes: int,
+        min_free_bytes: int,
+        orphan_seconds: float,
+        grace_seconds: float,
     ) -> None:
         self._folder = folder
         self._sandbox = sandbox
         self._max_log_bytes = max_log_bytes
+        self._min_free_bytes = min_free_bytes
         self._orphan_seconds = orphan_seconds
         self._grace_seconds = grace_seconds
         self.place = _place_of(folder)
@@ -181,6 +189,7 @@ class LocalRunner:
             grace_seconds=self._grace_seconds,
             orphan_seconds=self._orphan_seconds,
             max_log_bytes=self._max_log_bytes,
+            min_free_bytes=self._min_free_bytes,
             first_lines=list(task.first_lines),
         )
 

@@ -59,6 +59,7 @@ class Plan:
     grace_seconds: float
     orphan_seconds: float
     max_log_bytes: int
+    min_free_bytes: int
     first_lines: list[str] = field(default_factory=list)
 
     @classmethod
@@ -215,9 +216,15 @@ class Supervisor:
         limit = self._plan.memory_bytes
         if limit is not None and memory > limit:
             self._refuse("out-of-memory", f"It took more than its {limit // 1024**2} MB of memory.")
+        elif self._free_bytes() < self._plan.min_free_bytes:
+            self._refuse("out-of-disk", "The server's disk is nearly full.")
         elif len(found) > MAX_PROCESSES:
             self._refuse("out-of-memory", f"It started more than {MAX_PROCESSES} processes.")
         self._write_usage(memory)
+
+    def _free_bytes(self) -> int:
+        disk = os.statvfs(self._plan.run_folder)
+        return disk.f_bavail * disk.f_frsize
 
     def _write_usage(self, memory_bytes: int) -> None:
         values = {

@@ -223,7 +223,10 @@ class Supervisor:
         self._write_usage(memory)
 
     def _free_bytes(self) -> int:
-        disk = os.statvfs(self._plan.run_folder)
+        try:
+            disk = os.statvfs(self._plan.run_folder)
+        except FileNotFoundError:  # the next look tells
+            return self._plan.min_free_bytes
         return disk.f_bavail * disk.f_frsize
 
     def _write_usage(self, memory_bytes: int) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from holdfast.base.ids import RepoType
 from holdfast.hub.repos.domain import Repo
+from holdfast.inference.runtime import architectures
 
 _PYTHON, _SHELL = "python", "shell"
 
@@ -118,6 +119,8 @@ def _transformers(using: Using) -> str:
     processor = _class_name(info.get("processor"), "AutoTokenizer")
     task = using.facts.get("pipeline_tag")
     trusted = ", trust_remote_code=True" if "custom_class" in info else ""
+    if _is_own(using.facts):
+        return _own_architecture(using, auto_model)
     parts = []
     if task in _PIPELINES:
         call = '\nprint(pipe([{"role": "user", "content": "Who are you?"}]))' if _is_chat(using) else ""
@@ -132,6 +135,23 @@ def _transformers(using: Using) -> str:
         f'model = {auto_model}.from_pretrained("{using.id}"{trusted})'
     )
     return "\n\n".join(parts)
+
+
+def _is_own(facts: dict[str, Any]) -> bool:
+    config = facts.get("config")
+    return isinstance(config, dict) and config.get("model_type") in architectures.model_types()
+
+
+def _own_architecture(using: Using, auto_model: str) -> str:
+    """Of a model whose classes come with Holdfast, and are made known to transformers first."""
+    task = using.facts.get("pipeline_tag")
+    short = f'# The short way\nfrom holdfast import pipeline\n\npipe = pipeline(model="{using.id}")\n\n' if task else ""
+    return (
+        f"{short}# Piece by piece\nfrom holdfast.inference.runtime import architectures\n"
+        f"from transformers import {auto_model}\n\n"
+        "architectures.register()  # its classes come with Holdfast\n"
+        f'model = {auto_model}.from_pretrained("{using.id}")'
+    )
 
 
 def _is_chat(using: Using) -> bool:

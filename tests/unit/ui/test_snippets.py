@@ -51,6 +51,19 @@ def test_transformers_by_task():
     assert "pipeline(" not in unknown
 
 
+def test_our_own_architectures_are_made_known_first():
+    facts = {
+        "library_name": "transformers",
+        "config": {"model_type": "holdfast-cnn"},
+        "pipeline_tag": "image-classification",
+    }
+    info = {"auto_model": "AutoModelForImageClassification"}
+    code = by_title(using(**facts, transformersInfo=info))["transformers"].code
+    compile(code, "snippet", "exec")
+    assert "from holdfast import pipeline" in code
+    assert code.index("architectures.register()") < code.index("AutoModelForImageClassification.from_pretrained")
+
+
 def test_what_cards_say_does_not_become_code():
     info = {"auto_model": "X; import os", "processor": "os.system('x')"}
     code = by_title(using(library_name="transformers", transformersInfo=info))["transformers"].code

@@ -28,5 +28,5 @@ class App(litserve.LitAPI):
 
 
 if __name__ == "__main__":
-    server = litserve.LitServer(App(max_batch_size=32, batch_timeout=0.005), accelerator="cpu")
+    server = litserve.LitServer(App(max_batch_size=32, batch_timeout=0.005), accelerator="cpu", timeout=False)
     server.run(host="127.0.0.1", port=int(sys.argv[4]), generate_client_file=False, log_level="warning")

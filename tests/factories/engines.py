@@ -26,6 +26,7 @@ class FakePart:
     words: dict[str, Any]
     size: int = 1
     group: str = ""
+    task: str = ""
 
 
 SHAPES: dict[str, Callable[[Any], Any]] = {
@@ -46,24 +47,25 @@ class FakeModel:
         self.begun = 0
 
     def prepare(self, question: Question) -> Prepared:
-        words = _object(question.body)
-        if self.task == "chat-completion" and not isinstance(words.get("messages"), list):
+        words, task = _object(question.body), question.task or self.task
+        if task == "chat-completion" and not isinstance(words.get("messages"), list):
             raise InvalidInput(field="messages", problem="must be a list")
         if words.get("do") == "refuse":
             raise InvalidInput(field="inputs", problem="are refused")
-        inputs = words["messages"][-1]["content"] if self.task == "chat-completion" else words.get("inputs", "")
+        inputs = words["messages"][-1]["content"] if task == "chat-completion" else words.get("inputs", "")
         each = inputs if isinstance(inputs, list) else [inputs]
         if not each or not all(isinstance(one, (str, dict)) for one in each):
             raise InvalidInput(field="inputs", problem="must be texts")
         size, group = words.get("size", 1), words.get("group", "")
-        return Prepared([FakePart(words | {"inputs": one}, size, group) for one in each], inputs)
+        return Prepared([FakePart(words | {"inputs": one}, size, group, task) for one in each], (task, inputs))
 
     def run(self, parts: Sequence[FakePart]) -> list[Any]:
         self.batches += 1
-        return [self._answer(part.words, len(parts)) for part in parts]
+        return [self._answer(part, len(parts)) for part in parts]
 
     def finish(self, prepared: Prepared, results: Sequence[Any]) -> Answer:
-        is_batch = isinstance(prepared.notes, list) or self.task == "feature-extraction"
+        task, inputs = prepared.notes
+        is_batch = isinstance(inputs, list) or task == "feature-extraction"
         whole = list(results) if is_batch else results[0]
         return Answer(orjson.dumps(whole), tokens=sum(part.size for part in prepared.parts))
 
@@ -79,7 +81,7 @@ class FakeModel:
             for _ in range(part.words["steps"]):
                 yield
                 time.sleep(part.words.get("pause", 0.0))
-            return self._answer(part.words, self.begun)
+            return self._answer(part, self.begun)
         finally:
             self.begun -= 1
 
@@ -97,11 +99,12 @@ class FakeModel:
             time.sleep(words.get("pause", 0.0))
             yield orjson.dumps({"index": index, "token": {"text": words["inputs"], "special": False}})
 
-    def _answer(self, words: dict[str, Any], together: int) -> Any:
+    def _answer(self, part: FakePart, together: int) -> Any:
+        words = part.words
         self._trouble(words)
         if words.get("do") == "count":
             return {"batches": self.batches, "together": together}
-        return SHAPES.get(self.task, lambda text: text)(words["inputs"])
+        return SHAPES.get(part.task, lambda text: text)(words["inputs"])
 
     def _trouble(self, words: dict[str, Any]) -> None:
         match words.get("do"):

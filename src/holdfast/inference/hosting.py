@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import orjson
 
 from holdfast.backends.engines.protocol import JSON, Answer, ModelSource, Question
 from holdfast.backends.engines.worker.hosted import Prepared
-from holdfast.base.errors import HoldfastError, InvalidInput
+from holdfast.base.errors import HoldfastError, InvalidInput, UnknownTask
 from holdfast.inference import tasks
 from holdfast.inference.domain.predictors import Item, Predictor, StreamingPredictor
 from holdfast.inference.domain.specification import Call
@@ -112,11 +113,87 @@ class HostedTask:
         return self._spec.parse_body(body)
 
 
-def load(source: ModelSource) -> HostedTask:
+@dataclass(frozen=True)
+class _TasksPart:
+    """A part of a question, with the task that computes it."""
+
+    hosted: HostedTask
+    own: Any
+
+    @property
+    def size(self) -> int:
+        return int(self.own.size)
+
+    @property
+    def group(self) -> Hashable:
+        return id(self.hosted), self.own.group
+
+
+class HostedTasks:
+    """A model with all the tasks that use its weights; a `HostedModel`. Tasks are added when they are first asked."""
+
+    def __init__(self, source: ModelSource, first: HostedTask) -> None:
+        self.facts = first.facts
+        self._source = source
+        self._known: dict[str, HostedTask | HoldfastError] = {source.task: first}
+
+    def prepare(self, question: Question) -> Prepared:
+        """See `HostedModel.prepare`."""
+        hosted = self._hosted(question.task or self._source.task)
+        prepared = hosted.prepare(question)
+        return Prepared([_TasksPart(hosted, part) for part in prepared.parts], (hosted, prepared))
+
+    def run(self, parts: Sequence[_TasksPart]) -> list[Any]:
+        """See `HostedModel.run`."""
+        return parts[0].hosted.run([part.own for part in parts]) if parts else []
+
+    def finish(self, prepared: Prepared, results: Sequence[Any]) -> Answer:
+        """See `HostedModel.finish`."""
+        hosted, own = prepared.notes
+        answer: Answer = hosted.finish(own, results)
+        return answer
+
+    def stream(self, prepared: Prepared) -> Iterator[bytes]:
+        """See `HostedModel.stream`."""
+        hosted, own = prepared.notes
+        chunks: Iterator[bytes] = hosted.stream(own)
+        return chunks
+
+    def joins(self, part: _TasksPart) -> bool:
+        """See `HostedModel.joins`."""
+        return part.hosted.joins(part.own)
+
+    def has_room(self, part: _TasksPart) -> bool:
+        """See `HostedModel.has_room`."""
+        return part.hosted.has_room(part.own)
+
+    def steps(self, part: _TasksPart) -> Generator[None, None, Any]:
+        """See `HostedModel.steps`."""
+        return part.hosted.steps(part.own)
+
+    def _hosted(self, task: str) -> HostedTask:
+        if task not in self._known:
+            if tasks.carrier(task) != self._source.task:
+                raise UnknownTask(task=task[:80], known=tuple(self._known))
+            try:
+                self._known[task] = _load(self._source, task)
+            except HoldfastError as error:
+                self._known[task] = error  # its files do not change: the next question would fail alike
+        found = self._known[task]
+        if isinstance(found, HoldfastError):
+            raise found
+        return found
+
+
+def load(source: ModelSource) -> HostedTasks:
     """Load the model of a folder for a task; options `device` and `dtype` are as in `tasks.load`."""
+    return HostedTasks(source, _load(source, source.task))
+
+
+def _load(source: ModelSource, task: str) -> HostedTask:
     options = source.options
     predictor = tasks.load(
-        source.task, Path(source.location), device=options.get("device", "auto"), dtype=options.get("dtype", "auto")
+        task, Path(source.location), device=options.get("device", "auto"), dtype=options.get("dtype", "auto")
     )
     hosted = HostedTask(predictor)
     hosted.warm_up()

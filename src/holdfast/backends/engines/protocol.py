@@ -41,7 +41,7 @@ class ModelSource:
 
     Args:
         location: a folder of this machine, or the base url of a server.
-        task: what it is loaded for; all questions are of this task.
+        task: what it is loaded for; questions are of this task, or of another that uses the same weights.
         options: words that one kind of engine understands; the others do not look at them.
     """
 
@@ -58,11 +58,13 @@ class Question:
         body: the request.
         media_type: what it is.
         urgency: 0 to 7; where questions wait for each other, those with smaller numbers go first.
+        task: what is asked; empty: what the model was loaded for.
     """
 
     body: bytes
     media_type: str = JSON
     urgency: int = USUAL_URGENCY
+    task: str = ""
 
 
 @dataclass(frozen=True)

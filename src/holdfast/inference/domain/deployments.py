@@ -26,15 +26,17 @@ class FoundModel:
         key: what is loaded.
         repo_id: as its owner writes it.
         base_id: of an adapter: the repo of the model that it changes.
+        asked: the task of the question, which the loaded model answers beside its own; empty: its own.
     """
 
     key: ModelKey
     repo_id: str
     base_id: str | None = None
+    asked: str = ""
 
     @property
     def task(self) -> str:
-        """What it is to do."""
+        """What it is loaded for."""
         return self.key.task
 
 

@@ -66,6 +66,7 @@ class TaskRoutes:
                         "memory_bytes": one.memory_bytes,
                         "waiting": one.waiting,
                         "pinned": one.is_pinned,
+                        "batching": one.facts.get("batching"),
                         "problem": one.problem or None,
                     }
                     for one in served

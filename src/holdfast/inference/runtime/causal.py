@@ -10,6 +10,7 @@ from holdfast.inference.domain.predictors import Wish
 from holdfast.inference.runtime.generation import Generator
 from holdfast.inference.runtime.loading import load_model
 from holdfast.inference.runtime.rows import Row
+from holdfast.inference.runtime.sharing import shared
 from holdfast.inference.runtime.texts import TextReader, load_text_reader
 
 
@@ -63,7 +64,11 @@ class LanguageModel:
 
 
 def load_language_model(folder: Path, wish: Wish) -> LanguageModel:
-    """Load a decoder. Raises what `load_model` raises."""
+    """Load a decoder, or take the one that another task has loaded. Raises what `load_model` raises."""
+    return shared(_load, folder, wish)
+
+
+def _load(folder: Path, wish: Wish) -> LanguageModel:
     loaded = load_model(folder, "AutoModelForCausalLM", wish)
     reader = load_text_reader(folder, loaded)
     return LanguageModel(Generator(loaded, reader.tokenizer), reader)

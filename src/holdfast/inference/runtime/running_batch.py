@@ -136,36 +136,46 @@ class RunningBatch:
     def _step(self) -> None:
         """One token for every row."""
         self._steps += 1
-        try:
-            if self._runners:
-                self._compute()
-            if self._waiting:
-                self._admit()
-        except Exception as error:
-            for runner in (*self._runners, *self._waiting):
-                runner.error = error
-            self._runners, self._waiting, self._cache = [], [], None
-            raise
-        over = [index for index, runner in enumerate(self._runners) if not runner.is_over]
-        if len(over) < len(self._runners):
-            self._keep(over)
+        if self._runners:
+            self._compute()
+        if self._waiting:
+            self._admit()
+        left = [index for index, runner in enumerate(self._runners) if not runner.is_over]
+        if len(left) < len(self._runners):
+            self._keep(left)
 
     def _compute(self) -> None:
-        """A token for the rows that take part already."""
+        """A token for the rows that take part already. What hinders the model is told to all of them."""
         self._known_BC = np.pad(self._known_BC, ((0, 0), (0, 1)), constant_values=True)
         tokens_BC = np.array([[runner.row.tokens[-1].id] for runner in self._runners])
-        logits_BV = self._decoder.forward(tokens_BC, self._known_BC, self._cache)
-        _deal(self._runners, logits_BV)
+        try:
+            logits_BV = self._decoder.forward(tokens_BC, self._known_BC, self._cache)
+        except Exception as error:  # noqa: BLE001 - carried over to those who poll, and raised there
+            for runner in self._runners:
+                runner.error = error
+            self._runners, self._cache = [], None
+        else:
+            _deal(self._runners, logits_BV)
 
     def _admit(self) -> None:
         """Read the prompts of those that wait, give each its first token, and let them take part."""
         waiting, self._waiting = self._waiting, []
         rows = [{"input_ids": np.asarray(runner.row.prompt)} for runner in waiting]
         for indexes in batches(rows, _MAX_READ_SIZE, MAX_ROWS):
-            chosen = [waiting[index] for index in indexes]
-            logits_BV, cache, known_BC = self._decoder.read([runner.row.prompt for runner in chosen])
-            self._add(chosen, cache, known_BC)
-            _deal(chosen, logits_BV)
+            self._read([waiting[index] for index in indexes])
+
+    def _read(self, runners: list[Runner]) -> None:
+        try:
+            logits_BV, cache, known_BC = self._decoder.read([runner.row.prompt for runner in runners])
+        except Exception as error:  # noqa: BLE001 - as above; one prompt must not spoil the others
+            if len(runners) == 1:
+                runners[0].error = error
+                return
+            for runner in runners:
+                self._read([runner])
+        else:
+            self._add(runners, cache, known_BC)
+            _deal(runners, logits_BV)
 
     def _add(self, runners: list[Runner], cache: Any, known_BC: np.ndarray[Any, Any]) -> None:
         if self._runners:

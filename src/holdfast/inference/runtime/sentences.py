@@ -21,6 +21,7 @@ from holdfast.inference.runtime.libraries import need
 from holdfast.inference.runtime.loading import Loaded, load_model
 from holdfast.inference.runtime.networks import Network
 from holdfast.inference.runtime.rows import Row
+from holdfast.inference.runtime.sharing import shared
 from holdfast.inference.runtime.texts import TextReader, load_text_reader
 
 Array = np.ndarray[Any, Any]
@@ -116,11 +117,15 @@ class SentenceEncoder:
 
 
 def load_sentence_encoder(folder: Path, wish: Wish) -> SentenceEncoder:
-    """Load a sentence-transformers folder, or a plain transformer.
+    """Load a sentence-transformers folder, or a plain transformer; or take what another task has loaded.
 
     Raises:
         UnusableModel: see `load_model`; or it has modules that are not known here.
     """
+    return shared(_load, folder, wish)
+
+
+def _load(folder: Path, wish: Wish) -> SentenceEncoder:
     checkpoint = Checkpoint(folder)
     modules = _modules(checkpoint)
     inner = folder / next((module["path"] for module in modules if module["kind"] == "Transformer"), "")

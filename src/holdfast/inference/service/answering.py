@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from holdfast.backends.engines.protocol import Answer, Question
 from holdfast.base.errors import Forbidden, HoldfastError, LoginRequired
@@ -55,7 +55,7 @@ class AnsweringService:
         model = await self.finder.find(actor, asked.repo_id, asked.task, asked.question)
         with self._noted(model) as note:
             async with self.keeper.borrow(model, asked.wait_seconds) as loaded:
-                answer = await loaded.predict(asked.question)
+                answer = await loaded.predict(replace(asked.question, task=model.asked))
             note.tokens = answer.tokens
         return answer
 
@@ -65,7 +65,7 @@ class AnsweringService:
         with self._noted(model):
             async with (
                 self.keeper.borrow(model, asked.wait_seconds) as loaded,
-                aclosing(loaded.stream(asked.question)) as chunks,
+                aclosing(loaded.stream(replace(asked.question, task=model.asked))) as chunks,
             ):
                 async for chunk in chunks:
                     yield chunk
@@ -121,7 +121,7 @@ class AnsweringService:
             note.outcome = "Cancelled"
             raise
         finally:
-            self.telemetry.note(model.task, note.outcome, time.monotonic() - began, note.tokens)
+            self.telemetry.note(model.asked or model.task, note.outcome, time.monotonic() - began, note.tokens)
 
 
 @dataclass

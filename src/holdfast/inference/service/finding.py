@@ -62,8 +62,10 @@ class ModelFinder:
         base = await self._find_base(actor, repo)
         said = repo.task or (base.task if base else None)
         meant = task or meant_task(said, question.body if question.media_type == JSON else None)
-        key = ModelKey(repo.key, repo.commit_oid, _task(meant), (base.key, base.commit_oid) if base else None)
-        return FoundModel(key, repo.repo_id, base.repo_id if base else None)
+        named = _task(meant)
+        on = (base.key, base.commit_oid) if base else None
+        key = ModelKey(repo.key, repo.commit_oid, tasks.carrier(named), on)
+        return FoundModel(key, repo.repo_id, base.repo_id if base else None, named)
 
     async def _find_base(self, actor: Actor, repo: FoundRepo) -> FoundRepo | None:
         """The model that an adapter changes, which its user must be allowed to use too."""

@@ -32,6 +32,6 @@ pickles are refused (`UnsafeWeights`, with how to convert), and so is a model wh
 
 from __future__ import annotations
 
-from holdfast.inference.tasks.registry import ALIASES, load, names, spec, wire_value
+from holdfast.inference.tasks.registry import ALIASES, carrier, load, names, spec, wire_value
 
-__all__ = ["ALIASES", "load", "names", "spec", "wire_value"]
+__all__ = ["ALIASES", "carrier", "load", "names", "spec", "wire_value"]

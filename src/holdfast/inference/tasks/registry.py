@@ -59,6 +59,15 @@ ALIASES = {
 """Other words for a task, as people and older clients use them."""
 
 
+_CARRIERS = {"chat-completion": "text-generation", "sentence-similarity": "feature-extraction"}
+
+
+def carrier(task: str) -> str:
+    """The task in whose process another one is answered too, as both use the same weights; most carry themselves."""
+    name = ALIASES.get(task, task)
+    return _CARRIERS.get(name, name)
+
+
 def names() -> tuple[str, ...]:
     """Every task that can be served, in the order of the reference."""
     return _TASKS

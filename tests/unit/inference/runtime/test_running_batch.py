@@ -1,5 +1,6 @@
 """Rows that join and leave a running batch: each says what it says alone, whatever runs beside it."""
 
+import numpy as np
 import pytest
 import torch
 import transformers as t
@@ -189,6 +190,19 @@ def test_what_hinders_the_model_is_told_to_all_and_the_next_are_answered(gpt2, m
                 run.go(5)
     run = Run(gpt2, "a", Plan({"do_sample": False}, 5)).go(9)
     assert run.ids == plain(gpt2, "a", 5)
+
+
+def test_a_prompt_that_cannot_be_read_spoils_no_other(gpt2):
+    """Neither those on their way nor those that come with it."""
+    plan = Plan({"do_sample": False}, 12)
+    before = Run(gpt2, "hello there", plan).go(3)
+    bad, beside = gpt2.generator.stream({"input_ids": np.array([9_999])}, plan), Run(gpt2, "one two", plan)
+    assert next(bad) is None
+    before.go(20)
+    with pytest.raises(IndexError):
+        next(bad)
+    assert before.ids == plain(gpt2, "hello there", 12)
+    assert beside.go(20).ids == plain(gpt2, "one two", 12)
 
 
 def test_one_row_that_cannot_be_drawn_from_spoils_no_other(gpt2):

@@ -99,7 +99,7 @@ def test_a_new_repo_holds_no_model(hub, find):
 )
 def test_an_encoder_does_what_the_inputs_are_for(hub, find, body, task):
     put_model(hub, "alice/m", "sentence-similarity")
-    assert find(ANONYMOUS, "alice/m", question=Question(body)).task == task
+    assert find(ANONYMOUS, "alice/m", question=Question(body)).asked == task
 
 
 def test_an_adapter_is_found_with_its_base(hub, find):
@@ -140,3 +140,10 @@ def test_adapters_of_nothing_that_is_here(hub, find, base):
     put_adapter(hub, "alice/tuned", base)
     with pytest.raises(UnusableModel, match="adapter"):
         find(hub.bob, "alice/tuned")
+
+
+def test_a_chat_is_answered_by_the_process_that_writes_texts(hub, find):
+    put_model(hub, "alice/m", "text-generation")
+    chat, text = find(ANONYMOUS, "alice/m", "conversational"), find(ANONYMOUS, "alice/m")
+    assert chat.key == text.key
+    assert (chat.asked, text.asked) == ("chat-completion", "text-generation")

@@ -69,7 +69,7 @@ class RemoteModel:
         async with self._asked(question, streamed=False) as response:
             reply = _json(await response.aread())
         try:
-            body = orjson.dumps(self._spoken.answer(reply))
+            body = orjson.dumps(self._spoken_for(question).answer(reply))
         except (KeyError, IndexError, TypeError) as error:
             raise ModelFailed(reason="its server answered with something unknown") from error
         tokens = (reply.get("usage") or {}).get("prompt_tokens", 0)
@@ -77,13 +77,13 @@ class RemoteModel:
 
     async def stream(self, question: Question) -> AsyncGenerator[bytes, None]:
         """See `LoadedModel.stream`."""
-        count = 0
+        count, spoken = 0, self._spoken_for(question)
         async with self._asked(question, streamed=True) as response:
             async for line in response.aiter_lines():
                 data = line.removeprefix("data:").strip() if line.startswith("data:") else ""
                 if data == _END:
                     return
-                chunk = self._spoken.chunk(_json(data.encode()), count) if data else None
+                chunk = spoken.chunk(_json(data.encode()), count) if data else None
                 if chunk is not None:
                     count += 1
                     yield orjson.dumps(chunk)
@@ -99,15 +99,19 @@ class RemoteModel:
         self._ended_by = "it was unloaded"
         await self._client.aclose()
 
+    def _spoken_for(self, question: Question) -> Translation:
+        return translation(question.task) if question.task else self._spoken
+
     @asynccontextmanager
     async def _asked(self, question: Question, *, streamed: bool) -> AsyncIterator[httpx2.Response]:
         if self._ended_by:
             raise ModelFailed(reason=self._ended_by)
-        body = {**self._spoken.request(question), "model": self._name, "stream": streamed}
+        spoken = self._spoken_for(question)
+        body = {**spoken.request(question), "model": self._name, "stream": streamed}
         self._waiting += 1
         try:
             async with self._client.stream(
-                "POST", self._spoken.path, content=orjson.dumps(body), headers={"Content-Type": "application/json"}
+                "POST", spoken.path, content=orjson.dumps(body), headers={"Content-Type": "application/json"}
             ) as response:
                 if response.status_code != 200:
                     raise _error_of(response.status_code, await response.aread())

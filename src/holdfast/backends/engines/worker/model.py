@@ -121,12 +121,7 @@ class WorkerModel:
         if not self._waiting:
             self._heard_at = self._loop.time()  # silence until now meant nothing
         self._count += 1
-        self._writer.write(
-            Frame(
-                {"id": self._count, "kind": kind, "type": question.media_type, "urgency": question.urgency},
-                question.body,
-            ).encode()
-        )
+        self._writer.write(Frame({"id": self._count, "kind": kind, **_head_of(question)}, question.body).encode())
         return self._count
 
     def _withdraw(self, number: int) -> None:
@@ -181,6 +176,10 @@ class WorkerModel:
             if self._waiting and self._loop.time() - self._heard_at > self._timeout_seconds:
                 await self.end(f"it said nothing for {self._timeout_seconds:.0f} seconds and was ended")
                 return
+
+
+def _head_of(question: Question) -> dict[str, Any]:
+    return {"type": question.media_type, "urgency": question.urgency, "task": question.task}
 
 
 def _settle(future: asyncio.Future[Frame], outcome: Frame | HoldfastError) -> None:

@@ -133,7 +133,7 @@ def _obey(frame: Frame, scheduler: Scheduler) -> None:
     if kind == "cancel":
         scheduler.withdraw(frame.head["id"])
     else:
-        question = Question(frame.body, frame.head["type"], frame.head["urgency"])
+        question = Question(frame.body, frame.head["type"], frame.head["urgency"], frame.head["task"])
         scheduler.ask(frame.head["id"], question, streamed=kind == "stream")
 
 

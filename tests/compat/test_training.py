@@ -111,3 +111,21 @@ def test_as_a_job_of_the_server(server: LiveServer):
     assert run["report"]["published"]["answer"]
     assert [found["id"] for found in call(server, "/api/training/alice")] == [job["id"]]
     check_repo(server, "alice/flowers-by-job")
+
+
+@pytest.mark.heavy
+def test_stopping_keeps_the_best(server: LiveServer):
+    content = base64.b64encode(flowers().encode()).decode()
+    spec = {"task": "auto", "columns": {"target": "kind"}, "budget": "1h", "output": {"repo_id": "stopped"}}
+    job = call(server, "/api/training/alice", {"spec": spec, "file": {"name": "more.csv", "content": content}})
+    path = f"/api/training/alice/{job['id']}"
+    until = time.monotonic() + DEADLINE_SECONDS
+    while not (run := call(server, path))["board"]["trials"]:
+        assert time.monotonic() < until, run
+        time.sleep(0.5)
+    call(server, f"{path}/stop", {})
+    while (run := call(server, path))["job"]["status"]["stage"] == "RUNNING":
+        assert time.monotonic() < until, run
+        time.sleep(0.5)
+    assert run["job"]["status"]["stage"] == "COMPLETED", run["job"]
+    check_repo(server, "alice/stopped")

@@ -19,6 +19,8 @@ REPORT_FILE = "report.json"
 PAGE_FILE = "report.html"
 
 _MOST_SECONDS = 7 * 24 * 3600
+_OF_AGENTS = "reinforcement-learning"
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _REPO_ID = re.compile(r"[\w][\w.-]{0,95}/[\w][\w.-]{0,95}")
 
 
@@ -106,13 +108,18 @@ def admitted(request: Request, namespace: str) -> TrainingSpec:
     fields.setdefault("task", "auto")
     spec = spec_of(fields)
     for name, source in (("data", spec.data), ("test", spec.test)):
-        if source is not None:
+        if source is not None and not _is_environment(spec, source):
             _check_source(name, source)
     if spec.base_model is not None:
         _check_repo_id("base_model", spec.base_model)
     if not 1 <= spec.budget.seconds <= _MOST_SECONDS:
         raise InvalidInput(field="budget.seconds", problem=f"must be from 1 to {_MOST_SECONDS}")
     return replace(spec, output=_output(spec, namespace))
+
+
+def _is_environment(spec: TrainingSpec, source: DataSource) -> bool:
+    """Agents learn in an environment of a plain name: no path, and no `module:name`, which would import a module."""
+    return spec.task == _OF_AGENTS and source.path is not None and _ENVIRONMENT.fullmatch(source.path) is not None
 
 
 def _check_source(name: str, source: DataSource) -> None:
@@ -130,7 +137,7 @@ def _output(spec: TrainingSpec, namespace: str) -> Output:
     asked = spec.output
     if asked.folder is not None:
         raise InvalidInput(field="output.folder", problem="is for runs on your own machine")
-    name = asked.repo_id or f"{(spec.data.repo_id or 'model').split('/')[-1]}-{spec.task}"
+    name = asked.repo_id or f"{(spec.data.repo_id or spec.data.path or 'model').split('/')[-1]}-{spec.task}"
     repo_id = name if "/" in name else f"{namespace}/{name}"
     _check_repo_id("output.repo_id", repo_id)
     if repo_id.split("/")[0].lower() != namespace.lower():

@@ -25,6 +25,10 @@ class TestWhatIsAdmitted:
     def test_an_uploaded_file_is_the_data(self) -> None:
         assert admitted(Request({"task": "auto"}, "alice/upload"), "alice").data.repo_id == "alice/upload"
 
+    def test_agents_have_an_environment_instead_of_rows(self) -> None:
+        wanted = admitted(Request({"task": "reinforcement-learning", "data": "CartPole-v1"}), "alice")
+        assert (wanted.data.path, wanted.output.repo_id) == ("CartPole-v1", "alice/CartPole-v1-reinforcement-learning")
+
     def test_no_task_means_that_the_data_tell(self) -> None:
         assert admitted(Request(DATA), "alice").task == "auto"
 
@@ -41,6 +45,9 @@ class TestWhatIsAdmitted:
             ({"output": {"repo_id": "bob/model"}}, "output.repo_id"),
             ({"budget": {"seconds": 10**9}}, "budget.seconds"),
             ({"colour": "red"}, "colour"),
+            ({"data": "CartPole-v1"}, "data"),
+            ({"task": "reinforcement-learning", "data": "/etc/passwd"}, "data"),
+            ({"task": "reinforcement-learning", "data": "os:system"}, "data"),
         ],
     )
     def test_a_server_refuses(self, fields: dict[str, Any], field: str) -> None:

@@ -29,7 +29,7 @@ PEERS = {
     "bench-serving": ("litserve==0.2.19", "transformers[serving]==5.23.0"),
     "bench-infinity": ("infinity-emb[server,torch]==0.0.78", "transformers<5", "huggingface_hub<1"),
 }
-"""Virtual environments of the peers. They see the torch of the program that made them."""
+"""Virtual environments of the peers."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,15 @@ class Server:
 
 
 def install() -> None:
-    """Make the peers' environments."""
-    shared = next(path for path in sys.path if path.endswith("site-packages"))
+    """Make the peers' environments, with links to our own torch: it is large, and must be the same."""
+    import torch  # noqa: PLC0415
+
+    ours = Path(torch.__file__).parents[1]
     for name, requirements in PEERS.items():
         subprocess.run([sys.executable, "-m", "venv", VENVS / name], check=True)
         [packages] = (VENVS / name / "lib").glob("*/site-packages")
-        (packages / "shared.pth").write_text(f"{shared}\n")
+        for folder in (*ours.glob("torch"), *ours.glob("torch-*.dist-info"), *ours.glob("torchgen")):
+            (packages / folder.name).symlink_to(folder)
         subprocess.run([VENVS / name / "bin" / "pip", "install", "--quiet", *requirements], check=True)
 
 

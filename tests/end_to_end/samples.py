@@ -176,11 +176,23 @@ def _run_jobs(payload: Any = None, words: dict[str, str] = _OF_JOB, success: tup
 
 
 _TRAINING_SPEC = {"spec": {"task": "auto", "data": {"repo_id": "lab/nothing"}, "budget": "1s"}}
+_TRAINING_FORM = b'--border\r\nContent-Disposition: form-data; name="dataset"\r\n\r\nlab/nothing\r\n--border--\r\n'
 _TRAINING = {
     "GET /api/training/{namespace}": _see_jobs(_LAB),
     "POST /api/training/{namespace}": _run_jobs(_TRAINING_SPEC, _LAB),
     "GET /api/training/{namespace}/{id}": _see_jobs(success=(404,)),  # the job there is none that trains
     **{f"POST /api/training/{{namespace}}/{{id}}/{word}": _run_jobs(success=(404,)) for word in ("stop", "cancel")},
+    "GET /training": Sample(_login, success=(303,)),
+    "GET /training/{namespace}": _see_jobs(_LAB),
+    "GET /training/{namespace}/{id}": _see_jobs(success=(404,)),
+    "GET /training/{namespace}/{id}/learn": _see_jobs(success=(404,)),
+    **{f"POST /training/{{namespace}}/{{id}}/{word}": _run_jobs("", success=(404,)) for word in ("stop", "cancel")},
+    "GET /training/{namespace}/new": _run_jobs(words=_LAB),
+    "POST /training/{namespace}/new": Sample(
+        Permission.RUN_JOBS, _TRAINING_FORM, _LAB, success=(303,), content_type="multipart/form-data; boundary=border"
+    ),
+    "GET /training/{namespace}/new/check": _run_jobs(words=_LAB, success=(303,)),
+    "POST /training/{namespace}/new/check": _run_jobs("data=lab/nothing&task=auto&minutes=1", _LAB, (303,)),
 }
 
 _JOBS = {

@@ -132,5 +132,6 @@ def _leave(report: Report) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # each request of huggingface_hub would be a line
+    for name in ("httpx", "httpx2"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # each request of huggingface_hub would be a line
     main()

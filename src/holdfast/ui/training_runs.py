@@ -217,8 +217,8 @@ def climb_of(run: TrainingRun) -> Climb | None:
         )
         for x, value, trial in zip(xs, values, scored, strict=True)
     )
-    said = f"{metric_word(run.board.metric)} went from {number(values[0])} (baseline) to {number(best[-1])} in "
-    f"{formats.plural(len(values), 'trial')}."
+    went = f"{metric_word(run.board.metric)} went from {number(values[0])} (baseline) to {number(best[-1])}"
+    said = f"{went} in {formats.plural(len(values), 'trial')}."
     return Climb(
         f"{path}H{WIDTH - _EDGE}", dots, f"{_height(values[0], low, high):.1f}", number(low), number(high), said
     )
@@ -257,7 +257,8 @@ def curves_of(run: TrainingRun) -> list[Curve]:
 
 def _curve(name: str, values: Sequence[float]) -> Curve:
     low, high = min(values), max(values)
-    spots = [f"{_spread(at, len(values)):.1f} {_height(value, low, high):.1f}" for at, value in enumerate(values)]
+    step = WIDTH / (len(values) - 1)
+    spots = [f"{at * step:.1f} {_height(value, low, high):.1f}" for at, value in enumerate(values)]
     return Curve(name.replace("_", " "), "M" + "L".join(spots), number(values[0]), number(values[-1]))
 
 

@@ -127,6 +127,12 @@ PAGES: dict[str, tuple[Shown, ...]] = {
     "/jobs/{namespace}/new": (Shown("/jobs/alice/new", ALICE),),
     "/jobs/{namespace}/scheduled": (Shown("/jobs/alice/scheduled", ALICE), Shown("/jobs/bob/scheduled", BOB)),
     "/jobs/{namespace}/{id}": (Shown("/jobs/alice/{ended}", ALICE), Shown("/jobs/alice/{running}", ALICE)),
+    "/training": (Shown("/training", ALICE),),
+    "/training/{namespace}": (Shown("/training/alice", ALICE), Shown("/training/bob", BOB)),
+    "/training/{namespace}/new": (Shown("/training/alice/new", ALICE),),
+    "/training/{namespace}/new/check": (Shown("/training/alice/new/check?data=alice/corpus", ALICE),),
+    "/training/{namespace}/{id}": (Shown("/training/alice/{trained}", ALICE),),
+    "/training/{namespace}/{id}/learn": (Shown("/training/alice/{trained}/learn", ALICE),),
     "/new": (Shown("/new", ALICE),),
     "/new-dataset": (Shown("/new-dataset", ALICE),),
     "/new-space": (Shown("/new-space", ALICE),),
@@ -233,6 +239,8 @@ def _jobs(client: RawClient) -> dict[str, str]:
         answer = client.post_json("/api/jobs/alice", {**spec, "command": ["python", "-c", COUNTING + more]})
         ids[name] = answer.json()["id"]
     client.get(f"/api/jobs/alice/{ids['ended']}/logs")  # goes on until the job ends
+    wanted = {"task": "tabular-classification", "data": {"repo_id": "alice/corpus"}, "budget": "1m"}
+    ids["trained"] = client.post_json("/api/training/alice", {"spec": wanted}).json()["id"]
     client.post_json("/api/scheduled-jobs/alice", {"jobSpec": {**spec, "command": ["true"]}, "schedule": "@yearly"})
     return ids
 

@@ -32,8 +32,9 @@ HINTS = {
     "chosen": ("chosen", "preferred"),
     "rejected": ("rejected", "rejected_text"),
 }  # fmt: skip
+_SURE_TARGETS = ("target", "label", "labels", "class", "classes", "y")
 _TARGETS = (
-    *("target", "label", "labels", "class", "classes", "category", "y", "outcome", "result", "diagnosis", "churn"),
+    *("category", "kind", "outcome", "result", "diagnosis", "churn"),
     *("survived", "species", "sentiment", "intent", "spam", "is_spam", "fraud", "is_fraud", "default", "price"),
     *("sale_price", "median_house_value", "score", "rating", "stars", "quality", "medv", "summary"),
     *("translation", "exited", "attrition", "response", "target_column"),
@@ -120,7 +121,7 @@ def _by_target(draft: Draft) -> Guess:
         )
     what, sure = ("classification", 0.8) if is_class(draft, target) else ("regression", 0.8)
     verb = "names a class" if what == "classification" else "is a number"
-    sure = 0.9 if snake(target) in _TARGETS else 0.6
+    sure = 0.9 if snake(target) in _SURE_TARGETS + _TARGETS else 0.6
     if len(texts) == 1 and len(others) <= 1:
         reason = f"{code(texts[0])} holds texts and {code(target)} {verb} for each."
         return Guess(f"text-{what}", {"text": texts[0], "target": target}, reason, sure)
@@ -150,11 +151,9 @@ def find_target(draft: Draft, besides: list[str] | None = None) -> str | None:
         *words(draft.spec.columns, "inputs"),
     }
     free = [name for name in draft.frame.columns if name not in taken and draft.kinds[name] not in _NO_TARGET]
-    by_name = {snake(name): name for name in reversed(free)}
-    called = next((by_name[hint] for hint in _TARGETS if hint in by_name), None)
-    ends = next((name for name in free if snake(name).endswith(("_label", "_class", "_target"))), None)
-    if called or ends:
-        return called or ends
+    called = _called_target(free, str(draft.frame.columns[-1]))
+    if called:
+        return called
     likely = [
         name for name in free if draft.kinds[name] is not ColumnKind.TEXT and draft.kinds[name] is not ColumnKind.LIST
     ]
@@ -162,6 +161,15 @@ def find_target(draft: Draft, besides: list[str] | None = None) -> str | None:
         return None
     last = draft.frame.columns[-1]
     return last if last in likely else likely[0] if likely[0] == draft.frame.columns[0] else None
+
+
+def _called_target(free: list[str], last: str) -> str | None:
+    """By name: what can be nothing else, else the last column if it is called like a target, else any that is."""
+    by_name = {snake(name): name for name in reversed(free)}
+    sure = next((by_name[hint] for hint in _SURE_TARGETS if hint in by_name), None)
+    ends = next((name for name in free if snake(name).endswith(("_label", "_class", "_target"))), None)
+    usual = last if last in free and snake(last) in _TARGETS else None
+    return sure or ends or usual or next((by_name[hint] for hint in _TARGETS if hint in by_name), None)
 
 
 def is_class(draft: Draft, target: str) -> bool:

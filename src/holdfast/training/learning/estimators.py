@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from holdfast.inference.runtime import architectures
 from holdfast.inference.runtime.libraries import need
 
 
@@ -35,3 +36,10 @@ def classifier(family: str, parameters: Mapping[str, Any], seed: int) -> Any:
         machine = need("sklearn.svm").SVC(**{"random_state": seed, **parameters})
         last = need("sklearn.calibration").CalibratedClassifierCV(machine, cv=3, ensemble=False)
     return need("sklearn.pipeline").make_pipeline(scaler, last)
+
+
+def load_once() -> None:
+    """Import what estimators and small networks need, in the process that trials are forked from."""
+    for library in ("sklearn.svm", "sklearn.linear_model", "sklearn.calibration", "sklearn.dummy", "skops.io"):
+        need(library, "Training", "training")
+    architectures.register()

@@ -7,6 +7,7 @@ it thinks of the others. Dimensions: N rows, B of those judged, L labels.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,8 @@ from holdfast.training.trainers.interface import Clock, Place, TrialFailed
 Array = np.ndarray[Any, Any]
 _PARTS = 5
 _FOR_LEARNING = 0.75
-"""Of the time there is; the rest is for loading, judging and writing."""
+"""Of the time there is; the rest is for judging and writing."""
+_SHORTEST = 0.5
 _USUAL_METRIC = "macro_f1"
 
 
@@ -41,7 +43,7 @@ class Work:
         folder: to write the model to; exists, and is empty.
         tell: see `Place`.
         seed: of everything random.
-        seconds: to learn for at most; None means as long as the parameters say.
+        until: moment of `time.monotonic` at which learning must end; None means that the parameters decide.
     """
 
     learned: Array
@@ -50,7 +52,12 @@ class Work:
     folder: Path
     tell: Callable[[Mapping[str, Any]], None]
     seed: int
-    seconds: float | None = None
+    until: float | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """What is left to learn; a little at least, so that there is a model. None where the parameters decide."""
+        return None if self.until is None else max(_SHORTEST, self.until - time.monotonic())
 
 
 @dataclass(frozen=True)
@@ -96,8 +103,8 @@ class HoldoutClassifier:
         """Fit a plan and score it."""
         model = place.folder / "model"
         model.mkdir(parents=True, exist_ok=True)
-        seconds = None if plan.limit_seconds is None else plan.limit_seconds * _FOR_LEARNING
-        work = Work(self.learned, self.judged, plan.parameters, model, place.tell, self._seed, seconds)
+        until = None if plan.limit_seconds is None else time.monotonic() + plan.limit_seconds * _FOR_LEARNING
+        work = Work(self.learned, self.judged, plan.parameters, model, place.tell, self._seed, until)
         fitted = self._families[plan.family](work)
         strip_unsafe(model)
         names, truth = np.array(self.labels), self.truth_N[self.judged]
@@ -128,8 +135,8 @@ class HoldoutClassifier:
             return best, {"learned_from": "the rows of its trial: there was no time to learn from all"}
         nothing = np.array([], int)
         folder.mkdir(parents=True, exist_ok=True)
-        rows, seconds = np.arange(len(self.truth_N)), clock.left() * _FOR_LEARNING
-        work = Work(rows, nothing, _as_long(best), folder, _silent, self._seed, seconds)
+        rows, until = np.arange(len(self.truth_N)), time.monotonic() + clock.left() * _FOR_LEARNING
+        work = Work(rows, nothing, _as_long(best), folder, _silent, self._seed, until)
         fitted = self._families[best.plan.family](work)
         strip_unsafe(folder)
         return best, {"learned_from": "all rows", **fitted.explanation}

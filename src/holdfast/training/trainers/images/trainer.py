@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from holdfast.inference.runtime.libraries import need
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan
 from holdfast.training.learning.convolution import Convolution
+from holdfast.training.learning.estimators import load_once
 from holdfast.training.learning.holdout import Family, HoldoutClassifier, seconds_of
 from holdfast.training.learning.pacing import pace_of
 from holdfast.training.trainers.images.classic import Classic
@@ -21,6 +21,8 @@ from holdfast.training.trainers.interface import Artefact, Clock, Place
 
 _PROBE_EPOCHS = 3
 _MOST_EPOCHS = 60
+_LEAST_SECONDS = 10.0
+"""That even a short trial is given."""
 _NETWORKS = ("cnn", "embeddings-linear", "fine-tuning")
 
 
@@ -30,9 +32,10 @@ class ImageTrainer:
     def __init__(self, data: TrainingData, spec: TrainingSpec) -> None:
         self._spec = spec
         self._asked = spec.params.get("epochs", spec.params.get("num_train_epochs"))
-        for library in ("torch", "transformers", "sklearn.svm", "sklearn.linear_model", "skops.io"):
-            need(library, "Training", "training")  # once, not in every trial
+        load_once()
         self._pictures = read_pictures(data)
+        if "cnn" in (spec.candidates or ("cnn",)):
+            _decoded_once = self._pictures.levels_NHWC  # kept by the pictures: every trial is forked with it
         self._classifier = HoldoutClassifier(data, spec, _families(self._pictures, spec.base_model))
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
@@ -42,12 +45,12 @@ class ImageTrainer:
                 yield plan
 
     def _ladder(self, board: Board, clock: Clock) -> Iterator[Plan]:
-        yield Plan("majority", {}, 0, 1.0, "what is right without looking")
-        yield Plan("hog-svm", {"C": 10.0}, 1, 3.0, "directions of edges, and a support vector machine")
-        yield Plan("pixels-linear", {"C": 0.01}, 1, 3.0, "levels of light, and a linear model")
+        yield Plan("majority", {}, 0, None, "what is right without looking")
+        yield Plan("hog-svm", {"C": 10.0}, 1, None, "directions of edges, and a support vector machine")
+        yield Plan("pixels-linear", {"C": 0.01}, 1, None, "levels of light, and a linear model")
         if self._asked is None:
             probe = _cnn(_PROBE_EPOCHS, None, "a small network, briefly: shows how long it takes to learn")
-            yield replace(probe, limit_seconds=clock.left() / 3)
+            yield replace(probe, limit_seconds=max(_LEAST_SECONDS, clock.left() / 3))
         if self._spec.base_model:
             yield Plan("embeddings-linear", {"C": 1.0}, 3, None, "what a trained network sees, and a linear model")
         yield from self._longer(board, clock)

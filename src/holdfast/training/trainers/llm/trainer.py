@@ -42,9 +42,9 @@ class LlmTrainer:
                 problem="must name the language model to start from: one of the Hub, or a folder. To make one from "
                 "nothing, take the task language-modeling",
             )
-        need("trl", "Training language models", "training")  # once, not in every trial
         self._spec = spec
         self._method = method_of(spec.task)
+        _loaded_once = getattr(need("trl", "Training language models", "training"), f"{self._method.name}Trainer")
         self._settings = read_settings(spec.task, spec.params)
         if self._method.tries:
             rewards_of(self._settings.rewards or "exact-match")
@@ -78,7 +78,7 @@ class LlmTrainer:
             yield Plan(self._family, options, 1, None, why or "as asked")
             return
         probe = {**options, "max_steps": _PROBE_STEPS}
-        yield Plan(self._family, probe, 1, None, why or "a few steps, to see the pace", limit_seconds=clock.left() / 2)
+        yield Plan(self._family, probe, 1, None, why or "a few steps, to see the pace", limit_seconds=max(30.0, clock.left() / 2))
         for share, boldness, reason in ((0.55, 1.0, "for longer"), (0.8, 3.0, "for longer, with bolder steps")):
             pace = pace_of(board, self._family, "max_steps")
             steps = pace.affordable(clock.left() * share, self._most_steps(options))

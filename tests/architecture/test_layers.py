@@ -19,6 +19,7 @@ MAY_SEE_THE_ENVIRONMENT = {
     "backends/runners/local/environment.py",  # hands on what libraries of jobs need, and nothing of the server's own
     "backends/engines/worker/process.py",  # hands on what libraries of models need, and nothing of the server's own
     "base/settings.py",  # the one place that reads configuration
+    "cli/train.py",  # configs of the old AutoTrain name variables: ${HF_USERNAME}
     "cli/serve.py",  # chooses, before numpy is loaded, how many threads its libraries start
     "jobs/reporting.py",  # runs in the processes of jobs: the server talks to them so
     "hub/repos/git_storage/processes.py",  # hands PATH on to git, and nothing else

@@ -193,7 +193,7 @@ class Search:
         simplest = min(trials, key=lambda trial: trial.number)
         quickest = sorted((trial for trial in others if trial is not simplest), key=lambda trial: trial.seconds)
         for kept in (others, quickest[:1], [simplest]):
-            if kept:
+            if kept and kept != trials:
                 yield replace(self._board, trials=kept)
 
     def _say_of_failure(self, board: Board, error: TrialFailed) -> None:

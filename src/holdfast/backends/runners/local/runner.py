@@ -9,8 +9,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -57,12 +57,8 @@ class LocalRunner:
         problem = self._sandbox.problem() if task.confined else None
         if problem is not None:
             raise NoSandbox(problem=problem)
-        try:
+        with _room_needed():
             self._start(run, task)
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise StorageFull from error
-            raise
 
     def status(self, run: Run) -> RunStatus:
         """See `Runner.status`."""
@@ -204,16 +200,29 @@ class LocalRunner:
 
 def _place_of(folder: Path) -> str:
     """A word that stays with the folder: whoever sees its locks can tell how its runs are."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    beside = folder / f"place.{secrets.token_hex(8)}"
-    beside.write_text(f"local-{secrets.token_hex(8)}")
+    known = folder / "place"
+    if not known.exists():
+        with _room_needed():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            beside = folder / f"place.{secrets.token_hex(8)}"
+            beside.write_text(f"local-{secrets.token_hex(8)}")
+        try:
+            os.link(beside, known)  # fails when there is one by now: then that counts
+        except FileExistsError:
+            pass
+        finally:
+            beside.unlink()
+    return known.read_text()
+
+
+@contextmanager
+def _room_needed() -> Iterator[None]:
     try:
-        os.link(beside, folder / "place")  # fails when there is one: then that counts
-    except FileExistsError:
-        pass
-    finally:
-        beside.unlink()
-    return (folder / "place").read_text()
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull from error
+        raise
 
 
 def _is_locked(path: Path) -> bool:

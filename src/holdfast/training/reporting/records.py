@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.findings import Finding
+from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.search.journal import line_of
@@ -31,6 +31,7 @@ def record_of(report: Report) -> dict[str, Any]:
             "intervals": {name: list(pair) for name, pair in judgement.intervals.items()},
             "baseline": report.baseline,
             "importance": dict(judgement.importance),
+            "confusion": _confusion(judgement),
             "model": _model(report),
             "explanation": dict(report.artefact.explanation),
             "trials": [line_of(trial) for trial in report.board.trials],
@@ -58,6 +59,15 @@ def _model(report: Report) -> dict[str, Any]:
         "size_bytes": sum(path.stat().st_size for path in report.folder.rglob("*") if path.is_file()),
         "example": artefact.example,
     }
+
+
+def _confusion(judgement: Judgement) -> dict[str, Any] | None:
+    """How often each label was taken for each: rows are the truth; None where there are no labels, or very many."""
+    labels = list(judgement.labels) or sorted({str(one) for one in (*judgement.truth, *judgement.answers)})
+    if not judgement.truth or len(labels) > _MOST_LABELS or not all(isinstance(one, str) for one in judgement.truth):
+        return None
+    counts = Counter(zip(judgement.truth, map(str, judgement.answers), strict=True))
+    return {"labels": labels, "counts": [[counts[truth, said] for said in labels] for truth in labels]}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -125,11 +125,11 @@ FAMILIES = {
             "scaled",
             {"C": 1.0},
             {"C": ("log", 1e-3, 1e2), "scaler": ("choice", "standard", "minmax")},
-            cost=0.03,
+            cost=0.005,
             by_label=True,
         ),
-        Family("linear-regression", None, _plain(LinearRegression), "scaled", cost=0.01),
-        Family("ridge", None, _plain(Ridge), "scaled", {"alpha": 1.0}, {"alpha": ("log", 1e-3, 1e3)}, cost=0.01),
+        Family("linear-regression", None, _plain(LinearRegression), "scaled", cost=0.001),
+        Family("ridge", None, _plain(Ridge), "scaled", {"alpha": 1.0}, {"alpha": ("log", 1e-3, 1e3)}, cost=0.001),
         Family(
             "lasso",
             None,
@@ -137,7 +137,7 @@ FAMILIES = {
             "scaled",
             {"alpha": 0.1},
             {"alpha": ("log", 1e-4, 1e1)},
-            cost=0.02,
+            cost=0.002,
         ),
         Family(
             "decision-tree",
@@ -146,7 +146,7 @@ FAMILIES = {
             "ordered",
             {"max_depth": 6, "min_samples_leaf": 5},
             {"max_depth": ("int", 2, 16), "min_samples_leaf": ("log-int", 1, 50)},
-            cost=0.01,
+            cost=0.006,
         ),
         Family(
             "k-nearest-neighbours",
@@ -159,7 +159,7 @@ FAMILIES = {
                 "weights": ("choice", "uniform", "distance"),
                 "scaler": ("choice", "standard", "minmax"),
             },
-            cost=0.02,
+            cost=0.002,
             growth=2.0,
         ),
         Family(
@@ -169,7 +169,7 @@ FAMILIES = {
             "scaled",
             {"C": 0.1},
             {"C": ("log", 1e-3, 1e2), "scaler": ("choice", "standard", "minmax")},
-            cost=0.1,
+            cost=0.015,
             by_label=True,
         ),
         Family(
@@ -179,7 +179,7 @@ FAMILIES = {
             "scaled",
             {"C": 10.0, "gamma": "scale", "scaler": "minmax"},
             {"C": ("log", 1e-1, 1e3), "gamma": ("log", 1e-4, 1e1), "scaler": ("choice", "standard", "minmax")},
-            cost=0.1,
+            cost=0.06,
             growth=2.0,
         ),
         Family(
@@ -189,7 +189,7 @@ FAMILIES = {
             "ordered",
             {},
             _FOREST_SPACE,
-            cost=0.4,
+            cost=0.3,
             growth=1.1,
         ),
         Family(
@@ -199,7 +199,7 @@ FAMILIES = {
             "ordered",
             {},
             _FOREST_SPACE,
-            cost=0.7,
+            cost=0.5,
             growth=1.1,
         ),
         Family(
@@ -215,7 +215,7 @@ FAMILIES = {
                 "l2_regularization": ("log", 1e-4, 1e2),
                 "max_iter": ("log-int", 50, 500),
             },
-            cost=0.3,
+            cost=0.15,
             growth=0.7,
             by_label=True,
         ),
@@ -233,7 +233,7 @@ FAMILIES = {
                 "subsample": ("float", 0.5, 1.0),
                 "reg_lambda": ("log", 1e-3, 30.0),
             },
-            cost=0.3,
+            cost=0.15,
             growth=0.8,
             by_label=True,
         ),
@@ -252,7 +252,7 @@ FAMILIES = {
                 "reg_lambda": ("log", 1e-2, 30.0),
                 "gamma": ("float", 0.0, 2.0),
             },
-            cost=0.4,
+            cost=0.2,
             growth=0.8,
             by_label=True,
         ),
@@ -268,7 +268,7 @@ FAMILIES = {
                 "alpha": ("log", 1e-6, 1e-1),
                 "learning_rate_init": ("log", 3e-4, 1e-2),
             },
-            cost=0.8,
+            cost=0.12,
         ),
     )
 }

@@ -25,6 +25,8 @@ STAGES = {
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 
 _NO_WAIT = 1_000
+LONGEST_LINE = 4_000
+"""Of a log, in letters, on a page; `js/job.js` cuts there, too."""
 
 
 @dataclass(frozen=True)
@@ -178,8 +180,10 @@ def schedule_line(schedule: Schedule) -> ScheduleLine:
 
 
 def log_lines(lines: Sequence[LogLine]) -> list[str]:
-    """What a terminal would show: without colours, and of a line that was written over, its last state."""
-    return [_ESCAPES.sub("", line.text).rstrip("\r").rpartition("\r")[2] for line in lines]
+    """What a terminal would show: without colours, and of a line that was written over, its last state. Cut if long."""
+    texts = (_ESCAPES.sub("", line.text[: 2 * LONGEST_LINE]) for line in lines)
+    seen = (text.rstrip("\r").rpartition("\r")[2] for text in texts)
+    return [f"{text[:LONGEST_LINE]}…" if len(text) > LONGEST_LINE else text for text in seen]
 
 
 def use_charts(usages: Sequence[Usage]) -> list[LineChart]:

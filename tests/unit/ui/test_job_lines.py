@@ -75,6 +75,7 @@ def test_a_job_of_another_kind_leads_to_its_own_page():
         ("10%\r50%\r100%", "100%"),
         ("done\r", "done"),
         ("<b>plain</b>", "<b>plain</b>"),
+        ("x" * 100_000, "x" * 4_000 + "…"),
     ],
 )
 def test_log_lines_as_a_terminal_shows_them(written: str, read: str):

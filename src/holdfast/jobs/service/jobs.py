@@ -230,7 +230,7 @@ class Jobs:
             await asyncio.sleep(MEASURE_SECONDS)
 
     def read_events(self, actor: Actor, namespace: str, job_id: str, *, start: int = 0) -> list[JobEvent]:
-        """What the command told, from number `start` on, at most `LINES_AT_ONCE`. Errors as `get_job`."""
+        """What the command told, from number `start` on (below 0: the last so many). At most `LINES_AT_ONCE`."""
         self.get_job(actor, namespace, job_id)
         lines = self.runner.read_lines(job_id, Stream.EVENTS, start, LINES_AT_ONCE)
         return [JobEvent(line.number, line.at, read_event(line.text)) for line in lines]

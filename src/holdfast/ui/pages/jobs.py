@@ -26,6 +26,7 @@ from holdfast.ui.page import Pages, local_path
 EXAMPLE_IMAGE = "python:3.12"
 _JOBS_PER_PAGE = 50
 _LINES = 1_000
+_EVENTS = 5_000
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class JobPages:
         job = await call.run(jobs.get_job, call.actor, *named)
         may_run = await call.run(jobs.may_run, call.actor, job.namespace)
         lines = await call.run(jobs.read_log, call.actor, *named, tail=_LINES)
-        told = await call.run(jobs.read_events, call.actor, *named)
+        told = await call.run(jobs.read_events, call.actor, *named, start=-_EVENTS)
         used = await call.run(jobs.read_usage, call.actor, *named)
         return await self.pages.render(
             call,

@@ -23,6 +23,7 @@ from tests.end_to_end.pages.xss.vectors import (
 )
 from tests.end_to_end.raw_client import RawClient, put_file
 from tests.live_server import LiveServer, Org, User, live_server
+from tests.sandboxes import jobs_environment
 
 SCRIPT = PLAIN["plain-picture"]
 MALLORY = User("mallory", fullname=SCRIPT)
@@ -100,7 +101,8 @@ PROVOKE = """() => {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    with live_server(tmp_path_factory.mktemp("hostile"), users=[MALLORY], orgs=[ORG]) as running:
+    folder = tmp_path_factory.mktemp("hostile")
+    with live_server(folder, users=[MALLORY], orgs=[ORG], environment=jobs_environment()) as running:
         client = RawClient(running.url, MALLORY.token)
         _publish(client)
         client.close()
@@ -248,6 +250,45 @@ def test_commit_messages(watch: Watch):
     assert watch.visit(f"/{REPO}/commits/main") == 200
     for oid in oids[: len(PLAIN)]:
         assert watch.visit(f"/{REPO}/commit/{oid}") == 200
+    assert watch.signs == []
+
+
+HOSTILE_JOB = """
+import json, os, time
+texts = json.loads(os.environ["TEXTS"])
+events = open(os.environ["HOLDFAST_JOB_EVENTS"], "a", buffering=1)
+time.sleep(1)
+for n, text in enumerate(texts * 2):
+    print(text, flush=True)
+    print("\\x1b]8;;" + text + "\\x07" + text, flush=True)
+    print(json.dumps({"progress": 0.5, "sentence": text, "metric": {text: n}}), file=events)
+    open(os.path.join(os.environ["HOLDFAST_JOB_ARTEFACTS"], text.replace("/", "_")[:80]), "w").write("<script>")
+"""
+
+
+def test_jobs(watch: Watch):
+    """What a command writes, tells and leaves, and what it is called: as it arrives, and afterwards."""
+    client = RawClient(watch.server.url, MALLORY.token)
+    spec = {
+        "dockerImage": "python:3.12",
+        "command": ["python", "-c", HOSTILE_JOB],
+        "environment": {"TEXTS": json.dumps(list(PLAIN.values()))},
+        "labels": {"name": SCRIPT[:100], SCRIPT[:100]: SCRIPT[:100]},
+    }
+    job_id = client.post_json("/api/jobs/mallory", spec).json()["id"]
+    client.post_json("/api/scheduled-jobs/mallory", {"jobSpec": spec, "schedule": "@yearly"})
+    client.close()
+    credentials = {"username": MALLORY.name, "password": MALLORY.password}
+    assert watch.context.request.post(watch.server.url + "/api/login", data=credentials).ok
+    assert watch.visit(f"/jobs/mallory/{job_id}") == 200
+    expect(watch.page.locator("header .badge").first).to_have_text("Done")
+    for path in (f"/jobs/mallory/{job_id}", "/jobs/mallory", "/jobs/mallory/scheduled", "/jobs/mallory?label=<b>"):
+        assert watch.visit(path) == 200, path
+    answer = watch.context.request.get(f"{watch.server.url}/api/jobs/mallory/{job_id}/log.txt")
+    assert (answer.headers["x-content-type-options"], answer.headers["content-type"]) == (
+        "nosniff",
+        "text/plain; charset=utf-8",
+    )
     assert watch.signs == []
 
 

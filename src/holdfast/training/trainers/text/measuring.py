@@ -9,18 +9,20 @@ import multiprocessing
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-MOST_SECONDS = 60.0
+_SHARE = 0.25
+"""Of the time that is left: finding out what something takes must not take it."""
+UNKNOWN = "there is not enough time left even to measure how long it would take"
 
 
-def measure(work: Callable[[], float], most_seconds: float = MOST_SECONDS) -> float | None:
+def measure(work: Callable[[], float], left_seconds: float) -> float | None:
     """What `work` says, run in a process of its own.
 
     Args:
         work: measures something and answers in seconds.
-        most_seconds: to wait for it.
+        left_seconds: of the search; a quarter of it is waited at most.
 
     Returns:
-        Seconds; None where it failed or took too long: then nothing is known, and the trial itself will tell.
+        Seconds; None where it failed or took too long.
     """
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
@@ -28,7 +30,7 @@ def measure(work: Callable[[], float], most_seconds: float = MOST_SECONDS) -> fl
     process.start()
     sender.close()
     try:
-        return float(receiver.recv()) if receiver.poll(most_seconds) else None
+        return float(receiver.recv()) if receiver.poll(_SHARE * left_seconds) else None
     except EOFError:
         return None
     finally:

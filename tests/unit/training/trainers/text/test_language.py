@@ -12,6 +12,8 @@ from holdfast.training.domain.data import ColumnKind
 from holdfast.training.trainers.registry import module_of
 from holdfast.training.trainers.text.answers.questions import exact_match, overlap_f1, read_questions
 from holdfast.training.trainers.text.rewriting.scoring import of_summaries, of_translations
+from holdfast.training.trainers.text.sentence_models import encode, load_sentence_model
+from holdfast.training.trainers.text.sentences.pairs import cosines_of, read_pairs
 from tests.factories import tiny_models
 from tests.factories.training_texts import bench, data_of, spec_of
 
@@ -175,4 +177,6 @@ def test_meanings_are_learned_from_pairs_and_from_scores(tmp_path, scored):
     assert no_pickle_in(folder)
     assert len(encoder.predict(artefact.example)) == 3
     judgement = module_of(spec.task).judge(data, encoder, spec)
-    assert judgement.scores["spearman" if scored else "ndcg_at_10"] > 0.5
+    pairs, trained = read_pairs(data, data.test), load_sentence_model(folder)
+    own = pairs.scores(cosines_of(lambda texts: encode(trained, texts), pairs))
+    assert judgement.scores == pytest.approx(own, abs=1e-6), "what is served is what was trained"

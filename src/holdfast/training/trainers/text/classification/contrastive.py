@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,7 +24,7 @@ from holdfast.training.trainers.text.classification.material import Material
 from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.folds import Fold
 from holdfast.training.trainers.text.ladder import refit_seconds, skipped
-from holdfast.training.trainers.text.measuring import measure
+from holdfast.training.trainers.text.measuring import UNKNOWN, measure
 from holdfast.training.trainers.text.sentence_models import (
     encode,
     load_sentence_model,
@@ -61,17 +60,15 @@ class Contrastive:
         if isinstance(self.base, Missing):
             yield skipped(FAMILY, self.base.reason)
             return
-        step = self.step_seconds or 0.0
+        step = measure(self._measured, clock.left())
+        if step is None:
+            yield skipped(FAMILY, UNKNOWN)
+            return
         rounds = len(self.material.folds)
         chosen = next((steps for steps in _STEPS if (rounds + 1) * steps * step <= clock.left()), _STEPS[-1])
         parameters = {"steps": chosen, "batch_size": _BATCH, "learning_rate": 5e-5, "C": 10.0}
         reason = "few examples: pairs of them teach the encoder which texts belong together"
-        yield Plan(FAMILY, parameters, expected_seconds=rounds * chosen * step or None, reason=reason)
-
-    @cached_property
-    def step_seconds(self) -> float | None:
-        """Seconds of one step here; None where it could not be measured."""
-        return measure(self._measured)
+        yield Plan(FAMILY, parameters, expected_seconds=rounds * chosen * step, reason=reason)
 
     def _measured(self) -> float:
         parameters = {"steps": 1, "batch_size": _BATCH, "learning_rate": 0.0}

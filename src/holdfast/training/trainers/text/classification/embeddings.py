@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,7 +18,7 @@ from holdfast.training.trainers.text.classification.material import Material
 from holdfast.training.trainers.text.classification.targets import Kind, Targets
 from holdfast.training.trainers.text.folds import Fold
 from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
-from holdfast.training.trainers.text.measuring import measure
+from holdfast.training.trainers.text.measuring import UNKNOWN, measure
 
 Array = np.ndarray[Any, Any]
 ZERO_SHOT, LINEAR, WITH_WORDS = "zero-shot", "embeddings-linear", "embeddings-linear-with-descriptions"
@@ -42,11 +41,14 @@ class Embeddings:
     only_zero_shot: bool = False
     families: ClassVar[tuple[str, ...]] = (ZERO_SHOT, LINEAR, WITH_WORDS)
 
-    def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:  # noqa: ARG002 - the search goes by the clock
+    def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
         if isinstance(self.base, Missing):
             yield skipped(ZERO_SHOT if self.only_zero_shot else LINEAR, self.base.reason)
             return
-        expected = self.seconds
+        expected = self._seconds(clock)
+        if expected is None:
+            yield skipped(ZERO_SHOT if self.only_zero_shot else LINEAR, UNKNOWN)
+            return
         if not self.only_zero_shot:
             yield Plan(LINEAR, {"C": 10.0}, expected_seconds=expected, reason="an encoder knows what words mean")
             for strength in (1.0, 100.0) if _has(board, LINEAR) else ():
@@ -65,12 +67,11 @@ class Embeddings:
                     WITH_WORDS, {"C": strength}, expected_seconds=2.0, reason="a description is one more example"
                 )
 
-    @cached_property
-    def seconds(self) -> float | None:
+    def _seconds(self, clock: Clock) -> float | None:
         """How long encoding all texts takes; None where it could not be measured."""
         assert isinstance(self.base, Base)
         encoding, texts = Encoding(self.base), self.material.texts
-        return measure(lambda: encoding.seconds_for(texts))
+        return measure(lambda: encoding.seconds_for(texts), clock.left())
 
     def fit(self, plan: Plan, place: Place) -> Outcome:
         vectors, described = self._vectors(plan, place.folder.parent / SHELF, place)

@@ -30,7 +30,7 @@ from holdfast.training.trainers.text.finetuning import (
     usual_rate,
 )
 from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
-from holdfast.training.trainers.text.measuring import measure
+from holdfast.training.trainers.text.measuring import UNKNOWN, measure
 from holdfast.training.trainers.text.tasks import better
 
 Array = np.ndarray[Any, Any]
@@ -66,12 +66,15 @@ class FineTuning:
             reason = f"{len(self.material.texts)} rows are too few to fine-tune a whole model and judge it"
             yield skipped(FAMILY, reason)
             return
-        seconds = self.step_seconds or 0.0
+        seconds = measure(self._measured, clock.left())
+        if seconds is None:
+            yield skipped(FAMILY, UNKNOWN)
+            return
         steps = self._steps(seconds, clock.left())
         parameters = self.parameters | {"steps": steps}
-        expected = steps * seconds * 1.15 or None
+        expected = steps * seconds * 1.15
         yield Plan(FAMILY, parameters, expected_seconds=expected, reason="the encoder itself learns the task")
-        if expected and expected < clock.left() and "learning_rate" not in self.material.params:
+        if expected < clock.left() and "learning_rate" not in self.material.params:
             faster = parameters | {"learning_rate": 2.0 * parameters["learning_rate"]}
             yield Plan(FAMILY, faster, expected_seconds=expected, reason="the same, in larger strides")
 
@@ -95,11 +98,6 @@ class FineTuning:
             return max(1, round(float(asked) * epoch))
         chosen = [max(fewest, epochs * epoch) for epochs in _EPOCHS]
         return next((steps for steps in chosen if steps * seconds * 1.15 <= left), chosen[-1])
-
-    @cached_property
-    def step_seconds(self) -> float | None:
-        """Seconds of one step here; None where it could not be measured."""
-        return measure(self._measured)
 
     def _measured(self) -> float:
         model, tokenizer = self._loaded()

@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,8 +18,8 @@ from holdfast.training.trainers.text.bases import Base
 from holdfast.training.trainers.text.classification.writing import copy_encoder
 from holdfast.training.trainers.text.finetuning import MODEL, usual_rate
 from holdfast.training.trainers.text.folds import Fold
-from holdfast.training.trainers.text.ladder import WRITING_SECONDS
-from holdfast.training.trainers.text.measuring import measure
+from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
+from holdfast.training.trainers.text.measuring import UNKNOWN, measure
 from holdfast.training.trainers.text.sentence_models import (
     encode,
     load_sentence_model,
@@ -76,7 +75,10 @@ class Tuned:
     families: ClassVar[tuple[str, ...]] = ("fine-tuned",)
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:  # noqa: ARG002 - goes by the clock alone
-        seconds = self.step_seconds or 0.0
+        seconds = measure(self._measured, clock.left())
+        if seconds is None:
+            yield skipped("fine-tuned", UNKNOWN)
+            return
         rate = float(self.params.get("learning_rate", usual_rate(self.base.parameters) / 2.0))
         size = int(self.params.get("per_device_train_batch_size", _BATCH))
         epoch = -(-len(self.fold.fitted) // size)
@@ -87,17 +89,12 @@ class Tuned:
             steps = max(1, round(float(asked) * epoch))
         parameters = {"loss": self.loss_name, "learning_rate": rate, "batch_size": size, "steps": steps}
         reason = "what belongs together comes together"
-        yield Plan("fine-tuned", parameters, expected_seconds=1.3 * steps * seconds or None, reason=reason)
+        yield Plan("fine-tuned", parameters, expected_seconds=1.3 * steps * seconds, reason=reason)
 
     @property
     def loss_name(self) -> str:
         """By what kind of data there is."""
         return "MultipleNegativesRankingLoss" if self.pairs.values is None else "CoSENTLoss"
-
-    @cached_property
-    def step_seconds(self) -> float | None:
-        """Seconds of one step here; None where it could not be measured."""
-        return measure(self._measured)
 
     def _measured(self) -> float:
         model = self._loaded()

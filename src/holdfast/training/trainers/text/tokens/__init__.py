@@ -25,7 +25,7 @@ from holdfast.training.trainers.text.ladder import Ladder
 from holdfast.training.trainers.text.lessons import Lesson, Tuning
 from holdfast.training.trainers.text.libraries import import_estimators, import_networks
 from holdfast.training.trainers.text.tasks import metric_name
-from holdfast.training.trainers.text.tokens.scoring import labels_of, said, scores
+from holdfast.training.trainers.text.tokens.scoring import counts, labels_of, said, scores, scores_of_counts
 from holdfast.training.trainers.text.tokens.sentences import OUTSIDE, Sentence, read_sentences
 from holdfast.training.trainers.text.tokens.words import WordModels
 
@@ -59,11 +59,9 @@ def judge(data: TrainingData, predictor: Predictor, spec: TrainingSpec) -> Judge
     sentences = read_sentences(data, data.test)
     tags = said(predictor, sentences)
 
-    def measured(rows: Array) -> Mapping[str, float]:
-        return scores([sentences[row] for row in rows], [tags[row] for row in rows])
-
+    counted = counts(sentences, tags)
     truth = [list(sentence.tags) for sentence in sentences]
-    spread = intervals(len(sentences), measured, draws=40)
+    spread = intervals(len(sentences), lambda rows: scores_of_counts(counted[rows]))
     return Judgement(scores(sentences, tags), spread, len(sentences), truth, tags)
 
 

@@ -13,6 +13,7 @@ from holdfast.inference.runtime.libraries import need
 from holdfast.training.trainers.text.judging import ask
 from holdfast.training.trainers.text.tokens.sentences import OUTSIDE, Sentence, tags_of
 
+Array = np.ndarray[Any, Any]
 _ASKED = {"aggregation_strategy": "first"}
 
 
@@ -37,6 +38,26 @@ def scores(sentences: Sequence[Sentence], tags: Sequence[Sequence[str]]) -> dict
         "entity_precision": float(metrics.precision_score(truth, given, **options)),
         "entity_recall": float(metrics.recall_score(truth, given, **options)),
         "token_accuracy": float(np.mean([right == tag for right, tag in words])) if words else 0.0,
+    }
+
+
+def counts(sentences: Sequence[Sentence], tags: Sequence[Sequence[str]]) -> Array:
+    """For each sentence entities that are right, given and wanted, words that are right, and words (sentences, 5)."""
+    entities = need("seqeval.metrics.sequence_labeling").get_entities
+    found = []
+    for sentence, line in zip(sentences, tags, strict=True):
+        wanted, given = set(entities(list(sentence.tags))), set(entities(list(line)))
+        right = sum(one == other for one, other in zip(sentence.tags, line, strict=True))
+        found.append([len(wanted & given), len(given), len(wanted), right, len(line)])
+    return np.array(found, dtype=float).reshape(-1, 5)
+
+
+def scores_of_counts(counts_S5: Array) -> dict[str, float]:  # noqa: N803
+    """F1 of entities and accuracy of words from `counts`."""
+    right, given, wanted, words_right, words = counts_S5.sum(axis=0)
+    return {
+        "entity_f1": float(2 * right / max(1.0, given + wanted)),
+        "token_accuracy": float(words_right / max(1.0, words)),
     }
 
 

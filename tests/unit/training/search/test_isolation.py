@@ -107,7 +107,8 @@ def test_descendants_end_too(tmp_path: Path) -> None:
         child = os.fork()
         if not child:
             time.sleep(600)
-        note.write_text(str(child))
+        note.with_suffix(".new").write_text(str(child))
+        note.with_suffix(".new").rename(note)
         time.sleep(600)
 
     with pytest.raises(Stopped):

@@ -18,7 +18,7 @@ from sklearn.preprocessing import LabelEncoder
 
 Array = np.ndarray[Any, Any]
 
-_NEVER = 1e-7
+_NEVER = 1e-15
 _DOUBT = 0.01
 _REAL_GAIN = 0.002
 _SMALLEST = 1e-12
@@ -67,10 +67,10 @@ def learn(given: Array, codes: Array) -> Calibration:
 
 
 def _smoothed(codes: Array, count: int) -> Array:
-    """(rows, labels) of weights that leave each label a little."""
-    rows = np.bincount(codes, minlength=count)[codes][:, None]
-    weights = np.broadcast_to(1.0 / (rows + count), (len(codes), count)).copy()
-    weights[np.arange(len(codes)), codes] = (rows[:, 0] + 1.0) / (rows[:, 0] + count)
+    """(rows, labels) of weights: of N rows of a label, one more than there are is thought to be another."""
+    rows = np.bincount(codes, minlength=count)[codes]
+    weights = np.repeat((1.0 / ((rows + 2) * (count - 1)))[:, None], count, axis=1)
+    weights[np.arange(len(codes)), codes] = (rows + 1.0) / (rows + 2)
     return weights
 
 

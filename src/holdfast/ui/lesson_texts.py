@@ -76,6 +76,40 @@ FAMILIES: Mapping[str, str] = {
         "much from a few examples."
     ),
     "cnn": ("Small windows slide over the picture and answer to edges, later layers to shapes made of edges."),
+    "pixels-linear": "Each pixel's light gets a weight for each label, and the weights are added up.",
+    "hog-svm": (
+        "Edges are counted by direction in small cells of the picture, so that shapes count and light does not; a "
+        "support vector machine draws the border between these counts."
+    ),
+    "mfcc-linear": "The shape of the sound's spectrum becomes some numbers; each gets a weight for each label.",
+    "mfcc-svm": "The shape of the sound's spectrum becomes some numbers; a support vector machine draws the border.",
+    "embeddings-linear": (
+        "A network that has seen millions of others says what it sees; only one last layer is learned on top of that."
+    ),
+    "rnn": (
+        "It reads a text word by word and carries one memory along, which every word rewrites: what came long ago "
+        "fades."
+    ),
+    "gru": "It reads word by word, and two gates learn how much of the memory each word renews and how much it keeps.",
+    "lstm": "It reads word by word; gates learn what to remember, what to forget, and what to say of the memory.",
+    "gpt2": (
+        "A transformer: for each word, attention weighs all words before it; layers of this, one above the other, say "
+        "which word comes next."
+    ),
+    "base-model": "The model as it was before this run taught it anything: what was taught must beat it.",
+    "full": "All weights of the model learn a little at each step.",
+    "lora": (
+        "The model's weights stay as they are; beside them two narrow matrices learn what is to be added, a hundredth "
+        "of the numbers or less."
+    ),
+    "qlora": "As LoRA, with the model's own weights shrunk to four bits, so that it fits on a smaller GPU.",
+    "random": "It does anything, by chance: what is reached without learning.",
+    "best-fixed-price": "It never changes the price; which price is best was tried beforehand.",
+    "ppo": (
+        "It tries, sees which actions turned out better than expected, and makes those likelier, but only a little at "
+        "a time."
+    ),
+    "dqn": "It learns to say for each action how much reward will follow in the end, and takes the best.",
     "ensemble": ("Several models answer together, each with its weight: where they err differently, errors cancel."),
 }
 """How a family works, by name."""
@@ -106,6 +140,12 @@ METRICS: Mapping[str, str] = {
     "davies_bouldin": "how wide groups are compared with how far apart: lower is better.",
     "agreement": "how far detectors agree on which rows are odd.",
     "trustworthiness": "whether rows that lie together on the map lie together in truth.",
+    "bits_per_byte": "how many bits each letter costs; it compares models that cut texts differently.",
+    "mean_reward": "the reward of a whole episode, on average.",
+    "reward": "what its answers were worth by the rule that was given, on average.",
+    "reward_accuracy": "how often the answer that people preferred is scored higher.",
+    "reward_margin": "by how much the preferred answer is scored higher.",
+    "loss": "how surprised the model is by the right answer; lower is better.",
     "perplexity": "among how many words the model hesitates at each step: lower is better.",
 }
 """What a metric measures, by name; continues “X is”."""

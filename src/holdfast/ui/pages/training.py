@@ -18,6 +18,7 @@ from holdfast.training.domain.runs import PAGE_FILE, STOP_LABEL
 from holdfast.training.domain.spec_files import write_spec
 from holdfast.training.service import TrainingRun, TrainingService
 from holdfast.ui.job_lines import JobLine, log_lines, use_charts
+from holdfast.ui.lesson_networks import network_lesson
 from holdfast.ui.lesson_texts import KINDS
 from holdfast.ui.lessons import lesson_of
 from holdfast.ui.page import Pages
@@ -119,6 +120,7 @@ class TrainingPages:
             json_url=f"/api/training/{run.job.namespace}/{run.job.id}",
             **await self._facts(call, run),
             lesson=lesson_of(run),
+            network=network_lesson(run.report),
             kinds=KINDS,
             bars=importance_bars(run.report or {}),
         )

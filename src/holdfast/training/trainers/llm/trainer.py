@@ -78,7 +78,14 @@ class LlmTrainer:
             yield Plan(self._family, options, 1, None, why or "as asked")
             return
         probe = {**options, "max_steps": _PROBE_STEPS}
-        yield Plan(self._family, probe, 1, None, why or "a few steps, to see the pace", limit_seconds=max(30.0, clock.left() / 2))
+        yield Plan(
+            self._family,
+            probe,
+            1,
+            None,
+            why or "a few steps, to see the pace",
+            limit_seconds=max(30.0, clock.left() / 2),
+        )
         for share, boldness, reason in ((0.55, 1.0, "for longer"), (0.8, 3.0, "for longer, with bolder steps")):
             pace = pace_of(board, self._family, "max_steps")
             steps = pace.affordable(clock.left() * share, self._most_steps(options))

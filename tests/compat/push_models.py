@@ -55,6 +55,19 @@ def save_decoder(folder: Path, *, with_template: bool) -> None:
     ).save_pretrained(folder)
 
 
+def save_adapter(folder: Path, base: str) -> None:
+    """A LoRA adapter of a decoder of ours, as PEFT saves it."""
+    import torch  # noqa: PLC0415 - not installed everywhere
+    from safetensors.torch import save_file  # noqa: PLC0415 - not installed everywhere
+
+    config = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 4, "lora_alpha": 64, "base_model_name_or_path": base}
+    (folder / "adapter_config.json").write_text(json.dumps({**config, "fan_in_fan_out": True}))
+    torch.manual_seed(1)
+    module = "base_model.model.transformer.h.0.attn.c_attn"
+    thin = {f"{module}.lora_A.weight": torch.randn(4, 32), f"{module}.lora_B.weight": torch.randn(96, 4)}
+    save_file(thin, folder / "adapter_model.safetensors")
+
+
 def save_encoder(folder: Path) -> None:
     import torch  # noqa: PLC0415 - not installed everywhere
     from transformers import BertConfig, BertModel  # noqa: PLC0415 - not installed everywhere

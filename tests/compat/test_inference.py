@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from huggingface_hub import HfApi
 
 from tests.compat import push_models
 from tests.compat.client import Client
@@ -71,6 +72,20 @@ def test_inference_client_here(here, tmp_path, name):
 @runs_models
 def test_openai_client_here(here, tmp_path):
     client("openai", tmp_path, here).script("openai_journey", here, *NAMES)
+
+
+@runs_models
+def test_an_adapter_pushed_as_peft_saves_it_is_served_on_its_base(here, tmp_path):
+    push_models.save_adapter(tmp_path, base="alice/text")
+    push_models.card(here, ALICE.token, "alice/tuned", "text-generation")
+    HfApi(here, token=ALICE.token).upload_folder(repo_id="alice/tuned", folder_path=tmp_path)
+    body = json.dumps({"inputs": "hello", "parameters": {"max_new_tokens": 12}}).encode()
+    said = []
+    for name in ("alice/text", "alice/tuned"):
+        asked = urllib.request.Request(f"{here}/models/{name}", body, {"content-type": "application/json"})
+        with urllib.request.urlopen(asked, timeout=120) as answer:
+            said.append(json.load(answer)[0]["generated_text"])
+    assert said[0] != said[1]
 
 
 @pytest.mark.parametrize(

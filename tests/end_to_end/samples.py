@@ -176,7 +176,7 @@ def _run_jobs(payload: Any = None, words: dict[str, str] = _OF_JOB, success: tup
 
 
 _TRAINING_SPEC = {"spec": {"task": "auto", "data": {"repo_id": "lab/nothing"}, "budget": "1s"}}
-_TRAINING_FORM = b'--border\r\nContent-Disposition: form-data; name="dataset"\r\n\r\nlab/nothing\r\n--border--\r\n'
+_TRAINING_FORM = '--border\r\nContent-Disposition: form-data; name="dataset"\r\n\r\nlab/nothing\r\n--border--\r\n'
 _TRAINING = {
     "GET /api/training/{namespace}": _see_jobs(_LAB),
     "POST /api/training/{namespace}": _run_jobs(_TRAINING_SPEC, _LAB),

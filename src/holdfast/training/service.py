@@ -106,7 +106,7 @@ class TrainingService:
 
     def stop_and_keep_best(self, actor: Actor, namespace: str, run_id: str) -> Job:
         """End the search of a run soon: what is best by then is finished, judged and pushed. Errors as `cancel`."""
-        job = self._job(actor, namespace, run_id)
+        job = self._changeable(actor, namespace, run_id)
         labels = {**job.spec.labels, runs.STOP_LABEL: "1"}
         return self.jobs.jobs.update_labels(actor, namespace, run_id, labels)
 
@@ -116,13 +116,21 @@ class TrainingService:
         Raises:
             LoginRequired, NotFound, Forbidden: see `Jobs.cancel_job`.
         """
-        self._job(actor, namespace, run_id)
+        self._changeable(actor, namespace, run_id)
         return self.jobs.jobs.cancel_job(actor, namespace, run_id)
+
+    def _changeable(self, actor: Actor, namespace: str, run_id: str) -> Job:
+        """The run, if the actor may end it: what people may do comes before what there is."""
+        jobs = self.jobs.jobs
+        creator = jobs.get_job(actor, namespace, run_id).creator
+        with jobs.database.read() as connection:
+            jobs.gate.check_change(connection, actor, jobs.gate.runnable(connection, actor, namespace), creator)
+        return self._job(actor, namespace, run_id)
 
     def _job(self, actor: Actor, namespace: str, run_id: str) -> Job:
         job = self.jobs.jobs.get_job(actor, namespace, run_id)
         if job.spec.kind != runs.KIND:
-            raise NotFound(what="There is no such run.")
+            raise NotFound(what="This run")
         return job
 
     def _report(self, actor: Actor, namespace: str, run_id: str) -> Mapping[str, Any] | None:

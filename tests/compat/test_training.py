@@ -91,6 +91,7 @@ def call(server: LiveServer, path: str, payload: Any = None) -> Any:
         return json.load(answer)
 
 
+@pytest.mark.heavy  # the wizard's story in Chromium goes the same way
 def test_as_a_job_of_the_server(server: LiveServer):
     content = base64.b64encode(flowers().encode()).decode()
     spec = {"task": "auto", "columns": {"target": "kind"}, "budget": {"seconds": 60, "trials": 3}}

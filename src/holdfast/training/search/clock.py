@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 _SHARE_FOR_THE_END = 0.18
 _MOST_FOR_THE_END_SECONDS = 120.0
-_REPORT_SHARE = 0.06
-_LONGEST_REPORT_SECONDS = 15.0
-_SHORTEST_REPORT_SECONDS = 3.0
+_REPORT_SECONDS = 3.0
+_REPORT_SHARE = 0.01
+_LONGEST_REPORT_SECONDS = 45.0
 _MOST_FOR_THE_REPORT = 0.3
 _MOST_SLOWNESS = 5.0
 _ENOUGH_TO_TELL_SECONDS = 0.5
@@ -50,8 +50,8 @@ class SearchClock:
     @property
     def for_report(self) -> float:
         """Seconds kept for the sealed test and the report."""
-        wanted = min(_LONGEST_REPORT_SECONDS, max(_SHORTEST_REPORT_SECONDS, _REPORT_SHARE * self.seconds))
-        return min(wanted * self._slowness, _MOST_FOR_THE_REPORT * self.seconds)
+        wanted = self._slowness * (_REPORT_SECONDS + _REPORT_SHARE * self.seconds)
+        return min(wanted, _LONGEST_REPORT_SECONDS, _MOST_FOR_THE_REPORT * self.seconds)
 
     def notice(self, wall_seconds: float, cpu_seconds: float) -> None:
         """Learn from work that was done how much slower than alone this process is: others may use the machine too."""

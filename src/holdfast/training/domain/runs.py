@@ -112,6 +112,10 @@ def admitted(request: Request, namespace: str) -> TrainingSpec:
             _check_source(name, source)
     if spec.base_model is not None:
         _check_repo_id("base_model", spec.base_model)
+    rewards = spec.params.get("rewards")
+    for reward in rewards if isinstance(rewards, list) else [rewards]:
+        if isinstance(reward, Mapping) and "model" in reward:
+            _check_repo_id("params.rewards.model", str(reward["model"]))
     if not 1 <= spec.budget.seconds <= _MOST_SECONDS:
         raise InvalidInput(field="budget.seconds", problem=f"must be from 1 to {_MOST_SECONDS}")
     return replace(spec, output=_output(spec, namespace))

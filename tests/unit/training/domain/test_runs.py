@@ -41,6 +41,7 @@ class TestWhatIsAdmitted:
             ({"test": {"path": "/etc/passwd"}}, "test"),
             ({"base_model": "/var/models/bert"}, "base_model"),
             ({"base_model": "./here/there"}, "base_model"),
+            ({"params": {"rewards": [{"kind": "reward-model", "model": "/var/models/bert"}]}}, "params.rewards.model"),
             ({"output": {"folder": "/tmp/x"}}, "output.folder"),
             ({"output": {"repo_id": "bob/model"}}, "output.repo_id"),
             ({"budget": {"seconds": 10**9}}, "budget.seconds"),

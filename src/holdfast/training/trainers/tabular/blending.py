@@ -47,7 +47,10 @@ def choose(table: Table, trials: Sequence[Trial]) -> Blend:
     """
     truth = table.answers[table.judged]
     best = Blend(((trials[0], 1.0),), table.score(truth, _predictions(trials[0])))
-    candidates = [trials[0], *(trial for trial in trials[1:_CANDIDATES] if _is_small(trial))]
+    candidates = [
+        trials[0],
+        *(trial for trial in trials[1:_CANDIDATES] if _is_small(trial) and _knows_something(trial)),
+    ]
     if len(candidates) < 2:
         return best
     chosen = _greedy(table, truth, candidates)
@@ -71,6 +74,11 @@ def _predictions(trial: Trial) -> Array:
 
 def _is_small(trial: Trial) -> bool:
     return trial.outcome is not None and (trial.outcome.size_bytes or 0) < _LARGE_BYTES
+
+
+def _knows_something(trial: Trial) -> bool:
+    """A constant changes no order, so a ranking metric would let it dilute every probability."""
+    return trial.plan.family != "dummy"
 
 
 def _greedy(table: Table, truth: Array, candidates: Sequence[Trial]) -> list[tuple[Trial, float]]:

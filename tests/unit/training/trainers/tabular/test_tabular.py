@@ -154,6 +154,19 @@ def test_mixing_is_kept_where_it_gains_and_is_one_model(tmp_path: Path) -> None:
     assert np.isfinite(answers).all()
 
 
+def test_what_knows_nothing_is_never_mixed_in(tmp_path: Path) -> None:
+    rows, wanted = data("class"), spec("class")
+    trainer = tabular.prepare(rows, wanted)
+    board = board_of(rows, wanted, tmp_path)
+    run(
+        trainer,
+        board,
+        [Plan("dummy"), Plan("logistic-regression", {"C": 1.0}), Plan("decision-tree", {"max_depth": 3})],
+    )
+    artefact = trainer.finish(board, tmp_path, Hours())
+    assert "dummy" not in [member["family"] for member in artefact.explanation["members"]]
+
+
 def test_no_label_is_ever_impossible(tmp_path: Path) -> None:
     """One neighbour is always sure; a single mistake would cost endlessly much."""
     rows, wanted = data("class"), spec("class", metric="log_loss")

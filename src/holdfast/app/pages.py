@@ -103,7 +103,7 @@ def repo_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
         *FilePages(pages, repos.folders, repos.headers).table(),
         *BlobPages(pages, repos.files).table(),
         *HistoryPages(pages, repos.history, repos.reads, repos.headers).table(),
-        *TrainingMetricsPages(pages, repos.reads, repos.files, repos.headers).table(),
+        *TrainingMetricsPages(pages, repos.files, repos.headers).table(),
         *changing_pages(pages, services),
     )
 

@@ -12,10 +12,8 @@ from holdfast.http.call import Call
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Family, Route
 from holdfast.hub.repos.git_storage.bounded_cache import BoundedCache
-from holdfast.hub.repos.git_storage.trees import EntryKind
 from holdfast.hub.repos.service.files import FileService
 from holdfast.hub.repos.service.headers import HeaderService
-from holdfast.hub.repos.service.reading import ReadService
 from holdfast.ui.page import Pages
 from holdfast.ui.pages.repo_context import read_context
 from holdfast.ui.training_metrics import RunScalars, groups_of
@@ -43,7 +41,6 @@ class TrainingMetricsPages:
     """The page "Training metrics" of a repo, at its main branch."""
 
     pages: Pages
-    reads: ReadService
     files: FileService
     headers: HeaderService
     _kept: BoundedCache[str, Scalars] = field(default_factory=lambda: BoundedCache(_KEPT_FILES))
@@ -82,7 +79,8 @@ class TrainingMetricsPages:
         return json_response(answer)
 
     def _metrics(self, call: Call, revision: str) -> Metrics:
-        paths = self._event_files(call, revision)
+        where = (call.actor, call.repo_type, call.repo_id, revision)
+        paths = self.files.find_files(*where, _MARK, MAX_ENTRIES)
         kept = sorted(paths, key=lambda path: path.rpartition("/")[2])[-MAX_FILES:]
         found: dict[str, dict[str, dict[int, float]]] = {}
         broken = 0
@@ -98,21 +96,6 @@ class TrainingMetricsPages:
             if tags
         )
         return Metrics(runs, len(paths), len(paths) - len(kept) + broken)
-
-    def _event_files(self, call: Call, revision: str) -> list[str]:
-        page = self.reads.list_tree(
-            call.actor,
-            call.repo_type,
-            call.repo_id,
-            revision,
-            "",
-            recursive=True,
-            expand=False,
-            cursor=None,
-            limit=MAX_ENTRIES,
-        )
-        entries = [detailed.entry for detailed in page.entries]
-        return [entry.path for entry in entries if entry.kind is EntryKind.FILE and _MARK in entry.path]
 
     def _scalars(self, call: Call, revision: str, path: str) -> Scalars:
         file = self.files.open_file(call.actor, call.repo_type, call.repo_id, revision, path)

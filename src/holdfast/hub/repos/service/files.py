@@ -16,7 +16,7 @@ from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.git_storage.raw_trees import MODE_SYMLINK
 from holdfast.hub.repos.git_storage.refs import Ref, list_refs
 from holdfast.hub.repos.git_storage.revisions import resolve_revision
-from holdfast.hub.repos.git_storage.trees import EntryKind, TreeEntry, find_entry
+from holdfast.hub.repos.git_storage.trees import EntryKind, TreeEntry, find_entry, list_entries
 from holdfast.hub.repos.service.access import RepoGate
 from holdfast.hub.repos.service.headers import HeaderService, RepoHeader
 from holdfast.hub.repos.service.resolving import XetFiles
@@ -113,6 +113,22 @@ class FileService:
     headers: HeaderService
     xet_files: XetFiles
     safety: SafetyReader
+
+    def find_files(
+        self, actor: Actor, repo_type: RepoType, repo_id: RepoId, revision: str, mark: str, limit: int
+    ) -> list[str]:
+        """Paths of files with `mark` in them, among the first `limit` entries of a revision.
+
+        Raises:
+            RepoNotFound, GatedRepo, RepoMoved: see `RepoGate.find`; also where there are no such files.
+            RevisionNotFound.
+        """
+        with self.database.read() as connection:
+            repo = self.gate.find(connection, actor, repo_type, repo_id, Permission.READ_REPO)
+        with self.pool.open(repo.key) as git:
+            tree_oid = tree_of(git, resolve_revision(git, revision))
+            entries = list_entries(git, tree_oid, recursive=True, limit=limit).entries
+        return [entry.path for entry in entries if entry.kind is EntryKind.FILE and mark in entry.path]
 
     def open_file(self, actor: Actor, repo_type: RepoType, repo_id: RepoId, revision: str, path: str) -> OpenedFile:
         """Find what is at a path; a regular file is read into memory, of which commits allow little.

@@ -68,31 +68,22 @@ def record_of(found: Any, given: list[str]) -> dict[str, Any]:
         "labels": None if found.labels is None else list(found.labels[:50]),
         "rows": len(found.frame),
         "names": [str(name) for name in found.frame.columns] or given,
-        "profiles": [
-            {
-                "name": profile.name,
-                "kind": profile.kind.value,
-                "confidence": profile.confidence,
-                "missing": profile.missing,
-                "distinct": profile.distinct,
-                "examples": list(profile.examples),
-                "role": profile.role,
-            }
-            for profile in found.profiles[:_SHOWN_COLUMNS]
-        ],
-        "findings": [
-            {
-                "code": finding.code,
-                "severity": finding.severity.value,
-                "sentence": finding.sentence,
-                "advice": finding.advice,
-                "column": finding.column,
-            }
-            for finding in found.findings
-        ],
+        "profiles": [_profile(profile) for profile in found.profiles[:_SHOWN_COLUMNS]],
+        "findings": [_finding(finding) for finding in found.findings],
         "shown": shown,
         "first": [] if first is None else [[_cell(value) for value in row] for row in first.to_numpy(dtype=object)],
     }
+
+
+def _profile(profile: Any) -> dict[str, Any]:
+    names = ("name", "confidence", "missing", "distinct", "role")
+    plain = {name: getattr(profile, name) for name in names}
+    return {**plain, "kind": profile.kind.value, "examples": list(profile.examples)}
+
+
+def _finding(finding: Any) -> dict[str, Any]:
+    plain = {name: getattr(finding, name) for name in ("code", "sentence", "advice", "column")}
+    return {**plain, "severity": finding.severity.value}
 
 
 def _cell(value: Any) -> str:

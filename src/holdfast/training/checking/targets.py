@@ -1,4 +1,4 @@
-"""The column to predict: its classes, their spelling and their numbers; or its amounts."""
+"""The column to predict: its classes, their spelling and their numbers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from holdfast.training.checking.amounts import check_amounts
 from holdfast.training.checking.draft import Draft
 from holdfast.training.checking.phrases import code, count, several, share
 from holdfast.training.domain.data import ColumnKind
@@ -22,7 +23,7 @@ def check_target(draft: Draft) -> None:
     if draft.task.endswith("classification") and draft.task != "token-classification":
         _check_classes(draft, draft.target)
     elif draft.task.endswith("regression"):
-        _check_amounts(draft, draft.target)
+        check_amounts(draft, draft.target)
 
 
 def _check_classes(draft: Draft, target: str) -> None:
@@ -192,6 +193,11 @@ def _check_counts(draft: Draft, target: str) -> None:
             )
         return
     _check_unseen(draft, target)
+    _check_few(draft, target, counts)
+    _check_balance(draft, target, counts)
+
+
+def _check_few(draft: Draft, target: str, counts: pd.Series) -> None:
     few = counts[(counts >= _RARE) & (counts < 8)]
     if len(few):
         draft.warn(
@@ -201,6 +207,9 @@ def _check_counts(draft: Draft, target: str) -> None:
             "Give at least 10 rows of each class, better 50.",
             target,
         )
+
+
+def _check_balance(draft: Draft, target: str, counts: pd.Series) -> None:
     if counts.iloc[0] > 9 * counts.iloc[-1] and len(counts) <= 20:
         draft.warn(
             "imbalance",
@@ -220,46 +229,4 @@ def _check_unseen(draft: Draft, target: str) -> None:
             f"The rows to judge by have classes that no row to train on has: {several(unseen)}. The model "
             "will be wrong on each of them.",
             column=target,
-        )
-
-
-def _check_amounts(draft: Draft, target: str) -> None:
-    kind = draft.kinds[target]
-    if pd.api.types.is_bool_dtype(draft.frame[target]):
-        draft.frame[target] = draft.frame[target].astype(float)
-    elif kind is ColumnKind.IDENTIFIER and pd.api.types.is_numeric_dtype(draft.frame[target]):
-        draft.warn(
-            "numbering-as-target",
-            f"{code(target)} only seems to number the rows.",
-            "Choose another target if so.",
-            target,
-        )
-    elif kind is not ColumnKind.NUMBER:
-        examples = several(draft.frame[target].dropna().astype(str).unique()[:3])
-        draft.block(
-            "words-as-amounts",
-            f"{code(target)} should be a number for {draft.task}, but holds {kind.value} values such as {examples}.",
-            f"Choose {draft.task.replace('regression', 'classification')}, or a target of numbers.",
-            target,
-        )
-        return
-    if draft.train[target].nunique() < 2:
-        draft.block(
-            "constant-target",
-            f"{code(target)} is {code(draft.train[target].iloc[0])} in every row: there is nothing to predict.",
-            "Choose another target.",
-            target,
-        )
-        return
-    values = draft.train[target].to_numpy(dtype=float)
-    middle, spread = np.median(values), np.subtract(*np.percentile(values, [75, 25]))
-    far = int((np.abs(values - middle) > 20 * spread).sum()) if spread > 0 else 0
-    if far:
-        worst = values[np.argmax(np.abs(values - middle))]
-        draft.warn(
-            "far-off-targets",
-            f"{count(far, 'row')} of {code(target)} lie very far from the others, up to {worst:,.6g} where "
-            f"half of them are near {middle:,.6g}.",
-            "Check whether these are mistakes: a few of them can spoil the model.",
-            target,
         )

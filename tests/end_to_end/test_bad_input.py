@@ -159,7 +159,7 @@ def routes() -> list[Route]:
 def _payload(route: Route) -> object:
     name = f"{route.method} {route.pattern}"
     sample = SAMPLES.get(name)
-    if sample is None or not sample.payload or isinstance(sample.payload, str):
+    if sample is None or not sample.payload or isinstance(sample.payload, str | bytes):
         return PAYLOADS.get(name)
     text = json.dumps(sample.payload).replace("{repo}", REPO).replace("{name}", "target").replace("lab", "alice")
     return json.loads(text)

@@ -28,7 +28,8 @@ class Plan:
         parameters: as its library names them; plain values.
         rung: of the ladder, from 0.
         expected_seconds: how long it will take; None where nothing is known yet. The search skips what can't pay, and
-            ends a trial that takes more than three times as long (and more than five seconds longer).
+            ends a trial that takes more than three times as long (and more than five seconds longer). Infinity: it
+            can't be made, and `reason` says why.
         reason: why it is tried now, in words for the board.
         limit_seconds: it is ended after so long; None means what is left of the budget.
     """

@@ -97,6 +97,8 @@ class Search:
     def _try(self, plan: Plan) -> Trial:
         number, self._next = self._next, self._next + 1
         left = self._left_for(plan)
+        if plan.expected_seconds == math.inf:  # can't be made at all; the trainer says why
+            return Trial(number, replace(plan, expected_seconds=None), Status.SKIPPED, 0.0, reason=plan.reason)
         if self._board.best is not None and plan.expected_seconds is not None and plan.expected_seconds > left:
             reason = f"would take about {plan.expected_seconds:.0f} s, and {left:.0f} s are left"
             return Trial(number, plan, Status.SKIPPED, 0.0, reason=reason)

@@ -207,3 +207,11 @@ class TestTheClock:
 
     def test_an_earlier_attempt_counts(self) -> None:
         assert SearchClock(100.0, spent=60.0, now=lambda: 5.0).elapsed() == 60.0
+
+
+def test_what_can_not_be_made_is_skipped_with_the_trainers_reason(tmp_path):
+    made = search(tmp_path, [Plan("tuned", expected_seconds=math.inf, reason="no base model"), plan("a", 0.5)])
+    made.search.run()
+    first = made.board.trials[0]
+    assert (first.status, first.reason) == (Status.SKIPPED, "no base model")
+    assert "Infinity" not in (tmp_path / JOURNAL).read_text(), "which is no JSON"

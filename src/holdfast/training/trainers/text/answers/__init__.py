@@ -42,7 +42,7 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
     questions = read_questions(data, data.train)
     base = find_encoder(spec.base_model)
     if isinstance(base, Base):
-        import_networks()
+        import_networks(base)
     fold = make_holdout(data, None, spec.seed)
     lesson = _Reading(questions, fold, metric_name(spec), spec.params, spec.seed)
     baseline = Plain(lesson, NEAREST, ({},), "the sentence that shares most words with the question")

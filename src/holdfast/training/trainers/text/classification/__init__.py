@@ -41,7 +41,7 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
     material = read_material(data, spec)
     base = find_encoder(spec.base_model)
     if isinstance(base, Base):
-        import_networks()
+        import_networks(base, for_sentences=material.is_few)
     only_zero_shot = spec.task == "zero-shot-classification"
     embeddings = Embeddings(material, base, only_zero_shot=only_zero_shot)
     rungs: list[Rung] = [Majority(material), embeddings]

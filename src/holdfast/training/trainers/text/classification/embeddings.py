@@ -23,6 +23,8 @@ from holdfast.training.trainers.text.measuring import UNKNOWN, measure
 Array = np.ndarray[Any, Any]
 ZERO_SHOT, LINEAR, WITH_WORDS = "zero-shot", "embeddings-linear", "embeddings-linear-with-descriptions"
 _SHARPNESS = 20.0
+_MEASURED_FROM = 200
+"""Fewer texts are encoded in less time than it takes to measure how long that takes."""
 SHELF = "vectors"
 
 
@@ -45,8 +47,9 @@ class Embeddings:
         if isinstance(self.base, Missing):
             yield skipped(ZERO_SHOT if self.only_zero_shot else LINEAR, self.base.reason)
             return
-        expected = self._seconds(clock)
-        if expected is None:
+        few = len(self.material.texts) <= _MEASURED_FROM
+        expected = None if few else self._seconds(clock)
+        if expected is None and not few:
             yield skipped(ZERO_SHOT if self.only_zero_shot else LINEAR, UNKNOWN)
             return
         if not self.only_zero_shot:

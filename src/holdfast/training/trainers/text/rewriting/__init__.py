@@ -49,7 +49,7 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
     fold = Fold(fold.fitted, fold.judged[:_MOST_JUDGED])
     base = find_writer(spec.base_model)
     if isinstance(base, Base):
-        import_networks()
+        import_networks(base)
     lesson: Lesson
     shared = (*pairs, fold, metric_name(spec), spec.params, spec.seed)
     if spec.task == "summarization":

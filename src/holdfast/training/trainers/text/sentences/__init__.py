@@ -27,7 +27,7 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
     base = find_encoder(spec.base_model)
     if not isinstance(base, Base):
         raise InvalidInput(field="base_model", problem=f"is missing: {base.reason}")
-    import_networks()
+    import_networks(base, for_sentences=True)
     pairs = read_pairs(data, data.train)
     fold = make_holdout(data, None, spec.seed)
     metric = spec.metric or pairs.usual_metric

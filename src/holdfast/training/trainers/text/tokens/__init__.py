@@ -49,7 +49,7 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
     fold, metric = make_holdout(data, has_entity, spec.seed), metric_name(spec)
     base = find_encoder(spec.base_model)
     if isinstance(base, Base):
-        import_networks()
+        import_networks(base)
     lesson = _Entities(sentences, tuple(labels), fold, metric, spec.params, spec.seed)
     return Ladder([WordModels(sentences, fold, metric), Tuning(lesson, base)], spec.candidates)
 

@@ -38,6 +38,7 @@ class Ladder:
         folds: of each trial.
         skewed: whether logarithms of the target are worth a try.
         grid: exactly these parameters and no others; None searches.
+        settings: parameters that all points of a grid share.
         seed: of the search.
     """
 
@@ -51,11 +52,12 @@ class Ladder:
         folds: int,
         skewed: bool,
         grid: Mapping[str, tuple[Any, ...]] | None,
+        settings: Mapping[str, Any],
         seed: int,
     ) -> None:
         self._families = families
         self._rows, self._features, self._labels, self._folds = rows, features, labels, folds
-        self._skewed, self._grid, self._seed = skewed, grid, seed
+        self._skewed, self._grid, self._settings, self._seed = skewed, grid, settings, seed
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
         """Trials to make; each `next` looks at the board and the clock."""
@@ -75,7 +77,7 @@ class Ladder:
         names = sorted(self._grid)
         for family in self._families:
             for values in itertools.product(*(self._grid[name] for name in names)):
-                parameters = dict(zip(names, values, strict=True))
+                parameters = {**self._settings, **dict(zip(names, values, strict=True))}
                 if family.name != "dummy":
                     yield Plan(family.name, parameters, 1, self._expected(family, board), "a point of the grid")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from holdfast.base.errors import InvalidInput
 from holdfast.inference.runtime.libraries import skops_io
@@ -46,21 +46,18 @@ class TabularTrainer:
             folds=len(self._table.folds),
             skewed=not self._labelled and spans_magnitudes(self._table.answers),
             grid=self._spec.param_grid,
+            settings=self._spec.params,
             seed=self._spec.seed,
         )
         return ladder.plans(board, clock)
 
     def fit(self, plan: Plan, place: Place) -> Outcome:
         """See `Trainer.fit`."""
-        return judge(self._table, plan.family, self._with_params(plan), place)
+        return judge(self._table, plan.family, plan.parameters, place)
 
     def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:
         """See `Trainer.finish`."""
         return making.finish(self._table, board, folder, clock, self._spec)
-
-    def _with_params(self, plan: Plan) -> dict[str, Any]:
-        """The spec's own parameters lie below those of the plan, for families that know them."""
-        return dict(plan.parameters)
 
     def _wanted(self) -> list[Family]:
         known = {family.name: family for family in available(labels=self._labelled)}
@@ -70,7 +67,14 @@ class TabularTrainer:
         unknown = [name for name in asked or () if name not in known]
         if unknown:
             raise InvalidInput(field="candidates", problem=f"has {unknown[0]}; there are {', '.join(known)}")
-        return [known[name] for name in asked] if asked else list(known.values())
+        wanted = [known[name] for name in asked] if asked else list(known.values())
+        return self._with_settings(wanted) if self._spec.params else wanted
+
+    def _with_settings(self, wanted: list[Family]) -> list[Family]:
+        """The spec's own settings are where a family begins."""
+        if len(wanted) != 1:
+            raise InvalidInput(field="params", problem="are one family's own: name exactly one in candidates")
+        return [replace(wanted[0], start={**wanted[0].start, **self._spec.params})]
 
     def _make_table(self) -> Table:
         data = self._data

@@ -210,6 +210,13 @@ class TestTheLadder:
         tried = [(plan.parameters["max_depth"], plan.parameters["min_samples_leaf"]) for plan in plans[1:]]
         assert tried == [(2, 1), (2, 5), (2, 9), (4, 1), (4, 5), (4, 9)]
 
+    def test_settings_are_where_one_family_begins(self, tmp_path: Path) -> None:
+        rows, wanted = data("class"), spec("class", candidates=("decision-tree",), params={"max_depth": 3})
+        plans = tabular.prepare(rows, wanted).plans(board_of(rows, wanted, tmp_path), Hours())
+        assert [next(plans).family, next(plans).parameters["max_depth"]] == ["dummy", 3]
+        with pytest.raises(InvalidInput, match="exactly one"):
+            tabular.prepare(rows, spec("class", params={"max_depth": 3}))
+
     def test_unknown_families_are_refused(self) -> None:
         with pytest.raises(InvalidInput, match="magic"):
             tabular.prepare(data("class"), spec("class", candidates=("magic",)))

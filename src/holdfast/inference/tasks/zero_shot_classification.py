@@ -1,4 +1,7 @@
-"""zero-shot-classification: which of any labels fit a text, by a model that knows what follows from what (NLI)."""
+"""zero-shot-classification: which of any labels fit a text.
+
+By a model that knows what follows from what (NLI); or by a sentence encoder: the label whose words are nearest.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,20 @@ import numpy as np
 from holdfast.base.errors import UnusableModel
 from holdfast.inference.domain.kinds import Field, Flag, ListOf, Record, Text
 from holdfast.inference.domain.labels import SCORED_LABELS, hypotheses_of, softmax
-from holdfast.inference.domain.predictors import Item, Wish
+from holdfast.inference.domain.pooling import normalized
+from holdfast.inference.domain.predictors import Item, Predictor, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.inference.domain.specification import TaskSpec
 from holdfast.inference.runtime.loading import Loaded, load_model
 from holdfast.inference.runtime.networks import Arrays, Network
 from holdfast.inference.runtime.rows import Row, size_of
+from holdfast.inference.runtime.sentences import SentenceEncoder, load_sentence_encoder
+from holdfast.inference.runtime.text_heads import vectors
 from holdfast.inference.runtime.texts import TextReader, load_text_reader
 
 _TEMPLATE = "This example is {}."
+_SHARPNESS = 20.0
+"""What cosines are multiplied by: encoders are trained so, and cosines of texts lie near to each other."""
 
 SPEC = TaskSpec(
     name="zero-shot-classification",
@@ -65,6 +73,32 @@ class ZeroShotClassification(RowPredictor):
         return ranked_labels(logits, item.parameters["candidate_labels"], self._entailment, each_alone=multi)
 
 
+class NearestLabels(RowPredictor):
+    """A sentence encoder: the first row is the text, each other one a label; scores come from their cosines."""
+
+    spec = SPEC
+
+    def __init__(self, encoder: SentenceEncoder) -> None:
+        self.placement = encoder.loaded.placement
+        self._encoder = encoder
+
+    def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
+        labels = hypotheses_of(parameters["candidate_labels"], parameters.get("hypothesis_template", "{}"))
+        rows = [self._encoder.row(text, {"truncate": True}) for text in (inputs, *labels)]
+        return Item(inputs, parameters, rows, sum(map(size_of, rows)))
+
+    def forward(self, rows: Sequence[Row]) -> Sequence[Any]:
+        return vectors(self._encoder, rows)
+
+    def finish(self, item: Item, results: Sequence[Any]) -> list[dict[str, Any]]:
+        found = normalized(np.stack(results).astype(np.float64))
+        cosines = found[1:] @ found[0]
+        multi = item.parameters.get("multi_label", False) or len(cosines) == 1
+        scores = (1.0 + cosines) / 2.0 if multi else softmax(_SHARPNESS * cosines)
+        labels, order = item.parameters["candidate_labels"], np.argsort(-scores, kind="stable")
+        return [{"label": labels[index], "score": float(scores[index])} for index in order]
+
+
 def ranked_labels(
     logits: np.ndarray[Any, Any], labels: Sequence[str], entailment: int, *, each_alone: bool
 ) -> list[dict[str, Any]]:
@@ -85,8 +119,10 @@ def ranked_labels(
     return [{"label": labels[index], "score": float(scores[index])} for index in order]
 
 
-def load(folder: Path, wish: Wish) -> ZeroShotClassification:
-    """Load an NLI model. See `tasks.load` for errors."""
+def load(folder: Path, wish: Wish) -> Predictor:
+    """Load an NLI model or a sentence encoder. See `tasks.load` for errors."""
+    if (folder / "modules.json").is_file():
+        return NearestLabels(load_sentence_encoder(folder, wish))
     loaded = load_model(folder, "AutoModelForSequenceClassification", wish)
     found = [index for index, label in enumerate(loaded.labels) if label.lower().startswith("entail")]
     if not found:

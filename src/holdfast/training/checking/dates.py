@@ -69,5 +69,8 @@ def _day_first(parts: pd.DataFrame) -> tuple[bool, bool]:
 def _parse(texts: pd.Series, *, day_first: bool) -> pd.Series:
     if texts.empty:
         return pd.Series([], dtype="datetime64[us]")
-    found = pd.to_datetime(texts, errors="coerce", dayfirst=day_first, format="mixed", utc=True)
+    found = pd.to_datetime(texts, errors="coerce", format="ISO8601", utc=True)  # many times as fast as `mixed`
+    left = found.isna()
+    if left.any():
+        found[left] = pd.to_datetime(texts[left], errors="coerce", dayfirst=day_first, format="mixed", utc=True)
     return found.dt.tz_localize(None).astype("datetime64[us]")

@@ -71,8 +71,9 @@ def read_numbers(texts: Sequence[str]) -> Numbers | None:
 
 def _are_codes(texts: Sequence[str]) -> bool:
     """Leading zeros mean something: postcodes, article numbers."""
-    coded = sum(bool(_CODE.match(text)) for text in texts)
-    return coded > 0 and all(text.isdigit() for text in texts[:1000]) and len({len(text) for text in texts}) <= 2
+    if not all(text.isdigit() for text in texts[:1000]):
+        return False
+    return any(_CODE.match(text) for text in texts) and len({len(text) for text in texts}) <= 2
 
 
 def _decimal_comma(bodies: Sequence[str]) -> bool:

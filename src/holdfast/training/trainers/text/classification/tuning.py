@@ -111,27 +111,18 @@ class FineTuning:
         model, tokenizer = self._loaded()
         length, targets = parameters["max_length"], material.targets.at(fold.judged)
         judged_rows = self._rows(tokenizer, fold.judged, length)
-        latest: list[Array] = []
         best: list[Array] = []
 
         def judge(current: Any) -> tuple[float, dict[str, float]]:
             found = _outputs(current, judged_rows, _collate(tokenizer), material.targets.kind)
-            latest[:] = [found]
             value = score(material.metric, targets, found)
             if not best or better(material.metric)(value, score(material.metric, targets, best[0])):
                 best[:] = [found]
             return value, scores(targets, found)
 
-        schedule = Schedule(
-            parameters["steps"],
-            parameters["batch_size"],
-            parameters["learning_rate"],
-            None if plan.expected_seconds is None else 1.5 * plan.expected_seconds,
-            material.seed,
-        )
         rows = self._rows(tokenizer, fold.fitted, length)
         judged = Judged(judge, better(material.metric))
-        tuned = tune(model, tokenizer, rows, _collate(tokenizer), schedule, judged, place, self._loss())
+        tuned = tune(model, tokenizer, rows, _collate(tokenizer), self._schedule(plan), judged, place, self._loss())
         return Outcome(
             score=tuned.score,
             standard_error=standard_error(material.metric, targets, best[0]),
@@ -140,6 +131,15 @@ class FineTuning:
             kept=MODEL,
             size_bytes=sum(path.stat().st_size for path in (place.folder / MODEL).rglob("*")),
             predict_ms_per_row=_speed(model, judged_rows[:32], _collate(tokenizer)),
+        )
+
+    def _schedule(self, plan: Plan) -> Schedule:
+        return Schedule(
+            plan.parameters["steps"],
+            plan.parameters["batch_size"],
+            plan.parameters["learning_rate"],
+            None if plan.expected_seconds is None else 1.5 * plan.expected_seconds,
+            self.material.seed,
         )
 
     def finish_seconds(self, trial: Trial) -> float:  # noqa: ARG002 - its weights are there

@@ -207,7 +207,7 @@ def test_every_field_of_a_model_can_be_asked_for(api: HfApi, repo: str):
     assert api.model_info(repo, expand=["gated"]).sha is None
     assert api.model_info(child, expand=["baseModels"]).base_models["models"] == [{"id": repo}]
     plain = api.model_info(repo, files_metadata=True, securityStatus=True)
-    assert plain.security_repo_status is None
+    assert plain.security_repo_status == {"scansDone": True, "filesWithIssues": []}
     assert {sibling.rfilename for sibling in plain.siblings} == {".gitattributes", "README.md"}
     assert all(sibling.size is not None and sibling.blob_id for sibling in plain.siblings)
 

@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from holdfast.backends.runners.local.records import place_of
+
 _MOUNTS = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified"))
 SERVER_GROUP = "server"
 _PERIOD_MICROSECONDS = 100_000
@@ -62,7 +64,8 @@ def create(run_folder: Path, *, memory_bytes: int | None, cpus: int, processes: 
     home = _home()
     if home is None:
         return None
-    group = ControlGroup(home / f"holdfast-{run_folder.parent.parent.name}-{run_folder.name}")
+    task_folder = run_folder.parent.parent
+    group = ControlGroup(home / f"holdfast-{task_folder.name}-{run_folder.name}-{place_of(task_folder)}")
     try:
         group.folder.mkdir(exist_ok=True)
         if not os.access(group.folder / "cgroup.procs", os.W_OK):

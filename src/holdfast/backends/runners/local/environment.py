@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from holdfast.backends.runners.local.records import place_of
 from holdfast.backends.runners.protocol import Run, Task
 
 SEARCHED = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
@@ -30,14 +31,14 @@ def environment_of(run: Run, task: Task, folder: Path) -> dict[str, str]:
         "HOLDFAST_JOB_EVENTS": str(folder / "told"),
         "HOLDFAST_JOB_ARTEFACTS": str(folder / "artefacts"),
         "HOLDFAST_JOB_ATTEMPT": str(run.number),
-        MARK: mark_of(run),
+        MARK: mark_of(run, folder),
     }
     return {**own, **_handed_on(), **task.environment, **task.secrets, **fixed}
 
 
-def mark_of(run: Run) -> str:
-    """The value of `MARK`: by it the processes of a run are found."""
-    return f"{run.folder}.{run.number}"
+def mark_of(run: Run, folder: Path) -> str:
+    """The value of `MARK`: by it the processes of a run are found, and no others of a copied data directory."""
+    return f"{run.folder}.{run.number}.{place_of(folder)}"
 
 
 def _handed_on() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -34,3 +35,8 @@ def read_record(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     return values
+
+
+def place_of(folder: Path) -> str:
+    """A short name for a folder of this machine: two servers may know runs by the same names."""
+    return hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:12]

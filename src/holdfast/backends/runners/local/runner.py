@@ -154,7 +154,9 @@ class LocalRunner:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             usage = read_record(folder / USAGE) or {}
-            if read_record(folder / END) is None and _kill_all(run, usage.get("group")):
+            if read_record(folder / END) is None and _kill_all(
+                mark_of(run, self._task_folder(run.folder)), usage.get("group")
+            ):
                 told = {"started_at": usage.get("started_at"), "problem": "The machine went down."}
                 write_record(folder / END, {**_never_started(), **told}, durable=True)
         except BlockingIOError:
@@ -239,13 +241,13 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
-def _kill_all(run: Run, group: str | None) -> bool:
+def _kill_all(mark: str, group: str | None) -> bool:
     """End what a lost supervisor may have left; False when some of it would not go."""
     if group is not None:
         found = ControlGroup(Path(group))
         found.kill()
         found.remove()
-    return processes.kill_marked(f"{MARK}={mark_of(run)}")
+    return processes.kill_marked(f"{MARK}={mark}")
 
 
 def _running(usage: dict[str, Any]) -> RunStatus:

@@ -8,7 +8,7 @@ pay most; who is too dear keeps what is worth nothing afterwards; and no single 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -22,7 +22,7 @@ _GROWTH = 1.0
 _WEEK = (0.5, 0.5, 0.6, 0.8, 1.2, 2.0, 1.4)
 
 
-class DynamicPricing(gymnasium.Env[Array, int]):
+class DynamicPricing(gymnasium.Env[Array, np.int64]):
     """A season.
 
     Observation: share of days left, share of stock left, yesterday's sales for each passer-by, and the day
@@ -33,7 +33,7 @@ class DynamicPricing(gymnasium.Env[Array, int]):
         stock: units at its begin.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - as its base declares it
 
     def __init__(self, days: int = 30, stock: int = 50) -> None:
         self.days, self.stock = days, stock
@@ -46,7 +46,7 @@ class DynamicPricing(gymnasium.Env[Array, int]):
         self._day, self._left, self._sold = 0, self.stock, 0
         return self._seen(), {}
 
-    def step(self, action: int) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.int64) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         price = PRICES[int(action)]
         wanted = int(self.np_random.poisson(demand(price, self._day, self.days)))
         self._sold = min(wanted, self._left)

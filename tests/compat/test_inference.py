@@ -113,7 +113,7 @@ def _run(*command: str) -> str:
 
 
 @runs_models
-@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=[pytest.mark.heavy, pytest.mark.timeout(3600)])])
+@pytest.mark.parametrize("count", [100, pytest.param(10_000, marks=[pytest.mark.heavy, pytest.mark.timeout(3600)])])
 def test_hostile_questions_are_refused_and_nothing_dies(here, count):
     before = _ask(here, Hostile("/models/alice/text", "application/json", b'{"inputs": "hello"}'))
     assert before == 200

@@ -420,7 +420,8 @@ def test_the_guide_works_as_it_is_written(server: LiveServer, tmp_path: Path):
 def test_a_server_that_is_killed_ends_its_job_once(tmp_path: Path):
     """The server dies the hard way while a job runs; the next one brings it to its end, with every line once."""
     code = "import time\nfor n in range(40): print('line', n, flush=True); time.sleep(0.1)"
-    with live_server(tmp_path / "data", users=[ALICE], environment=jobs_environment()) as first:
+    environment = {**jobs_environment(), "HOLDFAST_JOBS_LEASE_SECONDS": "8"}  # the next one waits for it to end
+    with live_server(tmp_path / "data", users=[ALICE], environment=environment) as first:
         api = HfApi(endpoint=first.url, token=ALICE.token)
         job = python(api, code, attempts=2)
         seen = []
@@ -429,7 +430,7 @@ def test_a_server_that_is_killed_ends_its_job_once(tmp_path: Path):
             if len(seen) == 5:
                 break
         first.kill()
-        second = start(tmp_path / "data", environment=jobs_environment())
+        second = start(tmp_path / "data", environment=environment)
         try:
             api = HfApi(endpoint=second.url, token=ALICE.token)
             done = finished(api, job)

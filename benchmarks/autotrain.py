@@ -1,7 +1,8 @@
 """AutoTrain on tables beside FLAML and AutoGluon: the same splits, the same wall time, one thread each.
 
     python -m benchmarks.autotrain --install     # FLAML and AutoGluon, each in an environment of its own in .venvs/
-    python -m benchmarks.autotrain [--quick] [--seconds 60] [--splits 3] [--data FOLDER] [--only TABLE] [--json FILE]
+    python -m benchmarks.autotrain [--quick] [--seconds 60] [--splits 3] [--data FOLDER] [--only TABLE]
+                                   [--without NAME ...] [--json FILE]
 
 Needs the training extra. `--data` names a folder with telco_churn.csv, diamonds.csv and housing.csv (California), or
 some of them; the other tables come with scikit-learn. Contenders take turns on each split, so that a busy machine
@@ -194,7 +195,7 @@ def main() -> int:
     results: list[Result] = []
     for split in range(1 if options.quick else options.splits):
         for table in chosen.values():
-            for contender in contenders():
+            for contender in (one for one in contenders() if one.name not in options.without):
                 result = measure(contender, table, split, seconds)
                 results.append(result)
                 print(_line(result, table.metric), flush=True)
@@ -226,6 +227,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--only")
+    parser.add_argument("--without", nargs="*", default=(), help="contenders that take too long for today")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 

@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 TASKS = ("text-generation", "text-classification", "feature-extraction", "fill-mask", "image-classification")
 FIELDS = ("inputs", "parameters", "options", "stream", "model", "messages", "prompt", "input", "query", "texts")
@@ -56,7 +57,7 @@ def _body(chance: random.Random, model: str) -> bytes:
         case 2:
             return chance.choice((b"", b"null", b"0", b'"\\ud800"', b"{}", b"\xef\xbb\xbf{}", b'{"inputs":NaN}'))
         case 3:
-            return chance.choice((_bomb(), b"RIFF\xff\xff\xff\xffWAVEfmt ", b"GIF89a" + b"\xff" * 50, b"%PDF-1.4"))
+            return chance.choice((bomb(), b"RIFF\xff\xff\xff\xffWAVEfmt ", b"GIF89a" + b"\xff" * 50, b"%PDF-1.4"))
     whole = {name: _value(chance, 3) for name in chance.sample(FIELDS, chance.randrange(1, 5))}
     if chance.random() < 0.5:
         whole["model"] = model
@@ -68,7 +69,7 @@ def _body(chance: random.Random, model: str) -> bytes:
 def _value(chance: random.Random, depth: int) -> object:
     plain: list[object] = [
         None, True, -1, 0, 10**30, 1e308, float("nan"), float("inf"), "", "\0", "\ud800", "é" * 50, "a " * 500_000,
-        "[MASK]", base64.b64encode(_bomb()).decode(), "data:image/png;base64,////", "http://127.0.0.1:1/x.png",
+        "[MASK]", base64.b64encode(bomb()).decode(), "data:image/png;base64,////", "http://127.0.0.1:1/x.png",
         "../../../etc/passwd", "hello",
     ]  # fmt: skip
     choice = chance.randrange(len(plain) + 2 * bool(depth))
@@ -79,7 +80,8 @@ def _value(chance: random.Random, depth: int) -> object:
     return {chance.choice((*FIELDS, "role", "content", "text")): _value(chance, depth - 1) for _ in range(3)}
 
 
-def _bomb() -> bytes:
+@cache
+def bomb() -> bytes:
     """A PNG of a few kilobytes that says it has 60,000 × 60,000 pixels, and has many of them."""
     rows = zlib.compress(b"\0" * 3_000_000, 9)
     head = struct.pack("!IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from math import gcd
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from holdfast.inference.runtime.rows import Row
 
 MAX_SECONDS = 1_800
 _MAX_SAMPLES = 400_000_000
+_FINEST = 2_000
+"""Rates are brought to a ratio of small numbers: all usual ones are such, and the filter grows with the larger one. A
+file that says that it has 2,147,483,647 samples a second asks for one of a hundred gigabytes."""
 
 Samples = np.ndarray[Any, Any]
 
@@ -47,12 +50,18 @@ def decode_sound(data: bytes, rate: int, name: str) -> Samples:
 
 
 def resampled(samples: Samples, own_rate: int, rate: int) -> Samples:
-    """Samples at another rate."""
+    """Samples at another rate.
+
+    Raises:
+        InvalidInput: a rate at which nothing is left of them.
+    """
     if own_rate == rate:
         return samples
-    common = gcd(own_rate, rate)
+    ratio = Fraction(rate, own_rate).limit_denominator(_FINEST)
+    if not ratio:
+        raise InvalidInput(field="inputs", problem=f"says that it has {own_rate} samples a second")
     signal = need("scipy.signal")
-    changed: Samples = signal.resample_poly(samples, rate // common, own_rate // common)
+    changed: Samples = signal.resample_poly(samples, ratio.numerator, ratio.denominator)
     return changed.astype(np.float32)
 
 

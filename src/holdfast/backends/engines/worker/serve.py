@@ -26,6 +26,8 @@ from holdfast.backends.engines.worker.frames import LENGTHS, Frame, read_head, r
 from holdfast.backends.engines.worker.hosted import HostedModel, Loader
 from holdfast.base.errors import HoldfastError, UnusableModel
 
+logger = logging.getLogger("holdfast.engines")
+
 DEFAULT_BATCH_SIZE = 8_192
 LINGER_SECONDS = 0.004
 _RECEIVE_BYTES = 256 * 1024
@@ -142,10 +144,13 @@ def _load(loader: str, source: ModelSource) -> HostedModel:
     function: Loader = getattr(importlib.import_module(module), name)
     try:
         return function(source)
-    except (MemoryError, RuntimeError, UnusableModel) as error:
-        if not lacks_memory(error.__cause__ or error):
+    except Exception as error:
+        if lacks_memory(error.__cause__ or error):
+            raise UnusableModel(problem=_NO_MEMORY) from error
+        if isinstance(error, HoldfastError):
             raise
-        raise UnusableModel(problem=_NO_MEMORY) from error
+        logger.exception("a model of %s was not loaded", source.task)  # its files are odd in a way that nobody foresaw
+        raise UnusableModel(problem=f"loading it failed: {type(error).__name__}: {str(error)[:200]}") from error
 
 
 def _limit_memory(most_bytes: int) -> None:

@@ -11,11 +11,13 @@ import orjson
 
 from holdfast.base.errors import HoldfastError
 from holdfast.inference.runtime.libraries import need
+from holdfast.training.thumbnails import by_label
 
 _MAX_MEMORY_BYTES = 3 * 1024**3
 _MAX_CPU_SECONDS = 55
 _SHOWN_ROWS = 5
 _SHOWN_COLUMNS = 40
+_SHOWN_LABELS = 30
 _CELL = 120
 
 
@@ -58,6 +60,7 @@ def record_of(found: Any, given: list[str]) -> dict[str, Any]:
     """
     shown = [profile.name for profile in found.profiles][:_SHOWN_COLUMNS]
     first = found.frame[shown].head(_SHOWN_ROWS) if len(found.frame) else None
+    image = found.columns.get("image")
     return {
         "task": found.task,
         "reason": found.reason,
@@ -72,7 +75,18 @@ def record_of(found: Any, given: list[str]) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in found.findings],
         "shown": shown,
         "first": [] if first is None else [[_cell(value) for value in row] for row in first.to_numpy(dtype=object)],
+        "counts": _counts(found),
+        "pictures": by_label(found.frame, image, found.columns.get("target")) if image in found.frame else [],
     }
+
+
+def _counts(found: Any) -> list[list[Any]]:
+    """Rows of each label, most first; empty where there are none."""
+    target = found.columns.get("target")
+    if found.labels is None or target not in found.frame:
+        return []
+    counted = found.frame[target].astype(str).value_counts()
+    return [[str(label), int(rows)] for label, rows in counted.items()][:_SHOWN_LABELS]
 
 
 def _profile(profile: Any) -> dict[str, Any]:

@@ -30,7 +30,9 @@ _MAX_WAIT_SECONDS = 20
 _MAX_CHILDREN = 2
 _MAX_ENTRIES = 1_000
 _CHUNK = 1024 * 1024
-_SUFFIXES = (".parquet", ".csv", ".tsv", ".jsonl", ".json", ".ndjson", ".xlsx", ".conll", ".txt", ".md")
+_TABLES = (".parquet", ".csv", ".tsv", ".jsonl", ".json", ".ndjson", ".xlsx", ".conll", ".conllu", ".iob", ".bio")
+_MEDIA = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".wav", ".flac", ".ogg", ".mp3")
+_SUFFIXES = (*_TABLES, *_MEDIA, ".txt", ".md", ".zip")
 _START = "import sys; sys.path[:] = sys.argv[1].split(chr(10)); from holdfast.training.previewed import main; main()"
 _children = threading.BoundedSemaphore(_MAX_CHILDREN)
 

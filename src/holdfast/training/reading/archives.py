@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,15 +30,46 @@ def unpacked(path: Path) -> Iterator[Path]:
         InvalidInput: damaged, far too large, encrypted, or with names that lead out of the folder.
     """
     with tempfile.TemporaryDirectory(prefix="holdfast-zip-") as name:
-        folder = Path(name)
-        try:
-            with zipfile.ZipFile(path) as archive:
-                _check(archive, path.name)
-                archive.extractall(folder)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
-            raise InvalidInput(field="data", problem=f"cannot be read: {path.name}: {str(error)[:200]}") from None
-        inside = [entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX"))]
-        yield inside[0] if len(inside) == 1 and inside[0].is_dir() and inside[0].name not in _PARTS else folder
+        _unpack(path, Path(name))
+        yield _without_wrapping(Path(name))
+
+
+@contextmanager
+def all_unpacked(paths: Sequence[Path], folder: Path) -> Iterator[Path]:
+    """ZIP files as one folder while it is needed: a single one as it is, several each below its name (`train.zip`).
+
+    Args:
+        paths: of the ZIP files; where there are none, `folder` is given back.
+        folder: that they lie in.
+
+    Raises:
+        InvalidInput: see `unpacked`.
+    """
+    if not paths:
+        yield folder
+    elif len(paths) == 1:
+        with unpacked(paths[0]) as place:
+            yield place
+    else:
+        with tempfile.TemporaryDirectory(prefix="holdfast-zip-") as name:
+            for path in paths:
+                _unpack(path, Path(name) / path.stem)
+            yield Path(name)
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check(archive, path.name)
+            archive.extractall(folder)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+        raise InvalidInput(field="data", problem=f"cannot be read: {path.name}: {str(error)[:200]}") from None
+
+
+def _without_wrapping(folder: Path) -> Path:
+    """The only folder of a folder: many ZIP files hold one that is named as they are."""
+    inside = [entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX"))]
+    return inside[0] if len(inside) == 1 and inside[0].is_dir() and inside[0].name not in _PARTS else folder
 
 
 def _check(archive: zipfile.ZipFile, name: str) -> None:
@@ -74,12 +105,17 @@ def _media(folder: Path) -> pd.DataFrame | None:
     if metadata is not None:
         return _with_metadata(folder, metadata)
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _PICTURES | _SOUNDS)
-    labelled = [path for path in files if path.parent != folder]
+    labelled = [path for path in files if path.parent != folder and not _is_litter(path.relative_to(folder))]
     if not labelled:
         return None
     column = _column(labelled[0])
     rows = {column: [path.read_bytes() for path in labelled], "label": [path.parent.name for path in labelled]}
     return pd.DataFrame(rows)
+
+
+def _is_litter(path: Path) -> bool:
+    """What macOS puts beside each file, and hidden folders."""
+    return any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
 def _with_metadata(folder: Path, metadata: Path) -> pd.DataFrame:

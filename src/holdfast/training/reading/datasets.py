@@ -17,7 +17,22 @@ from holdfast.base.errors import InvalidInput
 from holdfast.inference.runtime.libraries import need
 from holdfast.training.domain.specification import DataSource
 
-_SUFFIXES = (".parquet", ".csv", ".tsv", ".jsonl", ".json", ".ndjson", ".xlsx", ".conll", ".txt")
+_SUFFIXES = (
+    ".parquet",
+    ".csv",
+    ".tsv",
+    ".jsonl",
+    ".json",
+    ".ndjson",
+    ".xlsx",
+    ".conll",
+    ".conllu",
+    ".iob",
+    ".bio",
+    ".txt",
+)
+_TABLES = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".conll", ".conllu", ".iob", ".bio")
+_OF_MEDIA = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
 _KEYWORDS = {"train": ("train", "training"), "test": ("test", "testing", "eval", "evaluation")}
 _VALIDATION = ("validation", "valid", "val", "dev")
 _NOT_DATA = (
@@ -51,6 +66,12 @@ def fetch(source: DataSource, access_token: str | None) -> tuple[Path, str]:
         words = str(error).strip().splitlines()[-1:] or [type(error).__name__]
         raise InvalidInput(field="data", problem=f"cannot be had: {source.repo_id}: {words[0][:300]}") from None
     return Path(folder), str(info.sha)
+
+
+def has_tables(folder: Path) -> bool:
+    """Whether a folder holds tables of its own: pictures beside them belong to its card, then."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in _TABLES)
+    return any(path.name not in _OF_MEDIA and not _is_hidden(path) for path in found)
 
 
 def parts_of(folder: Path, source: DataSource) -> dict[str, list[Path]]:

@@ -49,17 +49,15 @@ def read(source: DataSource, access_token: str | None = None) -> Rows:
     """
     if source.repo_id is not None:
         folder, commit = datasets.fetch(source, access_token)
-        parts = datasets.parts_of(folder, source)
-        frames = {name: _together([read_file(path) for path in paths]) for name, paths in parts.items()}
-        return _rows(frames, source.repo_id, commit)
+        return _folder(folder, source, source.repo_id, commit)
     path = Path(source.path or "")
     if source.path is None or not path.exists():
         raise InvalidInput(field="data", problem=f"is not there: {source.path}")
     if path.is_dir():
-        return _folder(path, path.name)
+        return _folder(path, source, path.name)
     if _is_archive(path):
         with archives.unpacked(path) as folder:
-            return _folder(folder, path.name, fingerprint(path))
+            return _folder(folder, source, path.name, fingerprint(path))
     return Rows(read_file(path), None, path.name, fingerprint(path))
 
 
@@ -69,13 +67,28 @@ def without_rows(source: DataSource) -> Rows:
     return Rows(pd.DataFrame(), None, name, name)
 
 
-def _folder(folder: Path, name: str, mark: str | None = None) -> Rows:
-    """Pictures or sounds by class or with metadata; else a table in each file, by parts."""
-    frames = archives.media_parts(folder) or {
-        part: _together([read_file(path) for path in paths])
-        for part, paths in datasets.parts_of(folder, DataSource()).items()
-    }
-    return _rows(frames, name, mark or fingerprint(folder))
+def _folder(folder: Path, source: DataSource, name: str, mark: str | None = None) -> Rows:
+    """A table in each file, by parts; else pictures or sounds by class or with metadata, packed or not; else texts."""
+    mark = mark or fingerprint(folder)
+    packed = (
+        [] if datasets.has_tables(folder) else [path for path in sorted(folder.rglob("*.zip")) if _is_archive(path)]
+    )
+    with archives.all_unpacked(packed, folder) as place:
+        return _rows(_frames(place, source), name, mark)
+
+
+def _frames(folder: Path, source: DataSource) -> dict[str, pd.DataFrame]:
+    media = {} if datasets.has_tables(folder) else archives.media_parts(folder)
+    if media:
+        return media if source.split is None else {"train": _split(media, source.split)}
+    parts = datasets.parts_of(folder, source)
+    return {part: _together([read_file(path) for path in paths]) for part, paths in parts.items()}
+
+
+def _split(parts: dict[str, pd.DataFrame], split: str) -> pd.DataFrame:
+    if split not in parts:
+        raise InvalidInput(field="data.split", problem=f"must be one of {', '.join(parts)}")
+    return parts[split]
 
 
 def _rows(frames: dict[str, pd.DataFrame], name: str, mark: str) -> Rows:

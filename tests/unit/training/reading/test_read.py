@@ -164,3 +164,34 @@ def test_the_same_bytes_have_the_same_fingerprint(tmp_path: Path) -> None:
     one, two = _file(tmp_path, "1.csv", CSV), _file(tmp_path, "2.csv", CSV)
     assert fingerprint(one) == fingerprint(two)
     assert fingerprint(one) != fingerprint(_file(tmp_path, "3.csv", CSV + "x"))
+
+
+def _zip_of(path: Path, names: dict[str, bytes]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in names.items():
+            archive.writestr(name, content)
+
+
+def test_a_folder_with_a_packed_folder_of_pictures(tmp_path: Path) -> None:
+    names = {f"shapes/{label}/{n}.png": b"\x89PNG" for label in ("round", "square") for n in range(2)}
+    _zip_of(tmp_path / "d" / "shapes.zip", names | {"__MACOSX/shapes/round/._0.png": b"?"})
+    _file(tmp_path, "d/README.md", "about")
+    rows = _read(tmp_path / "d")
+    assert rows.frame["label"].tolist() == ["round", "round", "square", "square"]
+
+
+def test_parts_may_be_packed_apart(tmp_path: Path) -> None:
+    for part, label in (("train", "a"), ("test", "b")):
+        _zip_of(tmp_path / "d" / f"{part}.zip", {f"{label}/1.wav": b"RIFF"})
+    rows = _read(tmp_path / "d")
+    assert rows.test is not None
+    assert (rows.frame["label"].tolist(), rows.test["label"].tolist()) == (["a"], ["b"])
+    asked = read(DataSource(path=str(tmp_path / "d"), split="test"))
+    assert asked.frame["label"].tolist() == ["b"]
+
+
+def test_pictures_beside_a_table_belong_to_the_card(tmp_path: Path) -> None:
+    _file(tmp_path, "d/train.csv", "a,b\n1,x\n")
+    _file(tmp_path, "d/assets/plot.png", b"\x89PNG")
+    assert list(_read(tmp_path / "d").frame.columns) == ["a", "b"]

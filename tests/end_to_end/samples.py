@@ -182,6 +182,8 @@ _TRAINING = {
     "POST /api/training/{namespace}": _run_jobs(_TRAINING_SPEC, _LAB),
     "GET /api/training/{namespace}/{id}": _see_jobs(success=(404,)),  # the job there is none that trains
     **{f"POST /api/training/{{namespace}}/{{id}}/{word}": _run_jobs(success=(404,)) for word in ("stop", "cancel")},
+    "POST /api/training/{namespace}/{id}/trials/{number}/deploy": _run_jobs({}, {**_OF_JOB, "number": "1"}, (404,)),
+    "POST /training/{namespace}/{id}/deploy": _run_jobs("trial=1", success=(404,)),
     "GET /training": Sample(_login, success=(303,)),
     "GET /training/{namespace}": _see_jobs(_LAB),
     "GET /training/{namespace}/{id}": _see_jobs(success=(404,)),

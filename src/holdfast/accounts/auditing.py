@@ -35,6 +35,13 @@ class AuditAction(Enum):
     REPO_DELETED = "repo.deleted"
     REPO_MOVED = "repo.moved"
     REPO_SETTINGS = "repo.settings"
+    JOB_CREATED = "job.created"
+    JOB_CANCELLED = "job.cancelled"
+    TRIAL_DEPLOYED = "trial.deployed"
+    SCHEDULE_CREATED = "schedule.created"
+    SCHEDULE_CHANGED = "schedule.changed"
+    SCHEDULE_TRIGGERED = "schedule.triggered"
+    SCHEDULE_DELETED = "schedule.deleted"
     SITE_SETTINGS = "site.settings"
     SET_UP = "site.set-up"
 

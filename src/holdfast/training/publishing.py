@@ -19,6 +19,12 @@ from holdfast.training.domain.reports import Report
 _PATIENCE_SECONDS = 120.0
 _AGAIN_AFTER_SECONDS = 2.0
 _COME_BACK = (429, 503)
+_MADE_BY_US = "autotrain/job.yaml"
+_OF_MODELS = (
+    *("*.safetensors", "*.skops", "*.json", "*.jinja", "*.model", "*.txt", "*.gif", "autotrain/*", "runs/*"),
+    ".eval_results/autotrain.yaml",
+)
+"""What an earlier model of a run left in its repo: beside another kind of model it would be taken for a part of it."""
 
 
 def publish(report: Report, access_token: str | None, say: Callable[[Stage], None]) -> dict[str, Any]:
@@ -41,17 +47,40 @@ def publish(report: Report, access_token: str | None, say: Callable[[Stage], Non
     hub = need("huggingface_hub", "Pushing to the Hub", "training")
     api = hub.HfApi(token=access_token)
     try:
-        url = api.create_repo(output.repo_id, private=output.private, exist_ok=True)
-        commit = api.upload_folder(
-            repo_id=output.repo_id, folder_path=report.folder, commit_message=f"AutoTrain: {report.artefact.family}"
-        )
-    except (hub.errors.HfHubHTTPError, OSError) as error:
+        published = _push(api, report, output.repo_id)
+    except (hub.errors.HfHubHTTPError, hub.errors.HFValidationError, OSError) as error:
         raise TrainingFailed(reason=f"The Hub refused the model: {_said(error)}") from error
-    published = {"url": str(url), "commit": commit.oid}
-    if output.deploy:
+    if output.deploy and output.branch is None:  # what is served is the main branch
         say(Stage.DEPLOY)
         published |= _ask(api, report, output.repo_id)
     return published
+
+
+def _push(api: Any, report: Report, repo_id: str) -> dict[str, Any]:
+    output = report.spec.output
+    url = api.create_repo(repo_id, private=output.private, exist_ok=True)
+    if output.branch is not None:
+        api.create_branch(repo_id, branch=output.branch, exist_ok=True)
+    is_ours = api.file_exists(repo_id, _MADE_BY_US, revision=output.branch)
+    commit = api.upload_folder(
+        repo_id=repo_id,
+        folder_path=report.folder,
+        commit_message=_message(report),
+        revision=output.branch,
+        delete_patterns=list(_OF_MODELS) if is_ours else None,
+    )
+    where = {} if output.branch is None else {"branch": output.branch}
+    return {"url": str(url), "commit": commit.oid, **where}
+
+
+def _message(report: Report) -> str:
+    """What the commit says: the model, and which trial it is where somebody chose it."""
+    chosen = report.spec.trial
+    if chosen is None:
+        return f"AutoTrain: {report.artefact.family}"
+    return f"AutoTrain: {report.artefact.family}, trial {chosen.number}" + (
+        f" of run {chosen.run}" if chosen.run else ""
+    )
 
 
 def _ask(api: Any, report: Report, repo_id: str) -> dict[str, Any]:

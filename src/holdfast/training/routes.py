@@ -18,6 +18,7 @@ from holdfast.http.responses import json_response, page_response
 from holdfast.http.routing import Route
 from holdfast.hub.repos.service.uploading import ReceivedFile
 from holdfast.jobs.routes.items import job_item
+from holdfast.training.domain.runs import Target
 from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.service import TrainingRun, TrainingService
 
@@ -42,6 +43,7 @@ class TrainingRoutes:
             Route("GET", one, self.inspect, see),
             Route("POST", f"{one}/stop", self.stop, run),
             Route("POST", f"{one}/cancel", self.cancel, run),
+            Route("POST", f"{one}/trials/{{number}}/deploy", self.deploy_trial, run),
         )
 
     async def list_runs(self, call: Call) -> Response:
@@ -75,6 +77,15 @@ class TrainingRoutes:
         job = await call.run(self.training.cancel, call.actor, call.words["namespace"], call.words["id"])
         return json_response(job_item(job, self.clock()))
 
+    async def deploy_trial(self, call: Call) -> Response:
+        """Make another trial of a finished run the served model: a new run; `repo_id` and `branch` if not its repo."""
+        fields = await call.fields()
+        target = Target(fields.optional_text("repo_id") or None, fields.optional_text("branch") or None)
+        number = trial_number(call.words["number"])
+        named = call.words["namespace"], call.words["id"]
+        job = await call.run(self.training.deploy_trial, call.actor, *named, number, target)
+        return json_response(job_item(job, self.clock()))
+
     def _item(self, run: TrainingRun) -> dict[str, Any]:
         board = run.board
         return {
@@ -91,6 +102,17 @@ class TrainingRoutes:
             },
             "report": run.report,
         }
+
+
+def trial_number(word: str) -> int:
+    """A trial's number as people write it.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if not (word.isascii() and word.isdecimal()) or len(word) > 9:
+        raise InvalidInput(field="trial", problem="must be the number of a trial")
+    return int(word)
 
 
 def _upload(fields: Fields) -> ReceivedFile:

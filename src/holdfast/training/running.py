@@ -18,13 +18,14 @@ from holdfast.training.domain.events import Event, Listener, Stage, silence
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.spec_files import mapping_of
-from holdfast.training.domain.specification import TrainingSpec
+from holdfast.training.domain.specification import DataSource, TrainingSpec
 from holdfast.training.domain.trials import Board
 from holdfast.training.publishing import publish
 from holdfast.training.reading.read import Rows, read, without_rows
 from holdfast.training.reporting.environment import environment
 from holdfast.training.reporting.judging import judge
 from holdfast.training.reporting.writing import write_report
+from holdfast.training.search.choosing import OneTrial
 from holdfast.training.search.clock import SearchClock
 from holdfast.training.search.isolation import Limits, Meter, run_apart
 from holdfast.training.search.journal import Journal
@@ -89,6 +90,7 @@ class _Run:
         """All stages in turn."""
         asked = self._spec
         rows = self._timed(Stage.READ, lambda: self._read(asked))
+        self._spec = replace(asked, data=_pinned(asked.data, rows))
         checked, data = self._timed(Stage.CHECK, lambda: self._check(rows))
         board = Board(registry.metric_of(self._spec, data), folder=self._folder / "trials")
         self._spec = replace(self._spec, metric=board.metric.name)
@@ -103,7 +105,7 @@ class _Run:
             artefact=artefact,
             board=board,
             judgement=judgement,
-            baseline=_baseline(board),
+            baseline=None if self._spec.trial else _baseline(board),
             findings=checked.findings,
             rows=(len(data.train), len(data.test)),
             data=(rows.name, rows.fingerprint),
@@ -126,14 +128,19 @@ class _Run:
         if not registry.learns_from_rows(self._spec.task):
             nothing = nothing_to_check(self._spec, rows.frame)
             return nothing, nothing.training_data(rows.frame, rows.frame)
-        given = self._spec.test
-        test = read(given, self._access_token).frame if given else rows.test
+        test = self._read_test() if self._spec.test else rows.test
         checked = check_data(rows.frame, self._spec, test)
         checked.require()
         self._spec = replace(self._spec, task=checked.task, columns=dict(checked.columns))
         registry.plan_of(checked.task)
         train, sealed = self._seal(checked) if checked.test is None else (checked.frame, checked.test)
         return checked, checked.training_data(train, sealed)
+
+    def _read_test(self) -> pd.DataFrame:
+        assert self._spec.test is not None
+        rows = read(self._spec.test, self._access_token)
+        self._spec = replace(self._spec, test=_pinned(self._spec.test, rows))
+        return rows.frame
 
     def _seal(self, checked: DataCheck) -> tuple[pd.DataFrame, pd.DataFrame]:
         return seal(
@@ -152,6 +159,7 @@ class _Run:
         wall, cpu = time.monotonic(), time.process_time()
         trainer = registry.module_of(self._spec.task).prepare(data, self._spec)
         self._clock.notice(time.monotonic() - wall, time.process_time() - cpu)
+        chosen = self._spec.trial
         frame = Frame(
             folder=self._folder,
             clock=self._clock,
@@ -161,8 +169,9 @@ class _Run:
             listener=self._listener,
             stop=self._stop,
             meter=self._meter,
+            first=chosen.number if chosen else 0,
         )
-        search = Search(trainer, board, journal, frame)
+        search = Search(OneTrial(trainer, chosen) if chosen else trainer, board, journal, frame)
         search.run()
         return search
 
@@ -209,6 +218,11 @@ class _Run:
 
     def _say(self, stage: Stage, message: str = "") -> None:
         self._listener(Event(stage, self._clock.share, self._clock.elapsed(), message))
+
+
+def _pinned(source: DataSource, rows: Rows) -> DataSource:
+    """A dataset at the commit that was read: whoever carries out the report's spec again gets the same rows."""
+    return replace(source, revision=rows.fingerprint) if source.repo_id else source
 
 
 def _baseline(board: Board) -> float | None:

@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from holdfast.base.errors import NotFound, RepoExists
+from holdfast.accounts.auditing import AuditAction
+from holdfast.base.errors import Conflict, NotFound, RepoExists
 from holdfast.base.identity import Actor
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import CommitHeader
@@ -19,15 +20,17 @@ from holdfast.hub.repos.service.uploading import ReceivedFile, UploadService
 from holdfast.jobs.domain.jobs import Job, JobPage, JobSpec
 from holdfast.jobs.service import JobServices
 from holdfast.training.domain import runs
-from holdfast.training.domain.runs import Request, RunBoard
+from holdfast.training.domain.runs import Request, RunBoard, Target
 from holdfast.training.domain.spec_files import parse, spec_of, write_spec
 from holdfast.training.domain.specification import TrainingSpec
+from holdfast.training.search.choosing import chosen_of
 
 _COMMAND = (sys.executable, "-m", "holdfast.training.jobs")
 _SPARE_SECONDS = 1_800
 _ATTEMPTS = 3
 _LARGEST_REPORT_BYTES = 64 * 1024 * 1024
 _MAIN = "main"
+_TO_ITS_REPO = Target()
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,39 @@ class TrainingService:
         """A namespace's runs, newest first. Errors as `Jobs.list_jobs`."""
         return self.jobs.jobs.list_jobs(actor, namespace, labels=(runs.LABEL,), cursor=cursor, limit=limit)
 
+    def deploy_trial(
+        self, actor: Actor, namespace: str, run_id: str, number: int, target: Target = _TO_ITS_REPO
+    ) -> Job:
+        """Make another trial of a finished run the served model: a run of that trial alone.
+
+        It is fitted again as the end of a search does, judged by the same sealed rows, pushed as a new commit, and done
+        when it has answered.
+
+        Args:
+            actor: the caller.
+            namespace: that the run belongs to.
+            run_id: of the run.
+            number: of the trial on its board.
+            target: where the model goes.
+
+        Raises:
+            LoginRequired, NotFound, Forbidden: see `Jobs.run_job`; also for a job that is no run.
+            Conflict: the run has not finished.
+            InvalidInput: a trial that came to no score, or no place for the model.
+        """
+        self._changeable(actor, namespace, run_id)
+        run = self.get_run(actor, namespace, run_id)
+        if run.report is None:
+            raise Conflict(reason="Trials can be deployed once their run has finished with a report.")
+        chosen = chosen_of(list(run.report.get("trials") or ()), number, run_id)
+        wanted = runs.redeployed(spec_of(run.report["spec"]), chosen, run.job.namespace, target)
+        labels = {runs.OF_LABEL: run_id, runs.TRIAL_LABEL: str(number)}
+        return self.jobs.jobs.run_job(actor, namespace, _job_of(wanted, labels), AuditAction.TRIAL_DEPLOYED)
+
+    def list_deployments(self, actor: Actor, namespace: str, run_id: str) -> list[Job]:
+        """The jobs that made trials of a run the model, newest first. Errors as `Jobs.list_jobs`."""
+        return self.jobs.jobs.list_jobs(actor, namespace, labels=((runs.OF_LABEL, run_id),)).jobs
+
     def stop_and_keep_best(self, actor: Actor, namespace: str, run_id: str) -> Job:
         """End the search of a run soon: what is best by then is finished, judged and pushed. Errors as `cancel`."""
         job = self._changeable(actor, namespace, run_id)
@@ -151,14 +187,14 @@ def _dataset_name(upload: ReceivedFile | None) -> str:
     return words.strip("-_")[:80] or "upload"
 
 
-def _job_of(spec: TrainingSpec) -> JobSpec:
+def _job_of(spec: TrainingSpec, labels: Mapping[str, str] | None = None) -> JobSpec:
     return JobSpec(
         kind=runs.KIND,
         command=_COMMAND,
         environment={"OMP_NUM_THREADS": "1"},
         files={runs.SPEC_FILE: write_spec(spec)},
         timeout_seconds=int(2 * spec.budget.seconds) + _SPARE_SECONDS,
-        labels=dict([runs.LABEL, ("task", spec.task), ("model", spec.output.repo_id or "")]),
+        labels={**dict([runs.LABEL]), "task": spec.task, "model": spec.output.repo_id or "", **(labels or {})},
         max_attempts=_ATTEMPTS,
         memory_mb=spec.budget.memory_mb,
     )

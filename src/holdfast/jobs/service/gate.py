@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from holdfast.accounts import permissions
+from holdfast.accounts.auditing import AuditAction
 from holdfast.accounts.domain import Namespace, OrgRole
 from holdfast.accounts.service import AccountService
 from holdfast.base.errors import Forbidden, LoginRequired, NotFound
@@ -45,6 +46,12 @@ class JobGate:
         found = self.visible(connection, actor, name)
         permissions.check_run_jobs(actor, self.accounts.role_in(connection, actor, found.id), found.name)
         return found
+
+    def record(
+        self, connection: Connection, actor: Actor, action: AuditAction, namespace: Namespace, key: str, **details: str
+    ) -> None:
+        """Note in the audit log what somebody did to a job or a schedule, as `namespace/id`; see `AuditLog.record`."""
+        self.accounts.audit.record(connection, actor, action, f"{namespace.name}/{key}", **details)
 
     def check_change(self, connection: Connection, actor: Actor, namespace: Namespace, creator: str | None) -> None:
         """Refuse contributors who would change what others made.

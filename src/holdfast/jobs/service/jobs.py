@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from holdfast.accounts import permissions
+from holdfast.accounts.auditing import AuditAction
 from holdfast.accounts.domain import Namespace
 from holdfast.backends.database.protocol import Database
 from holdfast.backends.runners.protocol import Run, Runner, Stream
@@ -40,6 +43,7 @@ LINES_AT_ONCE = 5000
 FOLLOW_SECONDS = 0.25
 MEASURE_SECONDS = 1.0
 _MEBIBYTE = 1024 * 1024
+_LONGEST_DETAIL = 300
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,16 @@ class Jobs:
                 return False
         return True
 
-    def run_job(self, actor: Actor, namespace: str, spec: JobSpec) -> Job:
+    def run_job(
+        self, actor: Actor, namespace: str, spec: JobSpec, action: AuditAction = AuditAction.JOB_CREATED
+    ) -> Job:
         """Add a job; it begins when it is its turn. With a known idempotency key, the job that there is.
+
+        Args:
+            actor: the caller.
+            namespace: where it runs.
+            spec: what it does.
+            action: as which the audit log remembers it.
 
         Raises:
             LoginRequired, NotFound, Forbidden: see `JobGate.runnable`.
@@ -84,6 +96,7 @@ class Jobs:
         try:
             with self.database.write() as connection:
                 job_id = self.submitter.add(connection, actor, owner, resolved)
+                self.gate.record(connection, actor, action, owner, job_id, **_described(resolved))
         except IntegrityError:
             return self._known(owner, resolved)
         self.wake()
@@ -145,9 +158,10 @@ class Jobs:
         Raises:
             LoginRequired, NotFound, Forbidden: see `JobGate`.
         """
-        self._change(
-            actor, namespace, job_id, lambda connection: store.request_cancel(connection, job_id, self.clock())
-        )
+        with self._changeable(actor, namespace, job_id) as (connection, owner):
+            store.request_cancel(connection, job_id, self.clock())
+            self.gate.record(connection, actor, AuditAction.JOB_CANCELLED, owner, job_id)
+        self.wake()
         job = self.get_job(actor, namespace, job_id)
         if job.stage is Stage.CANCELED:
             self.runner.forget(job_id, work_only=True)  # what an earlier attempt left for the next one
@@ -161,7 +175,9 @@ class Jobs:
             InvalidInput: too many, or no labels.
         """
         check_labels(labels)
-        self._change(actor, namespace, job_id, lambda connection: store.replace_labels(connection, job_id, labels))
+        with self._changeable(actor, namespace, job_id) as (connection, _owner):
+            store.replace_labels(connection, job_id, labels)
+        self.wake()
         return self.get_job(actor, namespace, job_id)
 
     def duplicate_job(self, actor: Actor, namespace: str, job_id: str) -> Job:
@@ -275,13 +291,13 @@ class Jobs:
             )
         return JobPage(found, None if after is None else str(after))
 
-    def _change(self, actor: Actor, namespace: str, job_id: str, change: Callable[..., None]) -> None:
+    @contextmanager
+    def _changeable(self, actor: Actor, namespace: str, job_id: str) -> Iterator[tuple[Connection, Namespace]]:
         with self.database.write() as connection:
             owner = self.gate.runnable(connection, actor, namespace)
             found = check_found(store.find_job(connection, owner, job_id, self.clock()))
             self.gate.check_change(connection, actor, owner, found.creator)
-            change(connection)
-        self.wake()
+            yield connection, owner
 
     def _lines(self, job_id: str, start: int, tail: int | None) -> list[LogLine]:
         first = start if tail is None else -max(1, tail)
@@ -296,6 +312,12 @@ class Jobs:
             percent = max(0.0, (status.cpu_seconds - before[1]) * 100_000 / (now - before[0]))
         limit = None if job.spec.memory_mb is None else job.spec.memory_mb * _MEBIBYTE
         return Usage(now, percent, status.memory_bytes, limit, job.spec.cpus or 1), (now, status.cpu_seconds)
+
+
+def _described(spec: JobSpec) -> dict[str, str]:
+    """What the audit log says of a new job; never its command, which may hold what is nobody's business."""
+    labels = ", ".join(f"{name}={value}" if value else name for name, value in spec.labels.items())
+    return {"kind": spec.kind, **({"labels": labels[:_LONGEST_DETAIL]} if labels else {})}
 
 
 def read_cursor(cursor: str | None) -> int | None:

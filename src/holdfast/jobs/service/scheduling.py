@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from holdfast.accounts.auditing import AuditAction
 from holdfast.accounts.domain import Namespace
 from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import Clock
@@ -73,6 +74,7 @@ class Schedules:
         new = store.NewSchedule(schedule_id, owner, actor, cron, resolved, concurrency, next_run_at, now)
         with self.database.write() as connection:
             store.insert_schedule(connection, new)
+            self.gate.record(connection, actor, AuditAction.SCHEDULE_CREATED, owner, schedule_id, cron=cron)
             self.submitter.keep_secrets(connection, schedule_id, resolved)
         self.wake()
         return self.get_schedule(actor, namespace, schedule_id)
@@ -101,7 +103,7 @@ class Schedules:
 
     def delete_schedule(self, actor: Actor, namespace: str, schedule_id: str) -> None:
         """Make no more jobs; those that were made stay. Errors as `suspend_schedule`."""
-        with self._changeable(actor, namespace, schedule_id) as (connection, _):
+        with self._changeable(actor, namespace, schedule_id, AuditAction.SCHEDULE_DELETED) as (connection, _):
             store.delete_schedule(connection, schedule_id)
             secret_store.delete_sealed(connection, schedule_id)
 
@@ -111,13 +113,13 @@ class Schedules:
         Raises:
             LoginRequired, NotFound, Forbidden: see `JobGate`.
         """
-        with self._changeable(actor, namespace, schedule_id) as (connection, _):
+        with self._changeable(actor, namespace, schedule_id, change="suspended") as (connection, _):
             store.update_schedule(connection, schedule_id, suspended=True, next_run_at=None)
         return self.get_schedule(actor, namespace, schedule_id)
 
     def resume_schedule(self, actor: Actor, namespace: str, schedule_id: str) -> Schedule:
         """Make jobs again, from the next moment on. Errors as `suspend_schedule`."""
-        with self._changeable(actor, namespace, schedule_id) as (connection, found):
+        with self._changeable(actor, namespace, schedule_id, change="resumed") as (connection, found):
             next_run_at = found.next_run_at or parse_cron(found.cron).next_after(self.clock())
             store.update_schedule(connection, schedule_id, suspended=False, next_run_at=next_run_at)
         self.wake()
@@ -126,7 +128,7 @@ class Schedules:
     def change_cron(self, actor: Actor, namespace: str, schedule_id: str, cron: str) -> Schedule:
         """Make jobs at other moments. Errors as `suspend_schedule`; InvalidInput for a bad expression."""
         parsed = parse_cron(cron)
-        with self._changeable(actor, namespace, schedule_id) as (connection, found):
+        with self._changeable(actor, namespace, schedule_id, change="cron", cron=cron) as (connection, found):
             next_run_at = None if found.suspended else parsed.next_after(self.clock())
             store.update_schedule(connection, schedule_id, cron=cron, next_run_at=next_run_at)
         self.wake()
@@ -135,7 +137,7 @@ class Schedules:
     def update_labels(self, actor: Actor, namespace: str, schedule_id: str, labels: Mapping[str, str]) -> Schedule:
         """Give the jobs to come these labels. Errors as `suspend_schedule`; InvalidInput for bad ones."""
         check_labels(labels)
-        with self._changeable(actor, namespace, schedule_id) as (connection, found):
+        with self._changeable(actor, namespace, schedule_id, change="labels") as (connection, found):
             store.update_schedule(connection, schedule_id, spec=replace(found.spec, labels=dict(labels)))
         return self.get_schedule(actor, namespace, schedule_id)
 
@@ -146,7 +148,7 @@ class Schedules:
             LoginRequired, NotFound, Forbidden: see `JobGate`.
             Conflict: the job before is not finished, and one runs at a time.
         """
-        with self._changeable(actor, namespace, schedule_id) as (connection, found):
+        with self._changeable(actor, namespace, schedule_id, AuditAction.SCHEDULE_TRIGGERED) as (connection, found):
             creator, owner = self.creators.check(connection, found.creator, found.namespace)
             if not found.concurrency and store.is_unfinished(connection, found.last_job_id):
                 raise Conflict(reason="The job before is not finished, and this schedule runs one at a time.")
@@ -193,12 +195,20 @@ class Schedules:
         return job_id
 
     @contextmanager
-    def _changeable(self, actor: Actor, namespace: str, schedule_id: str) -> Iterator[tuple[Connection, Schedule]]:
+    def _changeable(
+        self,
+        actor: Actor,
+        namespace: str,
+        schedule_id: str,
+        action: AuditAction = AuditAction.SCHEDULE_CHANGED,
+        **details: str,
+    ) -> Iterator[tuple[Connection, Schedule]]:
         with self.database.write() as connection:
             owner = self.gate.runnable(connection, actor, namespace)
             found = _check_found(store.find_schedule(connection, owner, schedule_id))
             self.gate.check_change(connection, actor, owner, found.creator)
             yield connection, found
+            self.gate.record(connection, actor, action, owner, schedule_id, **details)
 
 
 def _check_found(schedule: Schedule | None) -> Schedule:

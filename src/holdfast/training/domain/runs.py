@@ -9,11 +9,13 @@ from typing import Any
 
 from holdfast.base.errors import InvalidInput
 from holdfast.training.domain.spec_files import spec_of
-from holdfast.training.domain.specification import DataSource, Output, TrainingSpec
+from holdfast.training.domain.specification import ChosenTrial, DataSource, Output, TrainingSpec
 
 KIND = "training"
 LABEL = ("autotrain", "1")
 STOP_LABEL = "autotrain-stop"
+OF_LABEL = "autotrain-run"
+TRIAL_LABEL = "autotrain-trial"
 SPEC_FILE = "job.yaml"
 REPORT_FILE = "report.json"
 PAGE_FILE = "report.html"
@@ -21,6 +23,7 @@ PAGE_FILE = "report.html"
 _MOST_SECONDS = 7 * 24 * 3600
 _OF_AGENTS = "reinforcement-learning"
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_BRANCH = re.compile(r"(?!.*\.\.)[A-Za-z0-9][\w.-]{0,95}")
 _REPO_ID = re.compile(r"[\w][\w.-]{0,95}/[\w][\w.-]{0,95}")
 
 
@@ -116,9 +119,42 @@ def admitted(request: Request, namespace: str) -> TrainingSpec:
     for reward in rewards if isinstance(rewards, list) else [rewards]:
         if isinstance(reward, Mapping) and "model" in reward:
             _check_repo_id("params.rewards.model", str(reward["model"]))
+    if spec.trial is not None:
+        raise InvalidInput(field="trial", problem="is for your own machine; here, deploy the trial of a finished run")
     if not 1 <= spec.budget.seconds <= _MOST_SECONDS:
         raise InvalidInput(field="budget.seconds", problem=f"must be from 1 to {_MOST_SECONDS}")
     return replace(spec, output=_output(spec, namespace))
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a chosen trial goes.
+
+    Args:
+        repo_id: of the namespace; None means the repo of the run.
+        branch: of that repo; None means the main branch, which is the one that is served.
+    """
+
+    repo_id: str | None = None
+    branch: str | None = None
+
+
+def redeployed(done: TrainingSpec, chosen: ChosenTrial, namespace: str, target: Target) -> TrainingSpec:
+    """The spec that makes one trial of a run the model.
+
+    Args:
+        done: the run's, with everything filled in.
+        chosen: the trial.
+        namespace: that the run belongs to.
+        target: where the model goes.
+
+    Raises:
+        InvalidInput: a repo of another namespace, or no name for a repo or a branch.
+    """
+    output = replace(done.output, repo_id=target.repo_id or done.output.repo_id, branch=target.branch, folder=None)
+    if target.branch is not None and not _BRANCH.fullmatch(target.branch):
+        raise InvalidInput(field="branch", problem="must be the name of a branch, such as trial-3")
+    return replace(done, trial=chosen, output=_output(replace(done, output=output), namespace))
 
 
 def _is_environment(spec: TrainingSpec, source: DataSource) -> bool:

@@ -17,14 +17,14 @@ from typing import Any, TypeVar
 import yaml
 
 from holdfast.base.errors import InvalidInput
-from holdfast.training.domain.specification import Budget, DataSource, Output, TrainingSpec
+from holdfast.training.domain.specification import Budget, ChosenTrial, DataSource, Output, TrainingSpec
 
 _LARGEST = 1_000_000
 _UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?")
 _EXPONENT = re.compile(r"[+-]?\d+(\.\d+)?[eE][+-]?\d+")
 _PLAIN = (str, int, float, bool, type(None))
-_Part = TypeVar("_Part", DataSource, Budget, Output)
+_Part = TypeVar("_Part", DataSource, Budget, Output, ChosenTrial)
 
 
 def read_spec(text: str) -> TrainingSpec:
@@ -198,6 +198,13 @@ def _output(value: Any, field: str) -> Output:
     return _part(Output, value, field)
 
 
+def _trial(value: Any, field: str) -> ChosenTrial:
+    for needed in ("number", "family"):
+        if _mapping(value, field).get(needed) is None:
+            raise InvalidInput(field=f"{field}.{needed}", problem="is missing")
+    return _part(ChosenTrial, value, field)
+
+
 def _part(kind: type[_Part], value: Any, field: str) -> _Part:
     inner = _mapping(value, field)
     readers = _PARTS[kind]
@@ -210,7 +217,8 @@ Reader = Callable[[Any, str], Any]
 _PARTS: dict[type, dict[str, Reader]] = {
     DataSource: dict.fromkeys(("path", "repo_id", "revision", "config", "split"), _text),
     Budget: {"seconds": seconds_of, "trials": _above_nothing, "memory_mb": _above_nothing},
-    Output: {"folder": _text, "repo_id": _text, "private": _flag, "deploy": _flag},
+    Output: {"folder": _text, "repo_id": _text, "branch": _text, "private": _flag, "deploy": _flag},
+    ChosenTrial: {"number": _whole, "family": _text, "parameters": _params, "rung": _whole, "run": _text},
 }
 _READERS: dict[str, Reader] = {
     "task": _text,
@@ -225,5 +233,6 @@ _READERS: dict[str, Reader] = {
     "labels": _texts_by_name,
     "budget": _budget,
     "seed": _whole,
+    "trial": _trial,
     "output": _output,
 }

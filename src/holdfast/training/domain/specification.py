@@ -48,14 +48,35 @@ class Output:
     Args:
         folder: on this machine; None means one below the run's own.
         repo_id: of the Hub; None keeps the model here.
+        branch: of that repo; None means its main branch, which is the one that is served.
         private: whether a new repo is seen by its owner only.
         deploy: whether the model must answer a request through the Inference API before the run counts as done.
     """
 
     folder: str | None = None
     repo_id: str | None = None
+    branch: str | None = None
     private: bool = False
     deploy: bool = True
+
+
+@dataclass(frozen=True)
+class ChosenTrial:
+    """A trial of an earlier run that somebody wants as the model: it is made once more, and nothing else is tried.
+
+    Args:
+        number: of the trial in that run; what is random in it follows from this and the spec's seed.
+        family: of models.
+        parameters: as the trial had them.
+        rung: of the ladder.
+        run: that it comes from, in words for the card; None where nobody said.
+    """
+
+    number: int
+    family: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    rung: int = 0
+    run: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +95,7 @@ class TrainingSpec:
         params: settings of the trainer, by their names in the library that does the work.
         labels: for zero-shot and few-shot: a description of each label in words.
         seed: of everything random.
+        trial: to make instead of searching; None searches.
     """
 
     task: str
@@ -88,4 +110,5 @@ class TrainingSpec:
     labels: Mapping[str, str] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
     seed: int = 0
+    trial: ChosenTrial | None = None
     output: Output = field(default_factory=Output)

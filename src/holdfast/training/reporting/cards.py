@@ -83,8 +83,16 @@ def _opening(report: Report) -> str:
     )
     return (
         f"# {name_of(report)}\n\nTrained by Holdfast AutoTrain for {report.spec.task} on {report.data[0]}: "
-        f"{report.artefact.family}, the best of {len(report.board.trials)} trials.{worth}"
+        f"{report.artefact.family}, {chosen_as(report)}.{worth}"
     )
+
+
+def chosen_as(report: Report) -> str:
+    """Why it is this model: the best of so many trials, or chosen by hand."""
+    chosen = report.spec.trial
+    if chosen is None:
+        return f"the best of {len(report.board.trials)} trials by {report.board.metric.name}"
+    return f"trial {chosen.number}{f' of run {chosen.run}' if chosen.run else ''}, chosen by hand from the board"
 
 
 def _use(report: Report) -> str:

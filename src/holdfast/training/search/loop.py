@@ -36,6 +36,7 @@ class Frame:
         listener: hears of every trial.
         stop: says when to stop and keep the best.
         meter: of memory.
+        first: number of the first trial.
     """
 
     folder: Path
@@ -46,6 +47,7 @@ class Frame:
     listener: Listener
     stop: Callable[[], bool]
     meter: Meter
+    first: int = 0
 
 
 class Search:
@@ -56,7 +58,7 @@ class Search:
         self._board = board
         self._journal = journal
         self._frame = frame
-        self._next = journal.number()
+        self._next = max(journal.number(), frame.first)
 
     def run(self) -> None:
         """Fill the board."""

@@ -14,8 +14,9 @@ from holdfast.base.identity import Permission
 from holdfast.http.call import Call
 from holdfast.http.routing import Family, Route
 from holdfast.jobs.service import JobServices
-from holdfast.training.domain.runs import PAGE_FILE, STOP_LABEL
+from holdfast.training.domain.runs import PAGE_FILE, STOP_LABEL, Target
 from holdfast.training.domain.spec_files import write_spec
+from holdfast.training.routes import trial_number
 from holdfast.training.service import TrainingRun, TrainingService
 from holdfast.ui.job_lines import JobLine, log_lines, use_charts
 from holdfast.ui.lesson_networks import network_lesson
@@ -23,6 +24,7 @@ from holdfast.ui.lesson_texts import KINDS
 from holdfast.ui.lessons import lesson_of
 from holdfast.ui.page import Pages
 from holdfast.ui.pages.jobs import namespace_facts
+from holdfast.ui.training_deployments import deployment_lines, place_of, trial_choices
 from holdfast.ui.training_runs import (
     board_rows,
     climb_of,
@@ -58,6 +60,7 @@ class TrainingPages:
             Route("GET", f"{one}/learn", self.learn, see, page),
             Route("POST", f"{one}/stop", self.stop, run, page),
             Route("POST", f"{one}/cancel", self.cancel, run, page),
+            Route("POST", f"{one}/deploy", self.deploy_trial, run, page),
         )
 
     async def show_own(self, call: Call) -> Response:
@@ -88,6 +91,7 @@ class TrainingPages:
         jobs = self.jobs.jobs
         lines = await call.run(jobs.read_log, call.actor, *named, tail=_LINES)
         used = await call.run(jobs.read_usage, call.actor, *named)
+        deployments = await call.run(self.training.list_deployments, call.actor, *named)
         report = run.report or {}
         left = {file.path for file in await call.run(jobs.list_artefacts, call.actor, *named)}
         return await self.pages.render(
@@ -109,6 +113,8 @@ class TrainingPages:
             next_line=lines[-1].number + 1 if lines else 0,
             page_file=PAGE_FILE if PAGE_FILE in left else None,
             spec_text=write_spec(run.spec),
+            choices=trial_choices(run),
+            deployments=deployment_lines(run, deployments),
         )
 
     async def learn(self, call: Call) -> Response:
@@ -135,6 +141,15 @@ class TrainingPages:
         job = await call.run(self.training.cancel, call.actor, call.words["namespace"], call.words["id"])
         return self.pages.redirect(call, f"/training/{job.namespace}/{job.id}")
 
+    async def deploy_trial(self, call: Call) -> Response:
+        """Make another trial of the run the served model: leads to the run that does it."""
+        fields = await call.form_fields()
+        target = Target(fields.optional_text("repo_id"), fields.optional_text("branch"))
+        number = trial_number(fields.text("trial"))
+        named = call.words["namespace"], call.words["id"]
+        job = await call.run(self.training.deploy_trial, call.actor, *named, number, target)
+        return self.pages.redirect(call, f"/training/{job.namespace}/{job.id}")
+
     async def _run(self, call: Call) -> TrainingRun:
         return await call.run(self.training.get_run, call.actor, call.words["namespace"], call.words["id"])
 
@@ -149,6 +164,6 @@ class TrainingPages:
             "title": title_of(run.spec),
             "metric": metric_word(run.board.metric),
             "stopping": STOP_LABEL in run.job.spec.labels,
-            "model": run.spec.output.repo_id if published else None,
+            "model": place_of(run.spec.output) if published else None,
             "message": run.board.messages[-1] if run.board.messages else "",
         }

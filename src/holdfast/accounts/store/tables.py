@@ -115,9 +115,19 @@ audit_event = Table(
 )
 """What happened; names as they were then, `actor` and `target` in lower case. `details` is a JSON object of texts."""
 
-for _change in ("UPDATE", "DELETE"):
-    _refusal = (
-        f"CREATE TRIGGER audit_event_no_{_change.lower()} BEFORE {_change} ON audit_event"
+_REFUSALS = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER audit_event_no_{change.lower()} BEFORE {change} ON audit_event"
         " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
-    )
-    event.listen(audit_event, "after_create", DDL(_refusal).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+        for change in ("UPDATE", "DELETE")
+    ),
+    "postgresql": (
+        "CREATE FUNCTION audit_event_refusal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE integrity_constraint_violation USING MESSAGE = 'the audit log is append-only'; END $$",
+        "CREATE TRIGGER audit_event_no_change BEFORE UPDATE OR DELETE ON audit_event"
+        " FOR EACH ROW EXECUTE FUNCTION audit_event_refusal()",
+    ),
+}
+for _dialect, _statements in _REFUSALS.items():
+    for _statement in _statements:
+        event.listen(audit_event, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]

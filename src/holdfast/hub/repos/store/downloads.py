@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from holdfast.backends.database.upserts import upsert
 from holdfast.hub.repos.store.tables import repo, repo_download
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
 from sqlalchemy import delete as delete_rows
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from holdfast.backends.database.upserts import upsert
 from holdfast.hub.repos.listing.key_sets import BLOCK_KEYS, KeySet
+from holdfast.hub.repos.store.dialects import dialect_of
 from holdfast.hub.repos.store.listing_tables import repo_tag, tag_bits
 
 FILTER_KIND = "filter"
@@ -93,8 +94,9 @@ def read_sets(connection: Connection, tag_ids: Collection[int]) -> dict[int, Key
 def read_listed_sets(connection: Connection, tag_ids: Collection[int]) -> dict[int, KeySet]:
     """The repos of any tags, counted or not: as the pairs of `repo_tag` say."""
     found: dict[int, KeySet] = {}
+    joined: ColumnElement[str] = literal_column(dialect_of(connection).joined.format("repo_key"))
     for some in _portions(tag_ids):
-        query = select(repo_tag.c.tag_id, func.group_concat(repo_tag.c.repo_key).label("keys"))
+        query = select(repo_tag.c.tag_id, joined.label("keys"))
         for row in connection.execute(query.where(repo_tag.c.tag_id.in_(some)).group_by(repo_tag.c.tag_id)):
             found[row.tag_id] = KeySet.of(map(int, row.keys.split(",")))
     return found

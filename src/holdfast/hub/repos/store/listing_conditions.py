@@ -1,12 +1,11 @@
 """What a list query asks of a repo, as pieces of SQL: conditions that test a row, list keys, or both (ADR 0004).
 
-It knows SQLite's full-text tables; `listing_pages` chooses plans, `listing_counts` counts.
+`listing_pages` chooses plans, `listing_counts` counts.
 """
 # ruff: noqa: S608 - every piece of SQL put together here is a constant of this module; values are bound
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,13 +14,13 @@ from sqlalchemy import Connection, select, text
 
 from holdfast.base.ids import RepoType
 from holdfast.hub.repos.listing.filters import ListQuery, Range
+from holdfast.hub.repos.store.dialects import WORD, Dialect, quoted
 from holdfast.hub.repos.store.listing_tables import tag
 
 DRIVE_LIMIT = 16_000
 """A condition that fewer repos satisfy is worked off whole; else the order's index is walked."""
 
 _TRIGRAM = 3
-_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def number_condition(query: ListQuery, column: str, bounds: Range) -> Condition:
     return Condition(f"r.{test}", keys, parameters=parameters)
 
 
-def name_conditions(query: ListQuery, words: Sequence[str], *, is_driven: bool) -> list[Condition]:
+def name_conditions(query: ListQuery, words: Sequence[str], dialect: Dialect, *, is_driven: bool) -> list[Condition]:
     """One condition per word, and one for all that are too short for trigrams: it reads all names, or only probes.
 
     `is_driven`: something else lists the keys.
@@ -83,14 +82,14 @@ def name_conditions(query: ListQuery, words: Sequence[str], *, is_driven: bool) 
     conditions = []
     short: list[Condition] = []
     for number, word in enumerate(words):
-        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        escaped = word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         parameters: dict[str, Any] = {f"name{number}": f"%{escaped}%", "name_start": start}
         probe = f"substr(r.text_key, :name_start) LIKE :name{number} ESCAPE '\\'"
         if len(word) < _TRIGRAM:
             short.append(Condition(probe, parameters=parameters))
             continue
-        parameters[f"trigrams{number}"] = _quoted(word)
-        keys = f"SELECT rowid AS key FROM repo_name_fts WHERE repo_name_fts MATCH :trigrams{number}"
+        parameters[f"trigrams{number}"] = quoted(word)
+        keys = f"SELECT rowid AS key FROM repo_name_fts WHERE {dialect.name_match.format(number=number)}"
         conditions.append(Condition(probe, keys, parameters=parameters))
     if short:
         conditions.append(_short_words(query, short, is_driven=is_driven))
@@ -107,28 +106,24 @@ def _short_words(query: ListQuery, conditions: Sequence[Condition], *, is_driven
     return Condition(probe, None if is_driven else keys, parameters=parameters)
 
 
-def text_condition(tokens: Sequence[str]) -> Condition:
+def text_condition(tokens: Sequence[str], dialect: Dialect) -> Condition:
     """All words in the card."""
-    keys = "SELECT rowid AS key FROM repo_text_fts WHERE repo_text_fts MATCH :tokens"
-    parameters = {"tokens": " ".join(map(_quoted, tokens))}
+    keys = f"SELECT rowid AS key FROM repo_text_fts WHERE {dialect.text_match}"
+    parameters = {"tokens": dialect.asked(tokens)}
     # The plus keeps SQLite from driving by the text when something rarer does.
-    lone_probe = "EXISTS (SELECT 1 FROM repo_text_fts WHERE repo_text_fts MATCH :tokens AND rowid = r.key)"
+    lone_probe = f"EXISTS (SELECT 1 FROM repo_text_fts WHERE {dialect.text_match} AND rowid = r.key)"
     return Condition(f"+r.key IN ({keys})", keys, parameters=parameters, lone_probe=lone_probe)
-
-
-def _quoted(word: str) -> str:
-    return '"' + word.replace('"', '""') + '"'
 
 
 def counted(connection: Connection, condition: Condition) -> Condition:
     """The same, with the number of its keys, up to just over the limit; unchanged where it lists none."""
     if condition.keys is None:
         return condition
-    statement = text(f"SELECT count(*) FROM (SELECT 1 FROM ({condition.keys}) LIMIT {DRIVE_LIMIT + 1})")
+    statement = text(f"SELECT count(*) FROM (SELECT 1 FROM ({condition.keys}) k LIMIT {DRIVE_LIMIT + 1}) c")
     return replace(condition, count=int(connection.execute(statement, condition.parameters).scalar_one()))
 
 
 def searched_words(query: ListQuery) -> tuple[list[str], list[str]]:
     """What is searched for in names, and the whole words that are searched for in cards."""
     words = [word for phrase in query.search for word in phrase.split()]
-    return words, [token for word in words for token in _WORD.findall(word)]
+    return words, [token for word in words for token in WORD.findall(word)]

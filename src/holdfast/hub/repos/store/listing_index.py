@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlalchemy import delete as delete_rows
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from holdfast.backends.database.upserts import upsert
 from holdfast.base.ids import RepoType
 from holdfast.hub.repos.domain import Repo
 from holdfast.hub.repos.metadata.documents import FACTS_VERSION, RepoFacts
 from holdfast.hub.repos.metadata.tag_kinds import TagKind, tag_kind
 from holdfast.hub.repos.store import listing_bits
+from holdfast.hub.repos.store.dialects import dialect_of
 from holdfast.hub.repos.store.listing_bits import FILTER_KIND, IndexedTag
 from holdfast.hub.repos.store.listing_tables import repo_listing, repo_tag, tag
 from holdfast.hub.repos.store.tables import repo as repo_table
@@ -41,7 +43,7 @@ def write(connection: Connection, repo: Repo, facts: RepoFacts) -> None:
     hidden = [*_used_by_space(repo.type, facts), *(f"={facet}" for facet in facts.facets)]
     wanted |= {name: TagKind(FILTER_KIND, name) for name in hidden}
     _replace_tags(connection, repo, wanted)
-    _replace_text(connection, "repo_text_fts", "body", repo.key, facts.search_text)
+    _replace_text(connection, "repo_text_fts", "body", repo.key, dialect_of(connection).kept(facts.search_text))
     statement = update(repo_table).where(repo_table.c.key == repo.key)
     connection.execute(statement.values(parameters=facts.parameter_count, weight_bytes=facts.weight_bytes))
 
@@ -174,7 +176,7 @@ def _count_as(connection: Connection, repo_key: int, *, public: bool) -> None:
     connection.execute(statement.values(counted_public=public))
 
 
-def _replace_text(connection: Connection, table: str, column: str, repo_key: int, words: str) -> None:
+def _replace_text(connection: Connection, table: str, column: str, repo_key: int, words: Any) -> None:
     parameters = {"key": repo_key, "words": words}
     known = connection.execute(text(f"SELECT {column} FROM {table} WHERE rowid = :key"), parameters).scalar()
     if known == words:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from holdfast.hub.repos.listing.filters import Cursor, ListQuery
 from holdfast.hub.repos.listing.key_sets import KeySet
+from holdfast.hub.repos.store.dialects import dialect_of
 from holdfast.hub.repos.store.listing_pages import ORDER_COLUMNS, RepoPage
 
 LOOK_UP_LIMIT = 4_000
@@ -39,7 +40,7 @@ def ordered_page(connection: Connection, query: ListQuery, stages: Iterable[tupl
 def _ordered(
     connection: Connection, query: ListQuery, keys: KeySet, after: Cursor | None, limit: int
 ) -> list[tuple[int, float]]:
-    column = ORDER_COLUMNS[query.sort]
+    column, dialect = ORDER_COLUMNS[query.sort], dialect_of(connection)
     sign, order = ("<", "DESC") if query.descending else (">", "ASC")
     parameters: dict[str, Any] = {"type": query.repo_type.value}
     position = ""
@@ -49,10 +50,11 @@ def _ordered(
     ordered = f"{position} ORDER BY r.{column} {order}, r.key {order}"
     if len(keys) <= LOOK_UP_LIMIT:
         parameters |= {"keys": orjson.dumps(list(keys)).decode(), "limit": limit}
-        listed = f"SELECT r.key, r.{column} FROM json_each(:keys) k CROSS JOIN repo r WHERE r.key = k.value{ordered}"
+        listed = f"SELECT r.key, r.{column} FROM {dialect.given_keys} CROSS JOIN repo r WHERE r.key = k.value{ordered}"
         rows = connection.execute(text(f"{listed} LIMIT :limit"), parameters)
         return [(row[0], row[1]) for row in rows]
-    walk = f"SELECT r.key, r.{column} FROM repo r INDEXED BY repo_by_{column} WHERE r.type = :type{ordered}"
+    along = dialect.walking.format(f"repo_by_{column}")
+    walk = f"SELECT r.key, r.{column} FROM repo r {along} WHERE r.type = :type{ordered}"
     return list(_met(connection, walk, parameters, keys, limit))
 
 
@@ -60,7 +62,8 @@ def _met(
     connection: Connection, walk: str, parameters: dict[str, Any], keys: KeySet, limit: int
 ) -> Iterator[tuple[int, float]]:
     left = limit
-    with connection.execute(text(walk), parameters) as rows:
+    # By far not all rows are read: a driver that fetches all at once would be told to fetch them as they are asked for.
+    with connection.execute(text(walk), parameters, execution_options={"stream_results": True}) as rows:
         for key, value in rows:
             if key in keys:
                 yield key, value

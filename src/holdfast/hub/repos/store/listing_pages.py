@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, select, text
 from holdfast.base.ids import RepoType
 from holdfast.hub.repos.listing.filters import Cursor, ListQuery, Range, Sort
 from holdfast.hub.repos.metadata.facets import most_weight_bytes
+from holdfast.hub.repos.store.dialects import Dialect, dialect_of
 from holdfast.hub.repos.store.listing_bits import FILTER_KIND
 from holdfast.hub.repos.store.listing_conditions import (
     DRIVE_LIMIT,
@@ -125,13 +126,14 @@ def _stages(connection: Connection, query: ListQuery, *, is_driven: bool) -> Ite
     if not words:
         yield 0, []
         return
-    by_name = [counted(connection, each) for each in name_conditions(query, words, is_driven=is_driven)]
+    dialect = dialect_of(connection)
+    by_name = [counted(connection, each) for each in name_conditions(query, words, dialect, is_driven=is_driven)]
     yield 0, by_name
     if tokens:
         elsewhere = " AND ".join(condition.probe for condition in by_name)
         parameters = {name: value for condition in by_name for name, value in condition.parameters.items()}
         not_by_name = Condition(f"NOT ({elsewhere})", parameters=parameters)
-        yield 1, [counted(connection, text_condition(tokens)), not_by_name]
+        yield 1, [counted(connection, text_condition(tokens, dialect)), not_by_name]
 
 
 def _find(
@@ -152,7 +154,8 @@ def _find(
         parameters |= {"after_value": cursor.value, "after_key": cursor.key}
 
     def select_keys(chosen: Sequence[Condition], driver: Condition | None) -> str:
-        return _select_keys(query, [_visible(viewer), *(c.probe for c in chosen if c is not driver)], driver, cursor)
+        tests = [_visible(viewer), *(c.probe for c in chosen if c is not driver)]
+        return _select_keys(query, tests, driver, cursor, dialect_of(connection))
 
     driver = _driver(conditions)
     rows: Sequence[Row[Any]] = []
@@ -166,11 +169,13 @@ def _find(
     return [(row.key, Cursor(row.value, row.key, stage)) for row in rows]
 
 
-def _select_keys(query: ListQuery, tests: Sequence[str], driver: Condition | None, cursor: Cursor | None) -> str:
+def _select_keys(
+    query: ListQuery, tests: Sequence[str], driver: Condition | None, cursor: Cursor | None, dialect: Dialect
+) -> str:
     """The statement that finds `key` and the order's `value`, in order."""
     column = ORDER_COLUMNS[query.sort]
     if driver is None:
-        source = f"repo r INDEXED BY repo_by_{column} WHERE r.type = :type"
+        source = f"repo r {dialect.walking.format(f'repo_by_{column}')} WHERE r.type = :type"
     else:
         source = f"({driver.keys}) d CROSS JOIN repo r WHERE r.key = d.key AND r.type = :type"
     if cursor is not None:

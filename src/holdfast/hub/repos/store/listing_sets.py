@@ -20,6 +20,7 @@ from holdfast.hub.repos.listing.key_sets import KeySet
 from holdfast.hub.repos.metadata.facets import MEMORY, MEMORY_LEVELS, memory_word, most_weight_bytes
 from holdfast.hub.repos.metadata.tag_kinds import tag_kind
 from holdfast.hub.repos.store import listing_bits
+from holdfast.hub.repos.store.dialects import dialect_of
 from holdfast.hub.repos.store.listing_bits import FILTER_KIND, FREE_KIND
 from holdfast.hub.repos.store.listing_conditions import (
     Condition,
@@ -67,6 +68,7 @@ class MatchingSets:
 
     def __init__(self, connection: Connection, query: ListQuery, viewer: Viewer, tags: Sequence[CountedTag]) -> None:
         self._connection = connection
+        self._dialect = dialect_of(connection)
         self._query = query
         self.tags = {found.name: found for found in tags}
         self._sets = _read_sets(connection, tags)
@@ -123,8 +125,8 @@ class MatchingSets:
         words, tokens = searched_words(self._query)
         if not words:
             return None, KeySet()
-        by_name = map(self._listed, name_conditions(self._query, words, is_driven=False))
-        by_text = self._listed(text_condition(tokens)) if tokens else KeySet()
+        by_name = map(self._listed, name_conditions(self._query, words, self._dialect, is_driven=False))
+        by_text = self._listed(text_condition(tokens, self._dialect)) if tokens else KeySet()
         return reduce(lambda left, right: left & right, by_name), by_text
 
     def _group_of(self, name: str) -> str | None:
@@ -153,7 +155,7 @@ class MatchingSets:
 
     def _keys(self, query: str, parameters: Mapping[str, Any]) -> KeySet:
         """The keys that some SQL lists as `key`: in one long text, a third of the time that as many rows would take."""
-        statement = text(f"SELECT group_concat(key) FROM ({query})")
+        statement = text(f"SELECT {self._dialect.joined.format('key')} FROM ({query}) k")
         words: str | None = self._connection.execute(statement, parameters).scalar()
         return KeySet.of(map(int, words.split(","))) if words else KeySet()
 
@@ -164,7 +166,8 @@ class MatchingSets:
         if viewer.namespace_ids:
             numbers = ", ".join(str(int(key)) for key in viewer.namespace_ids)
             # Left to itself, SQLite would walk all repos of the type.
-            own = f"repo INDEXED BY repo_private WHERE type = :type AND namespace_id IN ({numbers}) AND private"
+            along = self._dialect.walking.format("repo_private")
+            own = f"repo {along} WHERE type = :type AND namespace_id IN ({numbers}) AND private"
             seen |= self._keys(f"SELECT key FROM {own}", {"type": self._query.repo_type.value})
         if viewer.repo_text_keys:
             single = {f"own{number}": text_key for number, text_key in enumerate(viewer.repo_text_keys)}

@@ -1,6 +1,7 @@
 """Tables behind lists and search (ADR 0004). All of it is an index that can be rebuilt from git.
 
-The two full-text tables exist on SQLite only, as statements: SQLAlchemy has no words for virtual tables.
+The two full-text tables are made by statements: SQLAlchemy has no words for SQLite's virtual tables. PostgreSQL's are
+ordinary ones with the same columns.
 """
 
 from __future__ import annotations
@@ -52,9 +53,19 @@ tag_bits = Table(
     Column("bits", LargeBinary, nullable=False),
 )
 
-_TEXT_TABLES = (
-    "CREATE VIRTUAL TABLE repo_name_fts USING fts5(name, tokenize='trigram')",
-    "CREATE VIRTUAL TABLE repo_text_fts USING fts5(body, tokenize='unicode61 remove_diacritics 2', detail=none)",
-)
-for statement in _TEXT_TABLES:
-    event.listen(repo_listing, "after_create", DDL(statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+_TEXT_TABLES = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE repo_name_fts USING fts5(name, tokenize='trigram')",
+        "CREATE VIRTUAL TABLE repo_text_fts USING fts5(body, tokenize='unicode61 remove_diacritics 2', detail=none)",
+    ),
+    "postgresql": (
+        "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+        "CREATE TABLE repo_name_fts (rowid BIGINT PRIMARY KEY, name TEXT NOT NULL)",
+        "CREATE INDEX repo_name_by_trigrams ON repo_name_fts USING gin (name gin_trgm_ops)",
+        "CREATE TABLE repo_text_fts (rowid BIGINT PRIMARY KEY, body TEXT[] NOT NULL)",
+        "CREATE INDEX repo_text_by_word ON repo_text_fts USING gin (body)",
+    ),
+}
+for dialect, statements in _TEXT_TABLES.items():
+    for statement in statements:
+        event.listen(repo_listing, "after_create", DDL(statement).execute_if(dialect=dialect))  # type: ignore[no-untyped-call]

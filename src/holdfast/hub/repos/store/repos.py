@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Update, bindparam, delete, func, insert, select, text, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
+from holdfast.backends.database.upserts import upsert
 from holdfast.base.errors import RepoExists
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.repos.domain import Gating, Repo, repo_text_key
+from holdfast.hub.repos.store.dialects import dialect_of
 from holdfast.hub.repos.store.tables import repo, repo_facts, repo_redirect, repo_ref
 
 # Built once: to put a statement together takes longer than to execute it, and every commit needs these.
@@ -52,6 +53,9 @@ def insert_repo(connection: Connection, values: Mapping[str, Any]) -> int:
         result = connection.execute(insert(repo).values(**values))
     except IntegrityError as error:
         raise RepoExists(repo_type=values["type"], repo_id=f"{values['namespace']}/{values['name']}") from error
+    took_key = dialect_of(connection).took_key
+    if "key" in values and took_key is not None:
+        connection.execute(text(took_key), {"key": values["key"]})
     return int(result.inserted_primary_key[0])  # type: ignore[index]
 
 
@@ -205,8 +209,7 @@ def all_keys(connection: Connection) -> list[int]:
 
 def last_key(connection: Connection) -> int:
     """The highest key that any repo ever had, deleted ones included; 0 before the first."""
-    # SQLite keeps it there for AUTOINCREMENT; a driver for another database will ask its sequence.
-    return connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'repo'")).scalar() or 0
+    return connection.execute(text(dialect_of(connection).last_key)).scalar() or 0
 
 
 def repos_of_namespaces(connection: Connection, namespace_ids: Iterable[int]) -> list[Repo]:

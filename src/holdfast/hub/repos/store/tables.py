@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text, text
 
 from holdfast.backends.database.protocol import metadata
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index of some rows only, in the words of every database that can have one."""
+    return {f"{database}_where": text(condition) for database in ("sqlite", "postgresql")}
+
 
 repo = Table(
     "repo",
@@ -38,10 +46,10 @@ repo = Table(
         Index(f"repo_by_{order}", "type", order, "key", "private", "namespace_id")
         for order in ("created_at", "updated_at", "likes", "downloads", "trending_score")
     ),
-    Index("repo_by_parameters", "type", "parameters", sqlite_where=text("parameters IS NOT NULL")),
-    Index("repo_by_weight_bytes", "type", "weight_bytes", sqlite_where=text("weight_bytes IS NOT NULL")),
+    Index("repo_by_parameters", "type", "parameters", **_where("parameters IS NOT NULL")),
+    Index("repo_by_weight_bytes", "type", "weight_bytes", **_where("weight_bytes IS NOT NULL")),
     # Which of a namespace's repos are private, for counts of what its members see.
-    Index("repo_private", "namespace_id", "type", "key", sqlite_where=text("private")),
+    Index("repo_private", "namespace_id", "type", "key", **_where("private")),
     Index("repo_index_pending", "index_pending"),
     sqlite_autoincrement=True,  # keys are never reused: they name folders on disk
 )

@@ -155,6 +155,7 @@ def _create_repo() -> None:
         ["type", "parameters"],
         unique=False,
         sqlite_where=sa.text("parameters IS NOT NULL"),
+        postgresql_where=sa.text("parameters IS NOT NULL"),
     )
     op.create_index(
         "repo_by_trending_score", "repo", ["type", "trending_score", "key", "private", "namespace_id"], unique=False
@@ -425,6 +426,10 @@ def _create_membership() -> None:
 def _create_repo_name_fts() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("CREATE VIRTUAL TABLE repo_name_fts USING fts5(name, tokenize='trigram')")
+        return
+    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    op.execute("CREATE TABLE repo_name_fts (rowid BIGINT PRIMARY KEY, name TEXT NOT NULL)")
+    op.execute("CREATE INDEX repo_name_by_trigrams ON repo_name_fts USING gin (name gin_trgm_ops)")
 
 
 def _create_repo_text_fts() -> None:
@@ -432,3 +437,6 @@ def _create_repo_text_fts() -> None:
         op.execute(
             "CREATE VIRTUAL TABLE repo_text_fts USING fts5(body, tokenize='unicode61 remove_diacritics 2', detail=none)"
         )
+        return
+    op.execute("CREATE TABLE repo_text_fts (rowid BIGINT PRIMARY KEY, body TEXT[] NOT NULL)")
+    op.execute("CREATE INDEX repo_text_by_word ON repo_text_fts USING gin (body)")

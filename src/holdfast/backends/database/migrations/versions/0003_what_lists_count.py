@@ -21,7 +21,11 @@ def upgrade() -> None:
     op.create_index("tag_by_kind", "tag", ["repo_type", "kind", "uses"])
     op.add_column("repo", sa.Column("weight_bytes", sa.BigInteger(), nullable=True))
     has_weights, is_private = sa.text("weight_bytes IS NOT NULL"), sa.text("private")
-    op.create_index("repo_by_weight_bytes", "repo", ["type", "weight_bytes"], sqlite_where=has_weights)
-    op.create_index("repo_private", "repo", ["namespace_id", "type", "key"], sqlite_where=is_private)
+    op.create_index(
+        "repo_by_weight_bytes", "repo", ["type", "weight_bytes"], sqlite_where=has_weights, postgresql_where=has_weights
+    )
+    op.create_index(
+        "repo_private", "repo", ["namespace_id", "type", "key"], sqlite_where=is_private, postgresql_where=is_private
+    )
     op.add_column("repo_listing", sa.Column("facts_version", sa.Integer(), server_default=sa.text("0"), nullable=False))
     op.create_index("repo_listing_by_version", "repo_listing", ["facts_version"])

@@ -36,6 +36,15 @@ def _create_audit_event() -> None:
                 f"CREATE TRIGGER audit_event_no_{change.lower()} BEFORE {change} ON audit_event"
                 " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
             )
+        return
+    op.execute(
+        "CREATE FUNCTION audit_event_refusal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE integrity_constraint_violation USING MESSAGE = 'the audit log is append-only'; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER audit_event_no_change BEFORE UPDATE OR DELETE ON audit_event"
+        " FOR EACH ROW EXECUTE FUNCTION audit_event_refusal()"
+    )
 
 
 def _create_site_settings() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from holdfast.client import pipeline
 
-__all__ = ["__version__", "pipeline", "train"]
+__all__ = ["__version__", "deploy_trial", "pipeline", "train"]
 __version__ = "0.1.0"
 
 
@@ -21,4 +21,6 @@ def __getattr__(name: str) -> Any:
     if name == "train":
         # By name: everything imports this module for its version, and no lower floor may lead to a higher one.
         return import_module("holdfast.training.python").train
+    if name == "deploy_trial":
+        return import_module("holdfast.training.deploying").deploy_trial
     raise AttributeError(f"module 'holdfast' has no attribute {name!r}")

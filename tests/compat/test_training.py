@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -98,20 +99,53 @@ def test_as_a_job_of_the_server(server: LiveServer):
     spec["output"] = {"repo_id": "alice/flowers-by-job"}
     file = {"name": "flowers.csv", "content": content}
     job = call(server, "/api/training/alice", {"spec": spec, "file": file})
-    until = time.monotonic() + DEADLINE_SECONDS
-    while (run := call(server, f"/api/training/alice/{job['id']}"))["job"]["status"]["stage"] in (
-        "SCHEDULING",
-        "RUNNING",
-    ):
-        assert time.monotonic() < until, run
-        time.sleep(0.5)
-    assert run["job"]["status"]["stage"] == "COMPLETED", (run["job"], run["board"]["messages"])
+    run = finished(server, job["id"])
     assert run["job"]["labels"]["autotrain"] == "1"
     assert run["spec"]["data"] == {"repo_id": "alice/flowers"}
     assert [trial["family"] for trial in run["board"]["trials"]][:2] == ["dummy", "logistic-regression"]
     assert run["report"]["published"]["answer"]
     assert [found["id"] for found in call(server, "/api/training/alice")] == [job["id"]]
     check_repo(server, "alice/flowers-by-job")
+
+
+def finished(server: LiveServer, job_id: str) -> Any:
+    """The run, once it has ended well."""
+    until = time.monotonic() + DEADLINE_SECONDS
+    while (run := call(server, f"/api/training/alice/{job_id}"))["job"]["status"]["stage"] in ("SCHEDULING", "RUNNING"):
+        assert time.monotonic() < until, run
+        time.sleep(0.5)
+    assert run["job"]["status"]["stage"] == "COMPLETED", (run["job"], run["board"]["messages"])
+    return run
+
+
+@pytest.mark.heavy
+def test_another_trial_becomes_the_model(server: LiveServer):
+    api = HfApi(endpoint=server.url, token=ALICE.token)
+    content = base64.b64encode(flowers().encode()).decode()
+    spec = {"task": "auto", "columns": {"target": "kind"}, "budget": {"seconds": 60, "trials": 3}}
+    spec["output"] = {"repo_id": "alice/chosen"}
+    job = call(server, "/api/training/alice", {"spec": spec, "file": {"name": "chosen.csv", "content": content}})
+    first = finished(server, job["id"])
+    assert answers(server, "alice/chosen") == ["small", "large"]
+
+    simplest = call(server, f"/api/training/alice/{job['id']}/trials/0/deploy", {})
+    second = finished(server, simplest["id"])
+    assert second["spec"]["trial"]["run"] == job["id"]
+    assert [trial["family"] for trial in second["board"]["trials"]] == ["dummy"]
+    assert second["report"]["published"]["answer"], "it counts once it has answered"
+    assert second["report"]["spec"]["data"] == first["report"]["spec"]["data"], "the same commit of the data"
+    assert len(set(answers(server, "alice/chosen"))) == 1, "the simplest model says one thing only"
+    assert f"trial 0 of run {job['id']}" in api.list_repo_commits("alice/chosen")[0].title
+    assert "chosen by hand" in Path(api.hf_hub_download("alice/chosen", "README.md")).read_text()
+
+    branch = call(server, f"/api/training/alice/{job['id']}/trials/1/deploy", {"branch": "linear"})
+    third = finished(server, branch["id"])
+    assert "answer" not in third["report"]["published"]
+    assert api.file_exists("alice/chosen", "model.skops", revision="linear")
+    assert "trial 0" in api.list_repo_commits("alice/chosen")[0].title, "the main branch is as it was"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        call(server, f"/api/training/alice/{job['id']}/trials/77/deploy", {})
+    assert refused.value.code == 400
 
 
 @pytest.mark.heavy

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from holdfast.training.domain.reports import Report
     from holdfast.training.domain.specification import TrainingSpec
 
+app = typer.Typer(help="Bring data, get the best model.", rich_markup_mode=None)
 _HELP = "A file, a folder, or a dataset of the Hub that HF_ENDPOINT names: owner/name@revision:config:split."
 
 
+@app.callback(invoke_without_command=True)
 def train(
+    context: typer.Context,
     data: Annotated[str | None, typer.Option(help=_HELP)] = None,
     task: Annotated[str | None, typer.Option(help="Such as tabular-classification; auto looks at the data.")] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
@@ -52,6 +55,8 @@ def train(
 
     Example: holdfast train --data penguins.csv --target species --budget 60s
     """
+    if context.invoked_subcommand is not None:
+        return
     from holdfast.cli.train_board import LiveBoard  # noqa: PLC0415 - keeps help fast
     from holdfast.training.domain.spec_files import seconds_of  # noqa: PLC0415
     from holdfast.training.reporting.records import record_of  # noqa: PLC0415
@@ -69,6 +74,32 @@ def train(
     if as_json is not None:
         as_json.write_text(json.dumps(record_of(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     _print(report)
+
+
+@app.command(short_help="Make another trial of a finished run the model.")
+def deploy(
+    run: Annotated[str, typer.Argument(help="The folder of a run, or namespace/id of one of a server.")],
+    trial: Annotated[int, typer.Option(help="Its number on the board.", min=0)],
+    push: Annotated[str | None, typer.Option(metavar="NS/NAME", help="A repo; else that of the run.")] = None,
+    branch: Annotated[str | None, typer.Option(help="Of the repo; the main branch is the one that is served.")] = None,
+    access_token: Annotated[str | None, typer.Option("--token", help="Access token of the Hub.")] = None,
+    quiet: Annotated[bool, typer.Option(help="Print the result only.")] = False,
+) -> None:
+    """Make another trial of a finished run the model: fit it again, judge it, push it, see it answer.
+
+    Example: holdfast train deploy alice/65a1b2c3d4e5f60718293a4b --trial 3
+    """
+    from holdfast.cli.train_board import LiveBoard  # noqa: PLC0415
+    from holdfast.training.deploying import deploy_trial  # noqa: PLC0415
+
+    board = LiveBoard(sys.stderr, quiet=quiet)
+    found = deploy_trial(
+        run, trial, push=push, branch=branch, listener=board.hear, access_token=access_token, say=board.say
+    )
+    print(", ".join(f"{name} {value:.4g}" for name, value in found.scores.items()))
+    print(f"model: {found.model}{f' (branch {branch})' if branch else ''}")
+    if found.published and "answer" in found.published:
+        print(f"it answers: {json.dumps(found.published['answer'], ensure_ascii=False)[:200]}")
 
 
 def _columns(target: str | None, more: list[str] | None) -> dict[str, str]:
@@ -156,4 +187,5 @@ def _print(report: Report) -> None:
     print(f"model: {report.folder}")
     if report.published:
         print(f"pushed: {report.published['url']}")
-        print(f"it answers: {json.dumps(report.published['answer'], ensure_ascii=False)[:200]}")
+        if "answer" in report.published:
+            print(f"it answers: {json.dumps(report.published['answer'], ensure_ascii=False)[:200]}")

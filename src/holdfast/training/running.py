@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.events import Event, Listener, Stage, silence
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.reports import Report
+from holdfast.training.domain.runs import REPORT_FILE
 from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.domain.specification import DataSource, TrainingSpec
 from holdfast.training.domain.trials import Board
@@ -24,6 +26,7 @@ from holdfast.training.publishing import publish
 from holdfast.training.reading.read import Rows, read, without_rows
 from holdfast.training.reporting.environment import environment
 from holdfast.training.reporting.judging import judge
+from holdfast.training.reporting.records import record_of
 from holdfast.training.reporting.writing import write_report
 from holdfast.training.search.choosing import OneTrial
 from holdfast.training.search.clock import SearchClock
@@ -201,6 +204,8 @@ class _Run:
             run_apart(lambda _tell: write_report(report), limits, self._folder / "report.txt", meter=self._meter)
         except TrialFailed as error:
             raise TrainingFailed(reason=f"The report could not be written: {error}.") from error
+        record = json.dumps(record_of(report), ensure_ascii=False)
+        (self._folder / REPORT_FILE).write_text(record, encoding="utf-8")
 
     def _publish(self, report: Report) -> Report:
         output = self._spec.output

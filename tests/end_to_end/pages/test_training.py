@@ -62,11 +62,25 @@ def test_from_a_file_to_a_served_prediction(new_visitor: NewVisitor):
     expect(page.get_by_text("of all that are large, how many did it find?")).to_be_visible()
     assert visitor.violations() == []
     page.go_back()
+    check_deploying(page)
     page.get_by_role("link", name="Try the model").click()
     expect(page).to_have_url(re.compile("/alice/flowers$"))
     page.get_by_role("textbox", name="Table").fill("length,width,price\n1,2,1000\n9,9,1000\n")
     page.locator("#try").get_by_role("button", name="Compute").click()
     expect(page.locator("#try").get_by_text(re.compile("^(small|large)$")).first).to_be_visible(timeout=PATIENCE)
+
+
+def check_deploying(page: Page) -> None:
+    """Another trial can be made the model; leaves the page as it was, and ends what it began."""
+    run = page.url
+    page.get_by_label("Trial", exact=True).select_option(label=re.compile("^Trial 0: baseline"))
+    page.get_by_role("button", name="Deploy this trial").click()
+    expect(page.get_by_text("makes trial 0 of another run the model")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(stage(page)).to_have_text("Cancelled", timeout=PATIENCE)
+    page.get_by_role("link", name="another run").click()
+    expect(page).to_have_url(run)
+    expect(page.get_by_role("link", name=re.compile("^Trial 0: baseline"))).to_be_visible()
 
 
 def test_what_can_not_be_trained_on_says_why_and_can_be_corrected(new_visitor: NewVisitor):

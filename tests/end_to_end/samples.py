@@ -42,7 +42,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Sample:
-    """A request. `{repo}` in texts becomes the repo's id.
+    """A request. `{repo}` in texts becomes the repo's id; every repo has a bucket of its name beside it.
 
     Args:
         permission: what the route's service asks for.
@@ -66,7 +66,7 @@ class Sample:
         return text.replace("{repo}", repo).replace("{name}", name).encode()
 
     def target(self, pattern: str, repo: str) -> str:
-        words = WORDS | self.words | {"repo": repo}
+        words = WORDS | {"repo": repo, "bucket": repo} | self.words
         path = re.sub(r"\{(\w+)\}", lambda match: words[match[1]], pattern)
         return f"{path}?{self.query}" if self.query else path
 
@@ -197,6 +197,24 @@ _TRAINING = {
     "POST /training/{namespace}/new/check": _run_jobs("data=lab/nothing&task=auto&minutes=1", _LAB, (303,)),
 }
 
+_BATCH = '{"type": "deleteFile", "path": "file.txt"}\n'
+_BUCKET = "/api/buckets/{bucket}"
+_BUCKETS = {
+    "GET /api/buckets/{namespace}": Sample(_public, words=_LAB),
+    "DELETE /api/buckets/{namespace}": Sample(_public, words=_LAB, success=(401, 404)),
+    f"POST {_BUCKET}": Sample(_own, {"private": True}, {"bucket": "me/new"}, success=(200, 409)),
+    f"GET {_BUCKET}": Sample(_see),
+    f"DELETE {_BUCKET}": Sample(_admin),
+    f"PUT {_BUCKET}/settings": Sample(_admin, {"private": True}),
+    f"GET {_BUCKET}/tree": Sample(_read, query="recursive=False"),
+    f"GET {_BUCKET}/tree/{{path}}": Sample(_read),
+    f"POST {_BUCKET}/paths-info": Sample(_read, {"paths": ["file.txt", "absent"]}),
+    f"POST {_BUCKET}/batch": Sample(_write, _BATCH, content_type="application/x-ndjson"),
+    f"GET {_BUCKET}/xet-read-token": Sample(_read),
+    f"GET {_BUCKET}/xet-write-token": Sample(_write),
+    "GET /buckets/{bucket}/resolve/{path}": Sample(_read),
+}
+
 _JOBS = {
     "GET /api/jobs/hardware": Sample(_public),
     "GET /api/admin/jobs": Sample(_site),
@@ -270,6 +288,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /api/repos/create": Sample(_own, {"name": "same-name"}, success=(200, 409)),
     "DELETE /api/repos/delete": Sample(_admin, {"organization": "lab", "name": "{name}"}),
     "POST /api/repos/move": Sample(_admin, {"fromRepo": "{repo}", "toRepo": "lab/moved-{name}"}),
+    **_BUCKETS,
     f"PUT {_REPO}/settings": Sample(_admin, {"private": True}),
     f"POST {_REPO}/duplicate": Sample(
         _read,

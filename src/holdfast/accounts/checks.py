@@ -28,7 +28,7 @@ GRANTABLE = frozenset({
 """What a line of a fine-grained token may name."""
 
 _SCOPE_PATTERN = re.compile(
-    rf"{NAME_PATTERN.pattern}|(model|dataset|space):{NAME_PATTERN.pattern}/{NAME_PATTERN.pattern}"
+    rf"{NAME_PATTERN.pattern}|(model|dataset|space|bucket):{NAME_PATTERN.pattern}/{NAME_PATTERN.pattern}"
 )
 MAX_GIVEN_TOKEN_LENGTH = 500
 

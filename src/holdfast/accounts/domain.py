@@ -249,11 +249,12 @@ class OAuthRefusal(Enum):
 
 @dataclass(frozen=True)
 class RepoCounts:
-    """How many repos a namespace has, by type."""
+    """How many repos a namespace has, by type; and buckets, which no overview counts."""
 
     models: int
     datasets: int
     spaces: int
+    buckets: int = 0
 
     @property
     def total(self) -> int:

@@ -37,6 +37,8 @@ def check(services: Services, *, deep: bool = False) -> Iterator[Trouble]:
         yield Trouble("the database", f"It is damaged: {line}. Restore it from a backup.", is_harmless=False)
     for repo in RepoInspector(services.database, services.repos.pool, services.objects).check(deep=deep):
         yield Trouble(repo.subject, repo.explanation, repo.fault is Fault.ORPHAN)
+    for subject, explanation in services.buckets.upkeep.check():
+        yield Trouble(subject, explanation, is_harmless=False)
     for blob in _blobs(services).check(deep=deep):
         yield Trouble(f"file {blob.sha256}", blob.explanation, blob.fault is Fault.ORPHAN)
     for xet in services.xet.inspector.check(deep=deep):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from holdfast.app.services import Services
 from holdfast.base.clock import now_milliseconds
 from holdfast.hub.objects.domain import ObjectKind
-from holdfast.hub.objects.garbage import BlobCollector, Collector, GarbageCollector, GarbageReport, GarbageRules
+from holdfast.hub.objects.garbage import BlobCollector, Collector, GarbageCollector, GarbageReport, GarbageRules, LiveOf
 from holdfast.hub.repos.service.collecting import RepoCollector
 
 HASTY_SECONDS = 3600
@@ -51,7 +51,8 @@ def maintain(services: Services, *, grace_seconds: int | None = None, dry_run: b
         ObjectKind.XET: services.xet.collector,
     }
     rules = GarbageRules.with_grace(grace_seconds)
-    objects = GarbageCollector(services.database, repos, collectors, rules, now_milliseconds).run(dry_run=dry_run)
+    live = LiveOf((repos, services.buckets.upkeep))
+    objects = GarbageCollector(services.database, live, collectors, rules, now_milliseconds).run(dry_run=dry_run)
     orphans = tuple(repos.orphans())
     tidied: tuple[int, ...] = ()
     if not dry_run:

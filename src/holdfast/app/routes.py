@@ -18,6 +18,7 @@ from holdfast.base.identity import Permission
 from holdfast.http.call import Call
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Route
+from holdfast.hub.buckets.routes import table as bucket_routes
 from holdfast.hub.community.routes import CommunityRoutes
 from holdfast.hub.git.routes import GitRoutes
 from holdfast.hub.lfs.routes import table as lfs_routes
@@ -32,7 +33,7 @@ UNSERVED = {
     "Attachments of comments": ("/uploads",),
     "Collections": ("/api/collections", "/api/collections/{path}"),
     "Webhooks": ("/api/settings/webhooks", "/api/settings/webhooks/{path}"),
-    "Buckets": ("/api/buckets", "/api/buckets/{path}", "/buckets/{path}"),
+    "Events of buckets": ("/api/buckets/{bucket}/events",),
     "Papers": ("/api/papers", "/api/papers/{path}", "/api/daily_papers", "/papers/{path}"),
     "Running Spaces": (
         "/api/spaces/{repo}/runtime",
@@ -63,7 +64,8 @@ def all_routes(services: Services, pages: Pages) -> Sequence[Route]:
     return (
         *_unserved_routes(fixed=True),
         *fixed_pages(pages, services),
-        *repo_routes(repos, services.objects, services.settings),
+        *bucket_routes(services.buckets),
+        *repo_routes(repos, services.objects, services.settings, services.buckets.move),
         *xet_routes(services.xet),
         *lfs_routes(services.lfs),
         *GitRoutes(services.git).table(),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from holdfast.accounts.domain import SiteSettings
 from holdfast.accounts.service import AccountServices, open_accounts
+from holdfast.app.counting import NamespaceCounter
 from holdfast.app.data_dir import SECRET_FILE
 from holdfast.app.machine import memory_bytes
 from holdfast.app.working import open_job_services
@@ -20,6 +21,7 @@ from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import now_milliseconds
 from holdfast.base.settings import Settings
 from holdfast.base.signing import Signer
+from holdfast.hub.buckets.service import BucketServices, open_buckets
 from holdfast.hub.community import store as community_store
 from holdfast.hub.community.service import CommunityServices, open_community
 from holdfast.hub.git.service import GitService, open_git
@@ -31,7 +33,6 @@ from holdfast.hub.objects.service import ObjectService
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.service import RepoServices, open_repos
 from holdfast.hub.repos.service.access import RepoGate
-from holdfast.hub.repos.service.counting import PublicRepoCounter
 from holdfast.hub.repos.service.files import FileSources
 from holdfast.hub.repos.service.uploading import UploadService
 from holdfast.hub.xet.domain import XetLimits
@@ -63,6 +64,7 @@ class Services(Foundation):
     repos: RepoServices
     xet: XetServices
     lfs: LfsServices
+    buckets: BucketServices
     community: CommunityServices
     git: GitService
     scans: ScanService
@@ -102,6 +104,7 @@ def open_services(settings: Settings) -> Services:
         repos=repos,
         xet=xet,
         lfs=lfs,
+        buckets=open_buckets(database, accounts, gate, objects, xet.files, xet.tokens, now_milliseconds),
         community=open_community(database, accounts, gate, repos, now_milliseconds),
         git=open_git(database, gate, repos, objects, settings.data_dir / "git-hooks"),
         scans=scans,
@@ -118,7 +121,7 @@ def _open_foundation(settings: Settings, sources: dict[ObjectKind, ObjectSource]
     blobs = open_blob_store(settings.data_dir / "objects")
     sources[ObjectKind.BLOB] = BlobSource(blobs)
     site = SiteSettings(open_signup=settings.open_signup)
-    accounts = open_accounts(database, now_milliseconds, PublicRepoCounter(), site)
+    accounts = open_accounts(database, now_milliseconds, NamespaceCounter(), site)
     return Foundation(
         settings,
         database,

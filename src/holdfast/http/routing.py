@@ -34,6 +34,7 @@ _WORDS = {
     "types": "models|datasets|spaces",
     "prefix": "(?:datasets/|spaces/)?(?!(?:api|v1|v2|cas|static)/)",
     "repo": f"[^/]+/{_NOT_RESERVED}[^/]+|[^/]+",
+    "bucket": "[^/]+/[^/]+",
     "rev": "refs/(?:heads|tags|pr|convert)/[^/]+|[^/]+",
     "path": ".*",
     "branch": ".+",

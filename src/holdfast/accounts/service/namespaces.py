@@ -73,10 +73,11 @@ class NamespaceService:
             found = self.accounts.administered(connection, actor, org)
             if self.repo_counter is None:
                 raise Conflict(reason="Only the server can delete an organization: it knows the repos.")
-            count = self.repo_counter.count_repos(connection, found.id).total
-            if count:
-                repos = "1 repo" if count == 1 else f"{count} repos"
-                raise Conflict(reason=f"{found.name} has {repos}. Delete or move them first.")
+            counts = self.repo_counter.count_repos(connection, found.id)
+            for count, noun in ((counts.total, "repo"), (counts.buckets, "bucket")):
+                if count:
+                    things = f"1 {noun}" if count == 1 else f"{count} {noun}s"
+                    raise Conflict(reason=f"{found.name} has {things}. Delete or move them first.")
             namespaces.delete_org(connection, found.id)
             self.accounts.audit.record(connection, actor, AuditAction.ORG_DELETED, found.name)
 

@@ -102,6 +102,18 @@ class LiveObjects(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class LiveOf:
+    """What any of several says is live: repos, and whatever else has objects."""
+
+    sources: tuple[LiveObjects, ...]
+
+    def reachable(self) -> Iterable[tuple[int, Collection[str]]]:
+        """See `LiveObjects.reachable`."""
+        for source in self.sources:
+            yield from source.reachable()
+
+
 class Collector(Protocol):
     """Removes the stored bytes of one kind of object. `hub.xet` has its own."""
 

@@ -11,7 +11,7 @@ from holdfast.hub.repos.routes.git_data import GitDataRoutes
 from holdfast.hub.repos.routes.history import HistoryRoutes
 from holdfast.hub.repos.routes.info import InfoRoutes
 from holdfast.hub.repos.routes.large_files import LargeFileRoutes
-from holdfast.hub.repos.routes.lifecycle import LifecycleRoutes
+from holdfast.hub.repos.routes.lifecycle import LifecycleRoutes, MoveBucket
 from holdfast.hub.repos.routes.likes import LikeRoutes
 from holdfast.hub.repos.routes.lists import ListRoutes
 from holdfast.hub.repos.routes.overview import OverviewRoutes
@@ -24,7 +24,9 @@ from holdfast.hub.repos.routes.uploads import UploadRoutes
 from holdfast.hub.repos.service import RepoServices
 
 
-def table(services: RepoServices, objects: ObjectService, settings: Settings) -> tuple[Route, ...]:
+def table(
+    services: RepoServices, objects: ObjectService, settings: Settings, move_bucket: MoveBucket
+) -> tuple[Route, ...]:
     """All routes of repos; the repo's bare address comes last, for it matches nearly everything."""
     uploads = UploadRoutes(
         services.preuploads,
@@ -39,7 +41,7 @@ def table(services: RepoServices, objects: ObjectService, settings: Settings) ->
         *HistoryRoutes(services.history).table(),
         *uploads.table(),
         *BranchRoutes(services.branches).table(),
-        *LifecycleRoutes(services.lifecycle).table(),
+        *LifecycleRoutes(services.lifecycle, move_bucket).table(),
         *LargeFileRoutes(services.large_files).table(),
         *TensorRoutes(services.tensors).table(),
         *OwnRepoRoutes(services.own_repos).table(),

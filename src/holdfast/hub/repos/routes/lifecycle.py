@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
 from holdfast.base.errors import InvalidInput, RepoExists
-from holdfast.base.identity import Permission
+from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.http.call import Call, Fields
 from holdfast.http.errors import error_headers
@@ -18,6 +19,8 @@ from holdfast.hub.repos.domain import Gating, Repo
 from holdfast.hub.repos.routes.urls import repo_url
 from holdfast.hub.repos.service.lifecycle import RepoLifecycle, SettingsChange
 
+MoveBucket = Callable[[Actor, RepoId, RepoId], RepoId]
+"""What the same address does for buckets, which are another capability's; returns the new id."""
 SPACE_SDKS = ("gradio", "streamlit", "docker", "static")
 
 
@@ -26,6 +29,7 @@ class LifecycleRoutes:
     """Endpoints of `RepoLifecycle`."""
 
     lifecycle: RepoLifecycle
+    move_bucket: MoveBucket
 
     def table(self) -> tuple[Route, ...]:
         """All routes."""
@@ -68,10 +72,13 @@ class LifecycleRoutes:
         return json_response({})
 
     async def move_repo(self, call: Call) -> Response:
-        """Rename or transfer a repo {fromRepo, toRepo, type?}; the old id goes on leading to it."""
+        """Rename or transfer a repo {fromRepo, toRepo, type?}; the old id goes on leading to it. Also for buckets."""
         fields = await call.fields()
         old_id = RepoId.parse(fields.text("fromRepo"), "fromRepo")
         new_id = RepoId.parse(fields.text("toRepo"), "toRepo")
+        if fields.optional_text("type") == "bucket":
+            moved = await call.run(self.move_bucket, call.actor, old_id, new_id)
+            return json_response({"url": call.urls.quoted(f"/buckets/{moved}"), "name": str(moved)})
         repo_type = RepoType.parse(fields.optional_text("type"))
         repo = await call.run(self.lifecycle.move_repo, call.actor, repo_type, old_id, new_id)
         return json_response({"url": repo_url(call, repo), "name": str(repo.id)})

@@ -113,10 +113,10 @@ def file_headers(call: Call, located: Located, xet_hash: str | None) -> RawHeade
     headers = _file_headers(located.path, located.commit_oid, entry.content_oid, linked_bytes)
     if xet_hash is None:
         return [*headers]
-    return [*headers, *_xet_headers(xet_hash, call.urls.base, call.repo_type, call.words["repo"], located.commit_oid)]
+    refresh = _refresh_url(call.urls.base, call.repo_type, call.words["repo"], located.commit_oid)
+    return [*headers, *xet_headers(xet_hash, refresh)]
 
 
-# Kept by plain words: to hash a dataclass takes longer than to build half of these headers.
 def _as_picture(headers: RawHeaders) -> RawHeaders:
     """For a picture of a page, in which browsers run no script of an SVG; opened alone, it stays plain bytes.
 
@@ -126,24 +126,30 @@ def _as_picture(headers: RawHeaders) -> RawHeaders:
     return [*others, (b"content-type", b"image/svg+xml"), (b"cache-control", b"no-store"), (b"vary", b"Sec-Fetch-Dest")]
 
 
+# Kept by plain words: to hash a dataclass takes longer than to build half of these headers.
 @functools.lru_cache(maxsize=4096)
 def _file_headers(path: str, commit_oid: str, content_oid: str, linked_bytes: int | None) -> RawHeaders:
+    return [(b"x-repo-commit", commit_oid.encode()), *content_headers(path, content_oid, linked_bytes)]
+
+
+def content_headers(path: str, content_oid: str, linked_bytes: int | None) -> RawHeaders:
+    """What describes a file's content wherever it lies; `linked_bytes` None: it lies in git."""
     tag = f'"{content_oid}"'.encode()
-    headers: RawHeaders = [
-        (b"x-repo-commit", commit_oid.encode()),
-        (b"etag", tag),
-        *_name_headers(path.rpartition("/")[2]),
-        *_SANDBOX,
-    ]
+    headers: RawHeaders = [(b"etag", tag), *_name_headers(path.rpartition("/")[2]), *_SANDBOX]
     if linked_bytes is not None:
         headers += [(b"x-linked-etag", tag), (b"x-linked-size", str(linked_bytes).encode())]
     return headers
 
 
 @functools.lru_cache(maxsize=4096)
-def _xet_headers(xet_hash: str, base_url: str, repo_type: RepoType, repo_id: str, commit_oid: str) -> RawHeaders:
-    refresh = f"{base_url}/api/{repo_type.plural}/{quote(repo_id)}/xet-read-token/{commit_oid}"
-    return [(b"x-xet-hash", xet_hash.encode()), (b"link", f'<{refresh}>; rel="xet-auth"'.encode("latin-1"))]
+def xet_headers(xet_hash: str, refresh_url: str) -> RawHeaders:
+    """By which clients fetch a file through Xet; `refresh_url` gives them access tokens."""
+    return [(b"x-xet-hash", xet_hash.encode()), (b"link", f'<{refresh_url}>; rel="xet-auth"'.encode("latin-1"))]
+
+
+@functools.lru_cache(maxsize=4096)
+def _refresh_url(base_url: str, repo_type: RepoType, repo_id: str, commit_oid: str) -> str:
+    return f"{base_url}/api/{repo_type.plural}/{quote(repo_id)}/xet-read-token/{commit_oid}"
 
 
 def _name_headers(name: str) -> tuple[tuple[bytes, bytes], ...]:

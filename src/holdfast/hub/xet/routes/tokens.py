@@ -13,7 +13,7 @@ from holdfast.base.identity import Permission
 from holdfast.http.call import Call
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Route
-from holdfast.hub.xet.domain import Scope
+from holdfast.hub.xet.domain import CasAccess, Scope
 from holdfast.hub.xet.service.tokens import CasTokens
 
 _PULL_REQUESTS = "refs/pr/"
@@ -46,13 +46,17 @@ class TokenRoutes:
 
     async def _issue(self, call: Call, scope: Scope, *, for_pull_request: bool) -> Response:
         issue, where = self.tokens.issue, (call.actor, call.repo_type, call.repo_id)
-        access = await call.run(issue, *where, scope, for_pull_request=for_pull_request)
-        cas_url = call.urls.to(access.path)
-        headers = {
-            "X-Xet-Cas-Url": cas_url,
-            "X-Xet-Access-Token": access.word,
-            "X-Xet-Token-Expiration": str(access.expires_at_seconds),
-            "Cache-Control": "no-store",
-        }
-        body = {"casUrl": cas_url, "exp": access.expires_at_seconds, "accessToken": access.word}
-        return json_response(body, headers=headers)
+        return token_response(call, await call.run(issue, *where, scope, for_pull_request=for_pull_request))
+
+
+def token_response(call: Call, access: CasAccess) -> Response:
+    """An issued token as clients read it: from headers or from JSON."""
+    cas_url = call.urls.to(access.path)
+    headers = {
+        "X-Xet-Cas-Url": cas_url,
+        "X-Xet-Access-Token": access.word,
+        "X-Xet-Token-Expiration": str(access.expires_at_seconds),
+        "Cache-Control": "no-store",
+    }
+    body = {"casUrl": cas_url, "exp": access.expires_at_seconds, "accessToken": access.word}
+    return json_response(body, headers=headers)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+
+from sqlalchemy import Connection
 
 from holdfast.backends.database.protocol import Database
 from holdfast.base.errors import ObjectNotFound
 from holdfast.hub.xet import store
 from holdfast.hub.xet.domain import XetFile
+from holdfast.hub.xet.formats.hashes import hash_from_text, hash_to_text
 from holdfast.hub.xet.formats.terms import unpack_terms
 from holdfast.hub.xet.service.xorb_files import XorbFiles, damage_of
 
@@ -58,3 +61,8 @@ class XetHashes:
         """The newest Xet hash under which an object can be reconstructed, or None when it is no Xet file."""
         row = self.database.fetch_one(store.NEWEST_HASH, (sha256,))
         return None if row is None else str(row[0])
+
+    def find_objects(self, connection: Connection, hashes: Collection[str]) -> dict[str, str]:
+        """The SHA-256 of those files, by their Xet hashes as 64 hex digits; what is not recorded is left out."""
+        found = store.sha256s_of(connection, [hash_from_text(text) for text in set(hashes)])
+        return {hash_to_text(name): sha256 for name, sha256 in found.items()}

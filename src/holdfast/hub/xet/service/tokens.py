@@ -49,7 +49,10 @@ class CasTokens:
         permission = Permission.READ_REPO
         if scope is Scope.WRITE:
             permission = Permission.DISCUSS_REPO if for_pull_request else Permission.WRITE_REPO
-        repo_key = self.access.require(actor, repo_type, repo_id, permission)
+        return self.issue_for(actor, self.access.require(actor, repo_type, repo_id, permission), scope)
+
+    def issue_for(self, actor: Actor, repo_key: int, scope: Scope) -> CasAccess:
+        """As `issue`, where the caller has checked the permission; also for buckets, which have numbers too."""
         claim = CasClaim(repo_key, actor.user_id, scope)
         expires_at_seconds = self.clock() // 1000 + LIFETIME_SECONDS
         word = self.signer.seal(_PURPOSE, claim.to_text(), LIFETIME_SECONDS)

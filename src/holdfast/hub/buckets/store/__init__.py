@@ -1,0 +1,1 @@
+"""SQL of buckets and their files. Functions on an open transaction; times are given, never read."""

@@ -25,6 +25,7 @@ from holdfast.ui.lessons import lesson_of
 from holdfast.ui.page import Pages
 from holdfast.ui.pages.jobs import namespace_facts
 from holdfast.ui.training_deployments import deployment_lines, place_of, trial_choices
+from holdfast.ui.training_findings import found_of
 from holdfast.ui.training_runs import (
     board_rows,
     climb_of,
@@ -104,10 +105,7 @@ class TrainingPages:
             climb=climb_of(run),
             curves=curves_of(run),
             scores=score_lines(report),
-            bars=importance_bars(report),
-            findings=report.get("findings") or [],
-            segments=(report.get("explanation") or {}).get("segments") or [],
-            unusual=(report.get("explanation") or {}).get("unusual") or [],
+            found=found_of(run.board, report),
             charts=use_charts(used),
             lines=log_lines(lines),
             next_line=lines[-1].number + 1 if lines else 0,

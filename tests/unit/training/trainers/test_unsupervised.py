@@ -19,14 +19,20 @@ from holdfast.training.trainers.unsupervised.clustering import around_centres
 
 
 class Plenty:
+    seconds = 1000.0
+
     def left(self) -> float:
-        return 1000.0
+        return self.seconds
 
     def elapsed(self) -> float:
         return 0.0
 
     def keep_back(self, seconds: float) -> None:
         pass
+
+
+class Hurried(Plenty):
+    seconds = 1.0
 
 
 def customers() -> pd.DataFrame:
@@ -73,12 +79,12 @@ def prepared(frame: pd.DataFrame, task: str, **spec):
     return data, made, registry.module_of(task).prepare(data, made)
 
 
-def finished(trainer, data, spec, plans: list[Plan], folder: Path):
+def finished(trainer, data, spec, plans: list[Plan], folder: Path, clock: Plenty | None = None):
     board = Board(registry.metric_of(spec, data))
     for number, plan in enumerate(plans):
         outcome = trainer.fit(plan, Place(folder, lambda _figures: None))
         board.trials.append(Trial(number, plan, Status.OK, 0.1, outcome))
-    return board, trainer.finish(board, folder, Plenty())
+    return board, trainer.finish(board, folder, clock or Hurried())
 
 
 def test_three_kinds_of_customers_are_found_and_described(tmp_path: Path):
@@ -93,6 +99,7 @@ def test_three_kinds_of_customers_are_found_and_described(tmp_path: Path):
     assert [segment["rows"] for segment in segments] == sorted((segment["rows"] for segment in segments), reverse=True)
     assert "`plan` is `student`" in segments[0]["sentence"]
     assert "`age` is" in segments[0]["sentence"]
+    assert set(artefact.explanation["map"]["columns"]) == {"age", "spend", "plan"}
     served = tasks.load(artefact.task, tmp_path, device="cpu")
     answers = served.predict(artefact.example, {})
     assert {answer["cluster"] for answer in answers} <= {0, 1, 2}
@@ -159,18 +166,24 @@ def test_without_answers_detectors_are_compared_with_each_other(tmp_path: Path):
     assert board.best is not None
     assert board.best.outcome.score > 0.7
     assert artefact.explanation["share"] == 0.05
+    drawn = {point["row"] for point in artefact.explanation["map"]["points"]}
+    assert {each["row"] for each in artefact.explanation["unusual"]} <= drawn
+    assert "tsne" not in artefact.explanation
 
 
 def test_the_map_is_served_and_drawn(tmp_path: Path):
     data, spec, trainer = prepared(customers(), "dimensionality-reduction", columns={"target": "plan"})
     plans = list(trainer.plans(Board(registry.metric_of(spec, data)), Plenty()))
-    _board, artefact = finished(trainer, data, spec, plans[:1], tmp_path)
+    _board, artefact = finished(trainer, data, spec, plans[:1], tmp_path, Plenty())
     served = tasks.load("dimensionality-reduction", tmp_path)
     assert len(served.predict(artefact.example, {})[0]["coordinates"]) == plans[0].parameters["n_components"]
     for drawn in ("map", "tsne"):
         points = artefact.explanation[drawn]["points"]
         assert len(points) == len(data.train)
         assert len({point["group"] for point in points}) == 3
+        assert artefact.explanation[drawn]["columns"] == ["age", "spend"]
+        assert points[0]["values"] == data.train[["age", "spend"]].iloc[points[0]["row"]].tolist()
+    assert artefact.explanation["groups"] == ["family", "retired", "student"]
     judged = registry.module_of(spec.task).judge(data, served, spec)
     assert judged.scores["trustworthiness"] > 0.8
 

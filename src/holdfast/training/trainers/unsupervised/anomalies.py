@@ -33,7 +33,7 @@ from holdfast.training.domain.trials import Board, Outcome, Plan
 from holdfast.training.trainers import registry
 from holdfast.training.trainers.interface import Artefact, Clock, Place, TrialFailed
 from holdfast.training.trainers.unsupervised.features import Features, example, features_of, halves, wanted, write
-from holdfast.training.trainers.unsupervised.maps import map_of
+from holdfast.training.trainers.unsupervised.maps import maps_of
 from holdfast.training.trainers.unsupervised.unusual import unusual_rows
 
 Array = np.ndarray[Any, Any]
@@ -41,6 +41,8 @@ Array = np.ndarray[Any, Any]
 _YES = {"1", "true", "yes", "y", "anomaly", "anomalous", "outlier", "fraud", "attack", "abnormal", "-1"}
 _LEAST_SHARE, _MOST_SHARE = 0.005, 0.1
 _FENCE = 3.0
+_SURE = 50
+"""Of the oddest rows, which are on the map whatever else is drawn."""
 _TRIES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("isolation-forest", {"n_estimators": 100}, "the usual first choice: rows that few random cuts set apart"),
     ("tails", {}, "rows that lie far out in single columns"),
@@ -95,7 +97,7 @@ class AnomalyTrainer:
             raise TrialFailed("one half of the rows has no anomaly, so it can't be judged")
         return Outcome(metrics[self._metric], abs(found[0][self._metric] - found[1][self._metric]) / 2, metrics)
 
-    def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - as every trainer
+    def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:
         """See `Trainer.finish`."""
         best = board.best
         if best is None:
@@ -117,7 +119,8 @@ class AnomalyTrainer:
                 "share": share,
                 "share_because": why,
                 "unusual": unusual_rows(self._features, odd),
-                "map": map_of(numbers, flagged, self._spec.seed),
+                **maps_of(self._features, flagged, self._spec.seed, clock, keep=np.argsort(-odd)[:_SURE]),
+                "groups": ["usual", "unusual"],
             },
         )
 

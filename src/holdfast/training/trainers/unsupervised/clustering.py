@@ -25,8 +25,8 @@ from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
 from holdfast.training.trainers import registry
 from holdfast.training.trainers.interface import Artefact, Clock, Place, TrialFailed
 from holdfast.training.trainers.unsupervised.features import Features, example, features_of, halves, wanted, write
-from holdfast.training.trainers.unsupervised.maps import map_of
-from holdfast.training.trainers.unsupervised.profiles import profiles_of
+from holdfast.training.trainers.unsupervised.maps import maps_of
+from holdfast.training.trainers.unsupervised.profiles import profiles_of, telling_columns
 
 Array = np.ndarray[Any, Any]
 
@@ -68,7 +68,7 @@ class ClusteringTrainer:
         apart = abs(judged[0][self._metric] - judged[1][self._metric]) / 2 if self._metric in judged[0] else None
         return Outcome(metrics[self._metric], apart, metrics)
 
-    def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - as every trainer
+    def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:
         """See `Trainer.finish`."""
         best = board.best
         if best is None:
@@ -78,6 +78,7 @@ class ClusteringTrainer:
         model = in_order_of_size(model, found)
         found = model.predict(self._features.numbers)
         write(self._features, model, "clustering", folder)
+        segments = profiles_of(self._features, found)
         return Artefact(
             task="clustering",
             family=best.plan.family,
@@ -85,9 +86,9 @@ class ClusteringTrainer:
             library="sklearn",
             example={"table": example(self._features)},
             explanation={
-                "segments": profiles_of(self._features, found),
+                "segments": segments,
                 "curves": curves_of(board),
-                "map": map_of(self._features.numbers, found, self._spec.seed),
+                **maps_of(self._features, found, self._spec.seed, clock, telling_columns(segments)),
             },
         )
 

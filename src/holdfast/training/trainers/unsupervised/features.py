@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,10 +17,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
 
 from holdfast.base.errors import InvalidInput
-from holdfast.inference.runtime.libraries import skops_io
 from holdfast.inference.runtime.table_steps import TextColumn
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
+from holdfast.training.learning.skops_files import write_skops
 from holdfast.training.trainers.tabular.columns import Columns, columns_of, inputs_of, scaled
 
 Array = np.ndarray[Any, Any]
@@ -95,9 +94,8 @@ def wanted(spec: TrainingSpec, known: Sequence[str]) -> tuple[str, ...]:
 
 def write(features: Features, model: Any, task: str, folder: Path) -> None:
     """Steps and a fitted model as one pipeline, with the config.json that inference reads."""
-    skops = skops_io("Writing tabular models", "training")
     pipeline = Pipeline([("columns", features.steps), ("model", model)])
-    skops.dump(pipeline, folder / _MODEL, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+    write_skops(pipeline, folder / _MODEL)
     said = {
         "columns": features.names(),
         "environment": [f"scikit-learn={sklearn.__version__}", f"skops={version('skops')}"],

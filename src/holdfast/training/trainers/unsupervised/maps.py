@@ -1,4 +1,4 @@
-"""dimensionality-reduction: many columns as a map of two, and as few as keep what matters.
+"""dimensionality-reduction: many columns as a map of two, and as few as keep what matters; maps of other tasks, too.
 
 PCA is what is served: it places new rows too. t-SNE draws the clearer picture, of the rows that it was given only, so
 its map is shown beside. UMAP is left out: its numba would be the heaviest dependency of all for a second picture.
@@ -6,7 +6,8 @@ its map is shown beside. UMAP is left out: its numba would be the heaviest depen
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ Array = np.ndarray[Any, Any]
 _SHOWN = 600
 _JUDGED = 1_000
 _TSNE_SECONDS = 8.0
+_VALUES = 8
+_LONGEST_VALUE = 60
 _DIMENSIONS = (2, 3, 5, 10)
 
 
@@ -66,14 +69,16 @@ class MapTrainer:
         numbers = self._features.numbers
         model = PCA(**best.plan.parameters, random_state=self._spec.seed).fit(numbers)
         write(self._features, model, "dimensionality-reduction", folder)
-        groups = None if self._colours is None else np.unique(self._colours, return_inverse=True)[1]
+        names, groups = [], None
+        if self._colours is not None:
+            found, groups = np.unique(self._colours, return_inverse=True)
+            names = [str(name)[:_LONGEST_VALUE] for name in found]
         explanation: dict[str, Any] = {
-            "map": map_of(numbers, groups, self._spec.seed),
+            **maps_of(self._features, groups, self._spec.seed, clock),
+            "groups": names,
             "explained_variance": [float(share) for share in model.explained_variance_ratio_],
             "axes": _axes(self._features, model),
         }
-        if clock.left() > _TSNE_SECONDS:
-            explanation["tsne"] = _tsne_of(numbers, groups, self._spec.seed)
         return Artefact(
             task="dimensionality-reduction",
             family="pca",
@@ -90,38 +95,79 @@ def trusted(numbers: Array, places: Array) -> float:
     return float(trustworthiness(some, shown, n_neighbors=max(1, min(10, len(some) // 3))))
 
 
-def map_of(numbers: Array, groups: Array | None, seed: int) -> dict[str, Any]:
-    """Up to 600 rows as points of the two directions in which rows differ most.
+def maps_of(
+    features: Features,
+    groups: Array | None,
+    seed: int,
+    clock: Clock,
+    telling: Sequence[str] = (),
+    keep: Array | None = None,
+) -> dict[str, Any]:
+    """Pictures of the rows: `map` by PCA, and `tsne` by t-SNE where there is time for it.
 
     Args:
-        numbers: (rows, features).
+        features: of all rows.
         groups: number of each row's group, for its colour; None: all alike.
         seed: of the draw.
+        clock: of the run.
+        telling: columns whose values are told first.
+        keep: places of rows that must be on the map; None: any 600.
     """
+    numbers = features.numbers
     if min(numbers.shape) < 2:
-        return {"points": []}
+        return {"map": {"points": []}}
+    shown = Shown(features, groups, _drawn(len(numbers), seed, keep), _columns(features, telling))
     model = PCA(2, random_state=seed).fit(numbers)
-    part = np.sort(np.random.default_rng(seed).permutation(len(numbers))[:_SHOWN])
     shares = [float(share) for share in model.explained_variance_ratio_]
-    return {"points": _points(model.transform(numbers[part]), part, groups), "shares": shares}
+    found = {"map": {**shown.record(model.transform(numbers[shown.rows])), "shares": shares}}
+    if clock.left() > _TSNE_SECONDS and len(shown.rows) > 10:
+        near = max(2.0, min(30.0, (len(shown.rows) - 1) / 3))
+        places = TSNE(2, perplexity=near, random_state=seed).fit_transform(numbers[shown.rows])
+        found["tsne"] = shown.record(places)
+    return found
 
 
-def _tsne_of(numbers: Array, groups: Array | None, seed: int) -> dict[str, Any]:
-    part = np.sort(np.random.default_rng(seed).permutation(len(numbers))[:_SHOWN])
-    near = max(2.0, min(30.0, (len(part) - 1) / 3))
-    return {"points": _points(TSNE(2, perplexity=near, random_state=seed).fit_transform(numbers[part]), part, groups)}
+@dataclass(frozen=True)
+class Shown:
+    """Rows on a map: their places in the features, and the columns that are told of each."""
+
+    features: Features
+    groups: Array | None
+    rows: Array
+    columns: tuple[str, ...]
+
+    def record(self, places: Array) -> dict[str, Any]:
+        """The map as JSON: (x, y), the row, its group, its values."""
+        told = self.features.inputs[list(self.columns)].to_numpy(dtype=object)
+        points = [
+            {
+                "x": float(place[0]),
+                "y": float(place[1]),
+                "row": int(row),
+                "group": 0 if self.groups is None else int(self.groups[row]),
+                "values": [_told(value) for value in told[row]],
+            }
+            for place, row in zip(places, self.rows, strict=True)
+        ]
+        return {"points": points, "columns": list(self.columns)}
 
 
-def _points(places: Array, rows: Array, groups: Array | None) -> list[dict[str, Any]]:
-    return [
-        {
-            "x": float(place[0]),
-            "y": float(place[1]),
-            "row": int(row),
-            "group": 0 if groups is None else int(groups[row]),
-        }
-        for place, row in zip(places, rows, strict=True)
-    ]
+def _drawn(count: int, seed: int, keep: Array | None) -> Array:
+    order = np.random.default_rng(seed).permutation(count)
+    first = np.asarray([] if keep is None else keep, dtype=int)
+    rest = order[~np.isin(order, first)]
+    return np.sort(np.concatenate([first, rest])[:_SHOWN])
+
+
+def _columns(features: Features, telling: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*telling, *features.names()]))[:_VALUES]
+
+
+def _told(value: Any) -> Any:
+    """A value as JSON has it, and as short as a table can show it; None where it is missing."""
+    if value is None or value != value:  # noqa: PLR0124 - missing values are unlike themselves
+        return None
+    return float(f"{value:.6g}") if isinstance(value, float) else str(value)[:_LONGEST_VALUE]
 
 
 def _axes(features: Features, model: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,14 @@ def profiles_of(features: Features, found: Array) -> list[dict[str, Any]]:
             }
         )
     return entries
+
+
+def telling_columns(segments: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Columns in which segments differ, the most telling first."""
+    strengths: dict[str, float] = {}
+    for trait in (trait for segment in segments for trait in segment["traits"]):
+        strengths[trait["column"]] = max(strengths.get(trait["column"], 0.0), trait["strength"])
+    return sorted(strengths, key=lambda name: -strengths[name])
 
 
 def _sentence(group: int, mine: Array, traits: list[dict[str, Any]]) -> str:

@@ -27,7 +27,7 @@ def unusual_rows(features: Features, odd: Array) -> list[dict[str, Any]]:
     for place in np.argsort(-odd)[:_ROWS]:
         reasons = sorted(_reasons(features, int(place)), key=lambda reason: reason[0])[:_REASONS]
         said = "; ".join(words for _share, words in reasons) or "no single column is odd, but together they are"
-        entries.append({"row": int(features.inputs.index[place]), "score": float(odd[place]), "sentence": f"{said}."})
+        entries.append({"row": int(place), "score": float(odd[place]), "sentence": f"{said}."})
     return entries
 
 

@@ -70,5 +70,6 @@ async function refreshState() {
     const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
     if (fresh && fresh.innerHTML !== part.innerHTML && !part.contains(document.activeElement)) part.replaceWith(fresh);
   }
+  document.dispatchEvent(new Event("holdfast:fresh"));
   return page.querySelector("[data-state]")?.dataset.state;
 }

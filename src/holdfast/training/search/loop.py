@@ -188,7 +188,7 @@ class Search:
         return run_apart(lambda _tell: self._trainer.finish(board, folder, clock), limits, log, meter=self._frame.meter)
 
     def _ever_smaller(self) -> Iterator[Board]:
-        """The whole board; then without its best family; then what was quickest but for the simplest; then that."""
+        """The whole board; its best trial alone; no trial of that family; the quickest; the simplest."""
         trials = self._board.finished()
         if not trials:
             return
@@ -196,7 +196,7 @@ class Search:
         others = [trial for trial in trials if trial.plan.family != trials[0].plan.family]
         simplest = min(trials, key=lambda trial: trial.number)
         quickest = sorted((trial for trial in others if trial is not simplest), key=lambda trial: trial.seconds)
-        for kept in (others, quickest[:1], [simplest]):
+        for kept in (trials[:1], others, quickest[:1], [simplest]):
             if kept and kept != trials:
                 yield replace(self._board, trials=kept)
 

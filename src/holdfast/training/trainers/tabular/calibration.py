@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV, _CalibratedClassifier, _TemperatureScaling
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
@@ -87,7 +88,7 @@ def calibrated(model: Any, calibration: Calibration, labels: Sequence[str]) -> A
     scaling = _TemperatureScaling()
     # For two labels it takes a margin d for the logits (-d, d): twice as far apart as those of the probabilities.
     scaling.beta_ = calibration.sharpness / (2 if len(labels) == 2 and hasattr(model, "decision_function") else 1)
-    kept = CalibratedClassifierCV(model, method="temperature", ensemble=False)
+    kept = CalibratedClassifierCV(clone(model), method="temperature", ensemble=False)
     kept.classes_ = np.asarray(labels)
     part = _CalibratedClassifier(model, [scaling], method="temperature", classes=kept.classes_)
     kept.calibrated_classifiers_ = [part]
@@ -96,13 +97,16 @@ def calibrated(model: Any, calibration: Calibration, labels: Sequence[str]) -> A
 
 def vote(fitted: Sequence[Any], weights: Sequence[float], names: Sequence[str], labels: Sequence[str]) -> Any:
     """Fitted classifiers as scikit-learn's voting ensemble."""
-    pairs = list(zip(names, fitted, strict=True))
-    found = VotingClassifier(pairs, voting="soft", weights=list(weights))
+    found = VotingClassifier(unfitted(fitted, names), voting="soft", weights=list(weights))
     found.le_ = LabelEncoder().fit(np.asarray(labels))
     found.classes_ = found.le_.classes_
     found.estimators_ = list(fitted)
-    found.named_estimators_ = dict(pairs)
     return found
+
+
+def unfitted(models: Sequence[Any], names: Sequence[str]) -> list[tuple[str, Any]]:
+    """What an ensemble is said to be made of. The fitted ones stand in it once: a file has a copy for each mention."""
+    return [(name, clone(model)) for name, model in zip(names, models, strict=True)]
 
 
 def _doubt(labels: Sequence[str]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,9 +13,9 @@ import numpy as np
 import sklearn
 from sklearn.ensemble import VotingRegressor
 
-from holdfast.inference.runtime.libraries import skops_io
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Trial
+from holdfast.training.learning.skops_files import write_skops
 from holdfast.training.trainers.interface import Artefact, Clock, TrialFailed
 from holdfast.training.trainers.tabular import blending
 from holdfast.training.trainers.tabular import calibration as calibrating
@@ -101,10 +100,8 @@ def _refit(table: Table, trial: Trial, seed: int) -> Any:
 
 def _mean(fitted: Sequence[Any], weights: Sequence[float], names: Sequence[str]) -> Any:
     """Fitted regressors as scikit-learn's voting ensemble."""
-    pairs = list(zip(names, fitted, strict=True))
-    found = VotingRegressor(pairs, weights=list(weights))
+    found = VotingRegressor(calibrating.unfitted(fitted, names), weights=list(weights))
     found.estimators_ = list(fitted)
-    found.named_estimators_ = dict(pairs)
     return found
 
 
@@ -117,8 +114,7 @@ def _parameters(trial: Trial) -> dict[str, Any]:
 
 
 def _write(table: Table, model: Any, folder: Path, task: str) -> None:
-    skops = skops_io("Writing tabular models", "training")
-    skops.dump(model, folder / _MODEL, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+    write_skops(model, folder / _MODEL)
     config = {
         "sklearn": {
             "columns": list(table.columns.all),

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from holdfast.base.errors import InvalidInput
-from holdfast.inference.runtime.libraries import skops_io
 from holdfast.training import splitting
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan
+from holdfast.training.learning import skops_files
 from holdfast.training.trainers import registry
 from holdfast.training.trainers.interface import Artefact, Clock, Place
 from holdfast.training.trainers.tabular import making
@@ -30,7 +30,7 @@ class TabularTrainer:
 
     def __init__(self, data: TrainingData, spec: TrainingSpec) -> None:
         self._data, self._spec = data, spec
-        skops_io("Writing tabular models", "training")  # here once, instead of in the processes of both ends
+        skops_files.ready()  # here once, instead of in the processes of both ends
         self._labelled = spec.task == "tabular-classification"
         self._families = self._wanted()
         self._table = self._make_table()

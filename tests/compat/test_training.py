@@ -145,7 +145,8 @@ def test_another_trial_becomes_the_model(server: LiveServer):
     assert "trial 0" in api.list_repo_commits("alice/chosen")[0].title, "the main branch is as it was"
     with pytest.raises(urllib.error.HTTPError) as refused:
         call(server, f"/api/training/alice/{job['id']}/trials/77/deploy", {})
-    assert refused.value.code == 400
+    with refused.value:
+        assert refused.value.code == 400
 
 
 @pytest.mark.heavy

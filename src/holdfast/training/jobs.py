@@ -125,9 +125,9 @@ def _leave(report: Report) -> None:
     if folder is None:
         return
     path = folder / runs.REPORT_FILE
-    path.write_text(json.dumps(record_of(report), ensure_ascii=False), encoding="utf-8")
+    path.write_text(json.dumps(record_of(report, own=True), ensure_ascii=False), encoding="utf-8")
     reporting.artefact(path)
-    reporting.artefact(report.folder / "autotrain" / "report.html", runs.PAGE_FILE)
+    reporting.artefact(_FOLDER / runs.PAGE_FILE)
 
 
 if __name__ == "__main__":

@@ -16,16 +16,20 @@ from holdfast.training.checking.result import DataCheck, nothing_to_check
 from holdfast.training.domain.artefacts import Artefact
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.events import Event, Listener, Stage, silence
+from holdfast.training.domain.exhibits import LearningCurve
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.reports import Report
-from holdfast.training.domain.runs import REPORT_FILE
+from holdfast.training.domain.runs import PAGE_FILE, REPORT_FILE
 from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.domain.specification import DataSource, TrainingSpec
 from holdfast.training.domain.trials import Board
+from holdfast.training.growing import Means, learning_curve
 from holdfast.training.publishing import publish
 from holdfast.training.reading.read import Rows, read, without_rows
+from holdfast.training.reporting.columns import columns_of
 from holdfast.training.reporting.environment import environment
 from holdfast.training.reporting.judging import judge
+from holdfast.training.reporting.pages import page
 from holdfast.training.reporting.records import record_of
 from holdfast.training.reporting.writing import write_report
 from holdfast.training.search.choosing import OneTrial
@@ -45,6 +49,8 @@ Result = TypeVar("Result")
 
 _MODEL = "model"
 _EXPLAINING = 0.3
+_FOR_WRITING = 0.5
+"""Of what is kept for the report, once the model is judged."""
 _LONGEST_JUDGING = 2.0
 """Judging is never left out; it may take this many times the budget before it is given up."""
 
@@ -102,6 +108,7 @@ class _Run:
         model = Path(asked.output.folder or self._folder / _MODEL)
         artefact = self._timed(Stage.FINISH, lambda: self._finish(search, model))
         judgement = self._timed(Stage.JUDGE, lambda: self._judge(artefact, model, data))
+        curve = self._learning_curve(data, board)
         report = Report(
             spec=self._spec,
             folder=model,
@@ -114,6 +121,8 @@ class _Run:
             data=(rows.name, rows.fingerprint),
             seconds={**self._seconds, "all": self._clock.elapsed()},
             peak_memory_mb=self._meter.peak_mb,
+            columns=columns_of(data),
+            curve=curve,
             environment=environment(),
         )
         self._timed(Stage.REPORT, lambda: self._write(report))
@@ -197,6 +206,17 @@ class _Run:
         except TrialFailed as error:
             raise TrainingFailed(reason=f"The model could not be judged: {error}.") from error
 
+    def _learning_curve(self, data: TrainingData, board: Board) -> LearningCurve:
+        """With what the budget has left over; a chosen trial was asked for as a model, not to be looked into."""
+        if self._spec.trial is not None or not registry.learns_from_rows(self._spec.task):
+            return LearningCurve(left_out="It is measured where a search compares models.")
+        began = time.monotonic()
+        spare = self._clock.until_end() - _FOR_WRITING * self._clock.for_report
+        means = Means(spare, self._memory_mb, self._folder / "learning-curve", self._meter)
+        found = learning_curve(data, self._spec, board, means)
+        self._seconds["learning_curve"] = time.monotonic() - began
+        return found
+
     def _write(self, report: Report) -> None:
         """In a process of its own: what draws pictures is heavy, and gone afterwards."""
         limits = Limits(_LONGEST_JUDGING * self._clock.seconds + 30, self._memory_mb)
@@ -204,8 +224,9 @@ class _Run:
             run_apart(lambda _tell: write_report(report), limits, self._folder / "report.txt", meter=self._meter)
         except TrialFailed as error:
             raise TrainingFailed(reason=f"The report could not be written: {error}.") from error
-        record = json.dumps(record_of(report), ensure_ascii=False)
+        record = json.dumps(record_of(report, own=True), ensure_ascii=False)
         (self._folder / REPORT_FILE).write_text(record, encoding="utf-8")
+        (self._folder / PAGE_FILE).write_text(page(report, own=True), encoding="utf-8")
 
     def _publish(self, report: Report) -> Report:
         output = self._spec.output

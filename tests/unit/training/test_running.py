@@ -72,14 +72,39 @@ def test_the_folder_is_what_a_hub_wants(made) -> None:
     metrics = {metric["type"]: metric["value"] for metric in front["model-index"][0]["results"][0]["metrics"]}
     assert metrics["roc_auc"] == pytest.approx(made[0].judgement.scores["roc_auc"])
     pictures = {path.stem for path in (folder / "autotrain").glob("*.svg")}
-    assert pictures == {"search", "confusion", "roc", "precision-recall", "calibration", "importance"}
+    drawn = {"baseline", "search", "confusion", "roc", "precision-recall", "calibration", "importance", "learning-curve"}
+    assert pictures - {"slices"} == drawn
     assert len(pd.read_parquet(folder / "autotrain" / "trials.parquet")) == 3
     page = (folder / "autotrain" / "report.html").read_text()
-    assert page.count("<svg") == 6
-    assert "http" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
-        "http://creativecommons.org", ""
-    ).replace("https://matplotlib.org", "")
+    assert page.count("<svg") == len(pictures)
+    assert "http" not in page, "one file, with nothing from elsewhere"
     assert not list(folder.rglob("*.pkl")) + list(folder.rglob("*.joblib"))
+
+
+def test_answers_to_the_sealed_rows_are_pushed_and_the_rows_are_not(made) -> None:
+    report, _events = made
+    pushed = pd.read_parquet(report.folder / "autotrain" / "predictions.parquet")
+    assert list(pushed.columns) == ["row", "truth", "prediction", "confidence", "probabilities"]
+    assert len(pushed) == 30
+    assert (pushed.truth == pushed.prediction).mean() == pytest.approx(report.judgement.scores["accuracy"])
+    mine = json.loads((report.folder.parent / "report.json").read_text())
+    wrong = int((pushed.truth != pushed.prediction).sum())
+    assert len(mine["mistakes"]) == wrong > 0
+    assert set(mine["mistakes"][0]["shown"]) == {"length", "width", "colour"}
+    assert mine["mistakes"][0]["confidence"] >= mine["mistakes"][-1]["confidence"]
+    assert "mistakes" not in json.loads((report.folder / "autotrain" / "report.json").read_text())
+    assert "The rows it got most wrong" in (report.folder.parent / "report.html").read_text()
+    assert "The rows it got most wrong" not in (report.folder / "autotrain" / "report.html").read_text()
+
+
+def test_the_report_compares_with_the_simplest_rule_and_with_fewer_rows(made) -> None:
+    record = record_of(made[0])
+    assert record["baseline_scores"]["roc_auc"] == pytest.approx(0.5)
+    assert record["gain"]["low"] > 0.1, "that the columns tell the kind is certain"
+    assert [point["rows"] for point in record["learning_curve"]["points"]] == [60, 120]
+    assert record["columns"][0] == {"name": "length", "kind": "number", "role": "input"}
+    assert record["columns"][3] == {"name": "kind", "kind": "category", "role": "target"}
+    assert {line["label"] for line in record["labels"]} == {"large", "small"}
 
 
 def test_the_record_is_json(made) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from holdfast.training.domain.exhibits import Mistake, Slice
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -20,6 +22,15 @@ class Judgement:
         probabilities: by row, one for each label; None where the model gives none.
         labels: in the order of `probabilities`.
         importance: by column of a table: how much worse the run's metric gets when its values are shuffled.
+        positions: of the judged rows among the sealed ones; None means all of them in their order, or that one judged
+            thing is no row.
+        baseline: metrics of the simplest rule (the shares of the labels, or the mean) on the same rows.
+        baseline_intervals: of 95 %, as `intervals`.
+        gain: by which the model beats that rule, by the run's metric: (by how much, low, high); None where there is no
+            such rule.
+        slices: groups of rows where it does clearly worse, the worst first.
+        groups: how many groups were looked at to find them.
+        mistakes: rows where it was most wrong, the worst first.
     """
 
     scores: Mapping[str, float]
@@ -30,3 +41,10 @@ class Judgement:
     probabilities: Any = None
     labels: tuple[str, ...] = ()
     importance: Mapping[str, float] = field(default_factory=dict)
+    positions: Sequence[int] | None = None
+    baseline: Mapping[str, float] = field(default_factory=dict)
+    baseline_intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    gain: tuple[float, float, float] | None = None
+    slices: tuple[Slice, ...] = ()
+    groups: int = 0
+    mistakes: tuple[Mistake, ...] = ()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.training.domain.artefacts import Artefact
+from holdfast.training.domain.exhibits import ColumnUse, LearningCurve
 from holdfast.training.domain.findings import Finding
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.specification import TrainingSpec
@@ -30,6 +31,8 @@ class Report:
         data: name of the source, and what pins it.
         seconds: of wall time, by stage and in all.
         peak_memory_mb: of the run and its trials; None where it can't be told.
+        columns: of the data, in their order.
+        curve: how the score grows with the rows.
         environment: versions of what made it.
         published: where it was pushed and what it answered; None where it stays here.
     """
@@ -45,5 +48,7 @@ class Report:
     data: tuple[str, str]
     seconds: Mapping[str, float]
     peak_memory_mb: int | None
+    columns: tuple[ColumnUse, ...] = ()
+    curve: LearningCurve = field(default_factory=LearningCurve)
     environment: Mapping[str, str] = field(default_factory=dict)
     published: Mapping[str, Any] | None = None

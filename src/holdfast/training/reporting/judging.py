@@ -18,6 +18,7 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Metric
+from holdfast.training.reporting.closer import look_closer
 from holdfast.training.trainers import registry
 from holdfast.training.trainers.interface import Artefact, TrialFailed
 
@@ -30,7 +31,7 @@ _ROWS_TO_EXPLAIN = 500
 
 
 def judge(artefact: Artefact, folder: Path, data: TrainingData, spec: TrainingSpec, seconds: float) -> Judgement:
-    """A model's scores on the sealed test.
+    """A model's scores on the sealed test, with the rows and groups of rows where it does worst.
 
     Args:
         artefact: the model.
@@ -44,6 +45,10 @@ def judge(artefact: Artefact, folder: Path, data: TrainingData, spec: TrainingSp
     """
     if artefact.scores is not None:
         return Judgement(dict(artefact.scores), rows=len(data.test))
+    return look_closer(_judge(artefact, folder, data, spec, seconds), data, registry.metric_of(spec, data))
+
+
+def _judge(artefact: Artefact, folder: Path, data: TrainingData, spec: TrainingSpec, seconds: float) -> Judgement:
     predictor = tasks.load(artefact.task, folder, device="cpu")
     module = registry.module_of(spec.task)
     if hasattr(module, "judge"):
@@ -92,7 +97,7 @@ def _importance(
 
 def _score_of_labels(predictor: Predictor, data: TrainingData, metric: Metric) -> float:
     answers = _ask_table(predictor, data, data.test, {"return_scores": True})
-    truth, probabilities = _labelled(data, answers)
+    truth, probabilities, _places = _labelled(data, answers)
     return scores.of_labels(truth, probabilities, data.labels or (), only=metric.name).get(metric.name, float("nan"))
 
 
@@ -142,21 +147,23 @@ def _parts(inputs: Sequence[Any]) -> Iterator[Sequence[Any]]:
 def of_labels(data: TrainingData, answers: Sequence[Sequence[Mapping[str, Any]]]) -> Judgement:
     """Judge lists of labels with scores, one list for each row of the sealed test."""
     labels = data.labels or ()
-    truth, probabilities = _labelled(data, answers)
+    truth, probabilities, places = _labelled(data, answers)
     measured = scores.of_labels(truth, probabilities, labels)
     intervals = _intervals(len(truth), lambda rows: scores.of_labels(truth[rows], probabilities[rows], labels))
     said = [labels[index] for index in probabilities.argmax(axis=1)]
-    return Judgement(measured, intervals, len(truth), truth.tolist(), said, probabilities, labels)
+    return Judgement(
+        measured, intervals, len(truth), truth.tolist(), said, probabilities, labels, positions=places.tolist()
+    )
 
 
-def _labelled(data: TrainingData, answers: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[Array, Array]:
-    """Truth (rows,) and probabilities (rows, labels), without rows of a label that training has never seen."""
+def _labelled(data: TrainingData, answers: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[Array, Array, Array]:
+    """Truth (rows,), probabilities (rows, labels) and places, without rows of a label that training has never seen."""
     labels = data.labels or ()
     truth = data.test[data.columns["target"]].astype(str).to_numpy(dtype=str)
     given = [{line["label"]: line["score"] for line in row} for row in answers]
     probabilities = np.asarray([[row.get(label, 0.0) for label in labels] for row in given], dtype=float)
     known = np.isin(truth, labels)
-    return truth[known], probabilities[known]
+    return truth[known], probabilities[known], np.flatnonzero(known)
 
 
 def of_numbers(data: TrainingData, answers: Sequence[float]) -> Judgement:

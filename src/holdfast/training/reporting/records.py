@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from holdfast.training.domain.exhibits import Exhibit
 from holdfast.training.domain.findings import Finding
-from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.spec_files import mapping_of
+from holdfast.training.reporting.exhibits import exhibits_of
+from holdfast.training.reporting.of_labels import by_label, confusion
 from holdfast.training.search.journal import line_of
 
-_MOST_LABELS = 30
+_SPAN = ("value", "low", "high")
+_LABEL = ("label", "precision", "recall", "f1", "rows", "said")
 
 
-def record_of(report: Report) -> dict[str, Any]:
-    """Everything of a report that is no array and no picture."""
+def record_of(report: Report, *, own: bool = False) -> dict[str, Any]:
+    """Everything of a report that is no array and no picture.
+
+    Args:
+        report: what to tell.
+        own: for those who own the run: with the rows that the model got wrong. Without, for whoever may read the repo.
+    """
     metric, judgement = report.board.metric, report.judgement
     found: dict[str, Any] = clean(
         {
@@ -31,7 +39,15 @@ def record_of(report: Report) -> dict[str, Any]:
             "intervals": {name: list(pair) for name, pair in judgement.intervals.items()},
             "baseline": report.baseline,
             "importance": dict(judgement.importance),
-            "confusion": _confusion(judgement),
+            "baseline_scores": dict(judgement.baseline),
+            "baseline_intervals": {name: list(pair) for name, pair in judgement.baseline_intervals.items()},
+            "gain": None if judgement.gain is None else dict(zip(_SPAN, judgement.gain, strict=True)),
+            "confusion": confusion(judgement),
+            "labels": [dict(zip(_LABEL, line, strict=True)) for line in by_label(judgement)],
+            "slices": {"looked_at": judgement.groups, "worst": [asdict(one) for one in judgement.slices]},
+            "learning_curve": _curve(report),
+            "columns": [asdict(column) for column in report.columns],
+            "exhibits": [_exhibit(exhibit) for exhibit in exhibits_of(report)],
             "model": _model(report),
             "explanation": dict(report.artefact.explanation),
             "trials": [line_of(trial) for trial in report.board.trials],
@@ -44,6 +60,8 @@ def record_of(report: Report) -> dict[str, Any]:
             "published": None if report.published is None else dict(report.published),
         }
     )
+    if own:
+        found["mistakes"] = [clean(asdict(mistake)) for mistake in judgement.mistakes]
     return found
 
 
@@ -61,13 +79,13 @@ def _model(report: Report) -> dict[str, Any]:
     }
 
 
-def _confusion(judgement: Judgement) -> dict[str, Any] | None:
-    """How often each label was taken for each: rows are the truth; None where there are no labels, or very many."""
-    labels = list(judgement.labels) or sorted({str(one) for one in (*judgement.truth, *judgement.answers)})
-    if not judgement.truth or len(labels) > _MOST_LABELS or not all(isinstance(one, str) for one in judgement.truth):
-        return None
-    counts = Counter(zip(judgement.truth, map(str, judgement.answers), strict=True))
-    return {"labels": labels, "counts": [[counts[truth, said] for said in labels] for truth in labels]}
+def _curve(report: Report) -> dict[str, Any]:
+    points = [dict(zip(("rows", "score", "standard_error"), point, strict=True)) for point in report.curve.points]
+    return {"family": report.curve.family, "points": points, "left_out": report.curve.left_out}
+
+
+def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
+    return {**asdict(exhibit), "drawing": exhibit.drawing.value}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

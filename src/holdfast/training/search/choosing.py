@@ -21,7 +21,7 @@ class OneTrial:
     trainer: Trainer
     chosen: ChosenTrial
 
-    def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
+    def plans(self, _board: Board, _clock: Clock) -> Iterator[Plan]:
         """See `Trainer.plans`."""
         chosen = self.chosen
         where = f" of run {chosen.run}" if chosen.run else ""

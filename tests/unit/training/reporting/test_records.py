@@ -1,14 +1,14 @@
 """What learn mode needs of a report: how labels were mistaken."""
 
 from holdfast.training.domain.judgements import Judgement
-from holdfast.training.reporting.records import _confusion
+from holdfast.training.reporting.of_labels import confusion
 
 
 def test_labels_by_labels():
     judgement = Judgement({}, truth=["a", "a", "b"], answers=["a", "b", "b"], labels=("a", "b"))
-    assert _confusion(judgement) == {"labels": ["a", "b"], "counts": [[1, 1], [0, 1]]}
+    assert confusion(judgement) == {"labels": ["a", "b"], "counts": [[1, 1], [0, 1]]}
 
 
 def test_numbers_have_none():
-    assert _confusion(Judgement({}, truth=[1.5, 2.5], answers=[1.0, 2.0])) is None
-    assert _confusion(Judgement({})) is None
+    assert confusion(Judgement({}, truth=[1.5, 2.5], answers=[1.0, 2.0])) is None
+    assert confusion(Judgement({})) is None

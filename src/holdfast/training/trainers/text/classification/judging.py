@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from holdfast.inference.domain.predictors import Predictor
@@ -17,18 +19,19 @@ from holdfast.training.trainers.text.judging import ask, intervals
 def judge(data: TrainingData, predictor: Predictor, spec: TrainingSpec) -> Judgement:
     """What the model says of the sealed test; rows with a label that no text to learn from had are left out."""
     trained = targets_of(data, spec, data.train[column(data, "target")].tolist())
-    test = data.test
+    test, places = data.test, np.arange(len(data.test))
     if trained.kind is not Kind.NUMBER:
         known = set(trained.labels)
         values = test[column(data, "target")]
         keep = [set(map(str, value)) <= known if is_list(value) else str(value) in known for value in values]
-        test = test[np.array(keep, dtype=bool)]
+        places = np.flatnonzero(np.array(keep, dtype=bool))
+        test = test.iloc[places]
     truth = targets_of(data, spec, test[column(data, "target")].tolist(), trained.labels)
     parameters = {"truncation": True, "top_k": max(1, len(truth.labels))}
     answers = ask(predictor, [str(text) for text in test[column(data, "text")]], parameters)
     given = [{line["label"]: line["score"] for line in lines} for lines in answers]
     outputs = np.array([[row[label] for label in truth.labels] for row in given], dtype=float)
-    return _judgement(truth, outputs)
+    return replace(_judgement(truth, outputs), positions=places.tolist())
 
 
 def _judgement(truth: Targets, outputs: np.ndarray) -> Judgement:

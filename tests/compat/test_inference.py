@@ -86,6 +86,9 @@ def test_an_adapter_pushed_as_peft_saves_it_is_served_on_its_base(here, tmp_path
         with urllib.request.urlopen(asked, timeout=120) as answer:
             said.append(json.load(answer)[0]["generated_text"])
     assert said[0] != said[1]
+    with urllib.request.urlopen(f"{here}/models/alice/tuned/info", timeout=60) as answer:
+        [deployment] = json.load(answer)["deployments"]
+    assert (deployment["state"], deployment["memory_bytes"]) == ("ready", 0)  # it works in its base's process
 
 
 @pytest.mark.parametrize(

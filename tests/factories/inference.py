@@ -35,8 +35,10 @@ class FakeLoaded:
         self.gate = asyncio.Event()
         self.gate.set()
         self.ended_by = ""
+        self.adapters: list[str] = []
 
     async def predict(self, question: Question) -> Answer:
+        self.adapters.append(question.adapter)
         await self.gate.wait()
         if self.ended_by:
             raise ModelFailed(reason=self.ended_by)
@@ -126,13 +128,13 @@ def put_model(hub: Hub, name: str, task: str | None = "text-classification", *, 
     hub.put_large(repo, "model.safetensors", bytes(weight_bytes))
 
 
-def put_adapter(hub: Hub, name: str, base: str, **more: bytes) -> None:
+def put_adapter(hub: Hub, name: str, base: str, weights: bytes = bytes(500), **more: bytes) -> None:
     """A repo that looks like a LoRA adapter of another one; `more` are regular files, dots written as `__`."""
     repo = hub.create(name)
     config = {"peft_type": "LORA", "base_model_name_or_path": base, "task_type": "CAUSAL_LM"}
     files = {"adapter_config.json": json.dumps(config).encode(), **more}
     hub.commit(name, *(AddFile(path.replace("__", "."), content) for path, content in files.items()))
-    hub.put_large(repo, "adapter_model.safetensors", bytes(500))
+    hub.put_large(repo, "adapter_model.safetensors", weights)
 
 
 def repo_id(name: str) -> RepoId:

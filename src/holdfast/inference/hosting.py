@@ -20,6 +20,9 @@ from holdfast.inference.domain.specification import Call
 
 LOADER = f"{__name__}:load"
 _CHAT = "chat-completion"
+MOST_ADAPTERS = 256
+MOST_ADAPTER_BYTES = 1024**3
+"""Of adapters beside one base, as many files as that."""
 _SOUND = {"text-to-speech": "audio"}
 """Tasks whose one answer is sent as a file and not as JSON, by the field that holds it."""
 
@@ -130,16 +133,22 @@ class _TasksPart:
 
 
 class HostedTasks:
-    """A model with all the tasks that use its weights; a `HostedModel`. Tasks are added when they are first asked."""
+    """A model with all the tasks that use its weights, and with the adapters that work on it; a `HostedModel`.
+
+    Tasks and adapters are added when they are first asked; adapters that nobody asked for longest go when too many are
+    there.
+    """
 
     def __init__(self, source: ModelSource, first: HostedTask) -> None:
         self.facts = first.facts
         self._source = source
-        self._known: dict[str, HostedTask | HoldfastError] = {source.task: first}
+        self._known: dict[tuple[str, str], HostedTask | HoldfastError] = {(source.task, ""): first}
+        self._adapters: dict[str, int] = {}
+        """Folders, the one asked last at the end, each with its size."""
 
     def prepare(self, question: Question) -> Prepared:
         """See `HostedModel.prepare`."""
-        hosted = self._hosted(question.task or self._source.task)
+        hosted = self._hosted(question.task or self._source.task, question.adapter)
         prepared = hosted.prepare(question)
         return Prepared([_TasksPart(hosted, part) for part in prepared.parts], (hosted, prepared))
 
@@ -171,18 +180,33 @@ class HostedTasks:
         """See `HostedModel.steps`."""
         return part.hosted.steps(part.own)
 
-    def _hosted(self, task: str) -> HostedTask:
-        if task not in self._known:
+    def _hosted(self, task: str, adapter: str) -> HostedTask:
+        key = task, adapter
+        if adapter:
+            self._note_adapter(adapter)
+        if key not in self._known:
             if tasks.carrier(task) != self._source.task:
-                raise UnknownTask(task=task[:80], known=tuple(self._known))
+                raise UnknownTask(task=task[:80], known=tuple(dict.fromkeys(known for known, _ in self._known)))
             try:
-                self._known[task] = _load(self._source, task)
+                self._known[key] = _load(self._source, task, adapter)
             except HoldfastError as error:
-                self._known[task] = error  # its files do not change: the next question would fail alike
-        found = self._known[task]
+                self._known[key] = error  # its files do not change: the next question would fail alike
+        found = self._known[key]
         if isinstance(found, HoldfastError):
             raise found
         return found
+
+    def _note_adapter(self, folder: str) -> None:
+        """It was asked now; make room for it if need be."""
+        known = self._adapters
+        size = known.pop(folder, None)
+        known[folder] = (
+            size if size is not None else sum(path.stat().st_size for path in Path(folder).glob("*.safetensors"))
+        )
+        while len(known) > 1 and (len(known) > MOST_ADAPTERS or sum(known.values()) > MOST_ADAPTER_BYTES):
+            oldest = next(iter(known))
+            del known[oldest]
+            self._known = {key: hosted for key, hosted in self._known.items() if key[1] != oldest}
 
 
 def load(source: ModelSource) -> HostedTasks:
@@ -190,11 +214,9 @@ def load(source: ModelSource) -> HostedTasks:
     return HostedTasks(source, _load(source, source.task))
 
 
-def _load(source: ModelSource, task: str) -> HostedTask:
-    options = source.options
-    predictor = tasks.load(
-        task, Path(source.location), device=options.get("device", "auto"), dtype=options.get("dtype", "auto")
-    )
+def _load(source: ModelSource, task: str, adapter: str = "") -> HostedTask:
+    device, dtype = source.options.get("device", "auto"), source.options.get("dtype", "auto")
+    predictor = tasks.load(task, Path(source.location), device=device, dtype=dtype, adapter=adapter)
     hosted = HostedTask(predictor)
     hosted.warm_up()
     return hosted

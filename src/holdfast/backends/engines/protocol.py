@@ -59,12 +59,15 @@ class Question:
         media_type: what it is.
         urgency: 0 to 7; where questions wait for each other, those with smaller numbers go first.
         task: what is asked; empty: what the model was loaded for.
+        adapter: a folder of this machine, with what changes the model for this question; empty: nothing does. Engines
+            that run models elsewhere do not know it.
     """
 
     body: bytes
     media_type: str = JSON
     urgency: int = USUAL_URGENCY
     task: str = ""
+    adapter: str = ""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,13 @@ class FoundModel:
         """What it is loaded for."""
         return self.key.task
 
+    @property
+    def base(self) -> FoundModel | None:
+        """The model that it changes, for the same question; None: it changes none."""
+        if self.key.base is None or self.base_id is None:
+            return None
+        return FoundModel(ModelKey(*self.key.base, self.key.task), self.base_id, asked=self.asked)
+
 
 class DeploymentState(Enum):
     """From the first request to the last."""

@@ -32,10 +32,12 @@ class Wish:
     Args:
         device: `auto` (a GPU if there is one), `cpu`, `cuda`, `cuda:1`, `mps`.
         dtype: `auto` (float32 on a CPU, bfloat16 on a GPU that has it), `float32`, `bfloat16`, `float16`.
+        adapter: the folder of an adapter that works on the model beside others; empty: none. Only for decoders.
     """
 
     device: str = "auto"
     dtype: str = "auto"
+    adapter: str = ""
 
 
 @dataclass(frozen=True)

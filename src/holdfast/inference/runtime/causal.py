@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from holdfast.base.errors import InvalidInput, TooLarge
+from holdfast.base.errors import InvalidInput, TooLarge, UnusableModel
 from holdfast.inference.domain.predictors import Wish
+from holdfast.inference.runtime.adapters import Adapter
 from holdfast.inference.runtime.generation import Generator
 from holdfast.inference.runtime.loading import load_model
 from holdfast.inference.runtime.rows import Row
@@ -16,10 +17,11 @@ from holdfast.inference.runtime.texts import TextReader, load_text_reader
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A decoder with its tokenizer."""
+    """A decoder with its tokenizer. `base`: the same without an adapter, which must not be loaded twice."""
 
     generator: Generator
     reader: TextReader
+    base: LanguageModel | None = None
 
     @staticmethod
     def check_prompt(row: Row, name: str) -> Row:
@@ -65,10 +67,21 @@ class LanguageModel:
 
 def load_language_model(folder: Path, wish: Wish) -> LanguageModel:
     """Load a decoder, or take the one that another task has loaded. Raises what `load_model` raises."""
-    return shared(_load, folder, wish)
+    return shared(_load_adapted if wish.adapter else _load, folder, wish)
 
 
 def _load(folder: Path, wish: Wish) -> LanguageModel:
     loaded = load_model(folder, "AutoModelForCausalLM", wish)
     reader = load_text_reader(folder, loaded)
     return LanguageModel(Generator(loaded, reader.tokenizer), reader)
+
+
+def _load_adapted(folder: Path, wish: Wish) -> LanguageModel:
+    """A decoder with an adapter beside it: the same weights, thin matrices and perhaps a tokenizer of its own."""
+    base = load_language_model(folder, replace(wish, adapter=""))
+    generator = base.generator
+    adapter = generator.decoder.adapters.add(Adapter(Path(wish.adapter)))
+    reader = load_text_reader(Path(wish.adapter), generator.loaded)
+    if len(reader.tokenizer) > generator.loaded.model.get_input_embeddings().weight.shape[0]:
+        raise UnusableModel(problem="its tokenizer has more tokens than its base model knows")
+    return LanguageModel(Generator(generator.loaded, reader.tokenizer, adapter, generator), reader, base)

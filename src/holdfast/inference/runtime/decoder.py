@@ -15,6 +15,7 @@ import numpy as np
 
 from holdfast.inference.runtime.key_values import bytes_per_token, merged, new_cache
 from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.live_adapters import LiveAdapter, LiveAdapters
 from holdfast.inference.runtime.loading import Loaded
 
 _NEEDED = frozenset({"input_ids", "attention_mask", "position_ids", "past_key_values"})
@@ -33,7 +34,9 @@ class Decoder:
 
     loaded: Loaded
 
-    def read(self, prompts: Sequence[Sequence[int]]) -> tuple[Any, Any, KnownBC]:
+    def read(
+        self, prompts: Sequence[Sequence[int]], adapters: Sequence[LiveAdapter | None] = ()
+    ) -> tuple[Any, Any, KnownBC]:
         """Read prompts: the logits behind each in float32, their keys and values, and which columns are filled."""
         widest = max(len(prompt) for prompt in prompts)
         tokens_BC = np.zeros((len(prompts), widest), dtype=np.int64)
@@ -42,21 +45,28 @@ class Decoder:
             tokens_BC[index, widest - len(prompt) :] = prompt
             known_BC[index, widest - len(prompt) :] = True
         cache = new_cache()
-        return self.forward(tokens_BC, known_BC, cache), cache, known_BC
+        return self.forward(tokens_BC, known_BC, cache, adapters), cache, known_BC
 
-    def forward(self, tokens_BC: np.ndarray[Any, Any], known_BC: KnownBC, cache: Any) -> Any:
+    def forward(
+        self,
+        tokens_BC: np.ndarray[Any, Any],
+        known_BC: KnownBC,
+        cache: Any,
+        adapters: Sequence[LiveAdapter | None] = (),
+    ) -> Any:
         """The logits behind the last column in float32.
 
         Args:
             tokens_BC: of the last columns.
             known_BC: which columns, from the first on, hold a token of the row.
             cache: of the columns before; it gets the new ones.
+            adapters: one for each row, where some have any.
         """
         torch = need("torch")
         device = self.loaded.placement.device
         places_BC = np.maximum(known_BC.cumsum(axis=1) - 1, 0)[:, -tokens_BC.shape[1] :]
         mask = None if known_BC.all() else torch.from_numpy(known_BC).to(device)
-        with torch.inference_mode():
+        with torch.inference_mode(), self.adapters.at_work(adapters):
             found = self.loaded.model(
                 input_ids=torch.from_numpy(tokens_BC).to(device),
                 attention_mask=mask,
@@ -66,6 +76,11 @@ class Decoder:
                 **self._only_last,
             )
             return found.logits[:, -1].float()
+
+    @cached_property
+    def adapters(self) -> LiveAdapters:
+        """Those that work on this model."""
+        return LiveAdapters(self.loaded.model)
 
     @cached_property
     def _only_last(self) -> dict[str, int]:

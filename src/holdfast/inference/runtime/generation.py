@@ -19,6 +19,7 @@ from holdfast.inference.domain.generation import Generated, Plan, Token
 from holdfast.inference.runtime.decoder import Decoder
 from holdfast.inference.runtime.grammars import GrammarReader
 from holdfast.inference.runtime.growing_rows import GrowingRow, Vocabulary
+from holdfast.inference.runtime.live_adapters import LiveAdapter
 from holdfast.inference.runtime.loading import Loaded
 from holdfast.inference.runtime.rows import Row, batches
 from holdfast.inference.runtime.running_batch import RunningBatch
@@ -36,10 +37,19 @@ _CACHE_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Generator:
-    """A model that makes tokens, and the tokenizer that reads them."""
+    """A model that makes tokens, and the tokenizer that reads them.
+
+    Args:
+        loaded: the model.
+        tokenizer: of its prompts and texts.
+        adapter: works on the model for all rows of this generator; None: nothing does.
+        base: the generator of the model without it, in whose running batch the rows take part.
+    """
 
     loaded: Loaded
     tokenizer: Any
+    adapter: LiveAdapter | None = None
+    base: Generator | None = None
     _threads: set[threading.Thread] = field(default_factory=set, compare=False, repr=False)
     _known_ways: dict[Hashable, bool] = field(default_factory=dict, compare=False, repr=False)
 
@@ -50,7 +60,8 @@ class Generator:
         results: dict[int, Generated] = {}
         for indexes in batches(rows, _MAX_BATCH_SIZE, _MAX_BATCH_ROWS):
             batch = self._whole([rows[index] for index in indexes], [plans[index] for index in indexes])
-            results |= zip(indexes, batch.run(), strict=True)
+            with self.decoder.adapters.alone(self.adapter):
+                results |= zip(indexes, batch.run(), strict=True)
         return [results[index] for index in range(len(rows))]
 
     def stream(self, row: Row, plan: Plan) -> Iterator[Token | Generated | None]:
@@ -59,7 +70,7 @@ class Generator:
 
     def steps(self, rows: Sequence[Row], plan: Plan) -> Steps[None, None, list[Generated]]:
         """Generate rows that join the running batch, a token for each between two yields. Closing it drops them."""
-        with self.running.joined([self._chooser(row, plan) for row in rows]) as runners:
+        with self.running.joined([self._chooser(row, plan) for row in rows], self.adapter) as runners:
             yield  # all that begin together are read together
             while not all(runner.is_done for runner in runners):
                 for runner in runners:
@@ -88,11 +99,13 @@ class Generator:
 
     @cached_property
     def decoder(self) -> Decoder:
-        return Decoder(self.loaded)
+        return Decoder(self.loaded) if self.base is None else self.base.decoder
 
     @cached_property
     def running(self) -> RunningBatch:
         """The one batch of all rows that can join it."""
+        if self.base is not None:
+            return self.base.running
         weights = sum(one.numel() * one.element_size() for one in self.loaded.model.parameters())
         room = max(_LEAST_CACHE_BYTES, int(weights * _CACHE_SHARE))
         return RunningBatch(self.decoder, room // self.decoder.token_bytes)
@@ -148,7 +161,7 @@ class Generator:
         return [results[index] for index in range(len(rows))]
 
     def _stream_joining(self, row: Row, plan: Plan) -> Iterator[Token | Generated | None]:
-        with self.running.joined([self._chooser(row, plan)]) as [runner]:
+        with self.running.joined([self._chooser(row, plan)], self.adapter) as [runner]:
             yield None
             while (token := self.running.poll(runner)) is not None:
                 yield token
@@ -160,7 +173,8 @@ class Generator:
 
         def work() -> None:
             try:
-                queue.put(batch.run()[0])
+                with self.decoder.adapters.alone(self.adapter):
+                    queue.put(batch.run()[0])
             except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread and raised there
                 queue.put(error)
 

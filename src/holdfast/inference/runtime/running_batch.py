@@ -23,6 +23,7 @@ from holdfast.inference.runtime.decoder import Decoder
 from holdfast.inference.runtime.growing_rows import GrowingRow
 from holdfast.inference.runtime.key_values import merged, selected
 from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.live_adapters import LiveAdapter
 from holdfast.inference.runtime.rows import batches
 from holdfast.inference.runtime.token_choice import TokenChooser
 
@@ -41,12 +42,14 @@ class Runner:
         fresh: tokens that nobody has asked for yet.
         seen: the batch's step at which it was last looked after.
         error: why it cannot go on.
+        adapter: works on the model for this row; None: nothing does.
     """
 
     chooser: TokenChooser
     fresh: deque[Token] = field(default_factory=deque)
     seen: int = 0
     error: Exception | None = None
+    adapter: LiveAdapter | None = None
 
     @property
     def row(self) -> GrowingRow:
@@ -96,9 +99,9 @@ class RunningBatch:
         return together <= MAX_ROWS and together * longest <= self._max_tokens
 
     @contextmanager
-    def joined(self, choosers: Sequence[TokenChooser]) -> Iterator[list[Runner]]:
+    def joined(self, choosers: Sequence[TokenChooser], adapter: LiveAdapter | None = None) -> Iterator[list[Runner]]:
         """Let rows take part from the next step on; at the end of the block they leave, done or not."""
-        runners = [Runner(chooser) for chooser in choosers]
+        runners = [Runner(chooser, adapter=adapter) for chooser in choosers]
         with self._turn:
             for runner in runners:
                 runner.seen = self._steps
@@ -149,7 +152,7 @@ class RunningBatch:
         self._known_BC = np.pad(self._known_BC, ((0, 0), (0, 1)), constant_values=True)
         tokens_BC = np.array([[runner.row.tokens[-1].id] for runner in self._runners])
         try:
-            logits_BV = self._decoder.forward(tokens_BC, self._known_BC, self._cache)
+            logits_BV = self._decoder.forward(tokens_BC, self._known_BC, self._cache, _adapters(self._runners))
         except Exception as error:  # noqa: BLE001 - carried over to those who poll, and raised there
             for runner in self._runners:
                 runner.error = error
@@ -166,7 +169,9 @@ class RunningBatch:
 
     def _read(self, runners: list[Runner]) -> None:
         try:
-            logits_BV, cache, known_BC = self._decoder.read([runner.row.prompt for runner in runners])
+            logits_BV, cache, known_BC = self._decoder.read(
+                [runner.row.prompt for runner in runners], _adapters(runners)
+            )
         except Exception as error:  # noqa: BLE001 - as above; one prompt must not spoil the others
             if len(runners) == 1:
                 runners[0].error = error
@@ -192,6 +197,12 @@ class RunningBatch:
         unused = int(self._known_BC.any(axis=0).argmax())
         skip = unused if unused >= _DROPPED_COLUMNS else 0
         self._cache, self._known_BC = selected(self._cache, indexes, skip), self._known_BC[:, skip:]
+
+
+def _adapters(runners: Sequence[Runner]) -> list[LiveAdapter | None]:
+    """One for each row; empty where none has any."""
+    found = [runner.adapter for runner in runners]
+    return found if any(found) else []
 
 
 def _deal(runners: Sequence[Runner], logits_BV: Any) -> None:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from holdfast.backends.blobs.local import translated_disk_errors
@@ -111,9 +111,20 @@ class ModelFiles:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def _bring(self, part: _Part, folder: Path) -> int:
+    def bring_adapter(self, model: FoundModel) -> LocalModel:
+        """Put an adapter's files into a new folder, beside its base's tokenizer. Raises as `bring`."""
+        base, own = _parts_of(model)
+        folder = Path(tempfile.mkdtemp(dir=self.scratch(), prefix="adapter-"))
+        try:
+            self._bring(base, folder, without_weights=True)
+            return LocalModel(folder, self._bring(replace(own, is_adapter=False), folder))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def _bring(self, part: _Part, folder: Path, *, without_weights: bool = False) -> int:
         """Put the files of one repo into the folder; returns the bytes of its weights."""
-        entries = list(self._wanted(part))
+        entries = [entry for entry in self._wanted(part) if not (without_weights and _is_weights(entry.path))]
         for entry in entries:
             self._place(part, entry, folder / part.target_of(entry.path))
         return sum(entry.file_size_bytes or 0 for entry in entries if _is_weights(entry.path))

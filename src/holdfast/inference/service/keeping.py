@@ -11,10 +11,12 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from holdfast.backends.engines.protocol import LoadedModel
 from holdfast.base.errors import HoldfastError, ModelBusy, ModelFailed, ModelLoading, Overloaded, UnusableModel
 from holdfast.inference.domain.deployments import Deployment, DeploymentState, FoundModel, Limits, ModelKey
+from holdfast.inference.service.adapting import Adapted
 from holdfast.inference.service.kept import Kept
 from holdfast.inference.service.opening import ModelOpener
 
@@ -59,6 +61,8 @@ class ModelKeeper:
     async def borrow(self, model: FoundModel, wait_seconds: float | None) -> AsyncIterator[LoadedModel]:
         """A loaded model, for one question; it stays loaded for as long as the block lasts.
 
+        Adapters work on their base, beside each other, where they can.
+
         Args:
             model: which.
             wait_seconds: how long to wait while it is being loaded; None means as long as the limits say.
@@ -68,21 +72,33 @@ class ModelKeeper:
             ModelLoading: it took longer than the caller waits; loading goes on.
             UnusableModel, UnsafeWeights, NotInstalled, ModelFailed, Overloaded: it cannot be loaded.
         """
-        kept = self._find_or_begin(model)
+        folder = await self._opener.adapters.folder_of(model)
+        base = model.base if folder is not None else None
+        kept = self._find_or_begin(base or model)
         if kept.users >= self._limits.waiting:
             raise ModelBusy(waiting=kept.users, retry_after_seconds=kept.pace.retry_after(kept.users))
         kept.users += 1
         began = self._clock()
         try:
-            yield await self._ready(kept, wait_seconds)
+            loaded = await self._ready(kept, wait_seconds)
+            if base is not None:
+                kept.adapters[model.key.repo_key] = model
+            yield loaded if folder is None else Adapted(loaded, folder)
         finally:
             kept.pace.note(self._clock() - max(began, kept.loaded_at or began), kept.users)
             kept.users -= 1
             kept.used_at = self._clock()
 
     def deployments(self) -> list[Deployment]:
-        """Every model that is being served."""
-        return [kept.as_deployment(is_pinned=self._is_pinned(kept.model)) for kept in self._kept.values()]
+        """Every model that is being served. What adapters take beside their base is counted as the base's."""
+        found = []
+        for kept in self._kept.values():
+            own = kept.as_deployment(is_pinned=self._keeps(kept))
+            found += [own, *(replace(own, model=one, memory_bytes=0, waiting=0) for one in kept.adapters.values())]
+        return found
+
+    def _keeps(self, kept: Kept) -> bool:
+        return any(self._is_pinned(one) for one in (kept.model, *kept.adapters.values()))
 
     async def unload(self, key: ModelKey) -> None:
         """Let go of a model at once."""
@@ -163,7 +179,7 @@ class ModelKeeper:
             await self.unload(oldest.model.key)
 
     def _may_go(self, kept: Kept) -> bool:
-        return kept.loaded is not None and not kept.users and not self._is_pinned(kept.model)
+        return kept.loaded is not None and not kept.users and not self._keeps(kept)
 
     def _outdate(self, newest: Kept) -> None:
         """Earlier commits of the same repo go as soon as nobody uses them."""
@@ -182,7 +198,7 @@ class ModelKeeper:
         for kept in self._kept.values():
             if kept.users or not kept.is_settled:
                 continue
-            is_old = bool(idle) and now - kept.used_at > idle and not self._is_pinned(kept.model)
+            is_old = bool(idle) and now - kept.used_at > idle and not self._keeps(kept)
             if is_old or kept.is_outdated or kept.is_over(now):
                 yield kept
 

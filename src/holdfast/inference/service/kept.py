@@ -40,6 +40,7 @@ class Kept:
         is_admitted: there is room for it in memory.
         failed_at: when loading failed.
         failed_for: seconds for which it makes no sense to try again.
+        adapters: those that have worked on it since it was loaded, by their repos.
     """
 
     model: FoundModel
@@ -56,6 +57,7 @@ class Kept:
     failed_for: float = 0.0
     state_after: DeploymentState | None = None
     pace: Pace = field(default_factory=Pace)
+    adapters: dict[int, FoundModel] = field(default_factory=dict)
 
     @property
     def memory_bytes(self) -> int:

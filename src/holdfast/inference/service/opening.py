@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import find_spec
 
 from holdfast.backends.engines.protocol import Engine, LoadedModel, ModelSource
 from holdfast.base.errors import NotInstalled
 from holdfast.inference.domain.deployments import FoundModel
+from holdfast.inference.service.adapting import AdapterFolders
 from holdfast.inference.service.attachments import Attachments
 from holdfast.inference.service.files import LocalModel, ModelFiles
 
@@ -82,6 +84,11 @@ class ModelOpener:
     elsewhere: Engine | None
     options: Mapping[str, str] = field(default_factory=dict)
     require: Callable[[str], None] = require_libraries
+
+    @cached_property
+    def adapters(self) -> AdapterFolders:
+        """Adapters that work on their base beside others."""
+        return AdapterFolders(self.files, self.attachments)
 
     async def prepare(self, model: FoundModel) -> Opening:
         """Everything before loading.

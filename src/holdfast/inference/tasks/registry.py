@@ -83,7 +83,7 @@ def spec(task: str) -> TaskSpec:
     return found
 
 
-def load(task: str, folder: Path, *, device: str = "auto", dtype: str = "auto") -> Predictor:
+def load(task: str, folder: Path, *, device: str = "auto", dtype: str = "auto", adapter: str = "") -> Predictor:
     """Load the model in a folder for a task. This imports torch and transformers, or scikit-learn, as need be.
 
     Args:
@@ -91,6 +91,7 @@ def load(task: str, folder: Path, *, device: str = "auto", dtype: str = "auto") 
         folder: what `git clone` or `snapshot_download` of a model repo gives.
         device: see `Wish`.
         dtype: see `Wish`.
+        adapter: see `Wish`.
 
     Raises:
         UnknownTask: there is no such task here.
@@ -99,7 +100,7 @@ def load(task: str, folder: Path, *, device: str = "auto", dtype: str = "auto") 
         UnsafeWeights: its weights are pickled.
         InvalidInput: no such device or dtype.
     """
-    found: Predictor = _module(task).load(folder, Wish(device, dtype))
+    found: Predictor = _module(task).load(folder, Wish(device, dtype, adapter))
     return found
 
 

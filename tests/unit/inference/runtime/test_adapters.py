@@ -123,7 +123,7 @@ def test_a_classifiers_head_comes_with_the_adapter(tmp_path):
     ("tensors", "config", "words"),
     [
         (thin(QUERY, 32, 32), {"peft_type": "IA3"}, "IA3"),
-        (thin(QUERY, 32, 32), {"use_dora": True}, "use_dora"),
+        (thin(QUERY, 32, 32), {"use_dora": True}, "lacks .*lora_magnitude_vector"),
         (thin("model.layers.9.self_attn.q_proj", 32, 32), {}, "no model.layers.9"),
         (thin(QUERY, 32, 48), {}, "other sizes"),
         ({f"{QUERY}.lora_A.weight": torch.ones(RANK, 32)}, {}, "lacks"),

@@ -1,6 +1,8 @@
 """Models in memory: loaded once, let go in the right order, never more than may be."""
 
 import asyncio
+import json
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +20,7 @@ from holdfast.hub.repos.domain import AddFile
 from holdfast.inference.domain.deployments import DeploymentState, Limits
 from holdfast.inference.service import keeping
 from holdfast.inference.service.answering import Asked
-from tests.factories.inference import GIBIBYTE, MODEL, Inference, open_fake_inference, put_model, repo_id
+from tests.factories.inference import GIBIBYTE, MODEL, Inference, open_fake_inference, put_adapter, put_model, repo_id
 
 WORDS = b'{"inputs": "a text"}'
 
@@ -320,3 +322,48 @@ def test_closing_lets_go_of_everything_also_of_what_is_being_loaded(run):
         assert not list(inference.files.scratch().glob("model-*"))
 
     run(story)
+
+
+def put_thin_adapter(hub, name: str, **config) -> None:
+    """An adapter whose file holds nothing but thin matrices, as far as its head says."""
+    head = json.dumps({"base_model.model.q.lora_A.weight": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}})
+    said = {"peft_type": "LORA", "base_model_name_or_path": "alice/a", **config}
+    weights = len(head).to_bytes(8, "little") + head.encode()
+    put_adapter(hub, name, "alice/a", weights, adapter_config__json=json.dumps(said).encode())
+
+
+ADAPTER_FILES = ["adapter_config.json", "adapter_model.safetensors", "config.json", "vocab.txt"]
+
+
+def files_in(folder: str) -> list[str]:
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def test_adapters_work_on_one_base_which_is_counted_once(run, hub):
+    hub.put("alice/a", "README.md", b"---\npipeline_tag: text-generation\n---\n")
+    for name in ("x", "y"):
+        put_thin_adapter(hub, f"alice/{name}")
+    put_thin_adapter(hub, "alice/dora", use_dora=True)
+
+    async def story(inference):
+        for name in ("x", "y", "a", "x"):
+            assert await ask(inference, name) == WORDS
+        assert len(inference.engine.loads) == 1
+        assert names(inference) == {"a", "x", "y"}
+        assert sum(one.memory_bytes for one in inference.keeper.deployments()) == GIBIBYTE
+        assert files_in(inference.engine.models[0].adapters[-1]) == ADAPTER_FILES
+        await ask(inference, "dora")
+        assert len(inference.engine.loads) == 2
+
+    run(story)
+
+
+def test_an_adapter_of_a_base_elsewhere_is_merged_here(run, hub):
+    hub.put("alice/a", "README.md", b"---\npipeline_tag: text-generation\n---\n")
+    put_thin_adapter(hub, "alice/x")
+
+    async def story(inference):
+        await ask(inference, "x")
+        assert names(inference) == {"x"}
+
+    run(story, attached="alice/a=http://127.0.0.1:1/v1")

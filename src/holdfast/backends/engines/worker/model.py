@@ -179,7 +179,8 @@ class WorkerModel:
 
 
 def _head_of(question: Question) -> dict[str, Any]:
-    return {"type": question.media_type, "urgency": question.urgency, "task": question.task}
+    head = {"type": question.media_type, "urgency": question.urgency, "task": question.task}
+    return {**head, "adapter": question.adapter} if question.adapter else head
 
 
 def _settle(future: asyncio.Future[Frame], outcome: Frame | HoldfastError) -> None:

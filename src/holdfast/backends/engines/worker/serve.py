@@ -135,7 +135,8 @@ def _obey(frame: Frame, scheduler: Scheduler) -> None:
     if kind == "cancel":
         scheduler.withdraw(frame.head["id"])
     else:
-        question = Question(frame.body, frame.head["type"], frame.head["urgency"], frame.head["task"])
+        head = frame.head
+        question = Question(frame.body, head["type"], head["urgency"], head["task"], head.get("adapter", ""))
         scheduler.ask(frame.head["id"], question, streamed=kind == "stream")
 
 

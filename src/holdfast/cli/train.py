@@ -72,7 +72,9 @@ def train(
         _spec(spec, given, board.say), board.hear, folder, stop=_on_interrupt(board.say), access_token=access_token
     )
     if as_json is not None:
-        as_json.write_text(json.dumps(record_of(report, own=True), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        as_json.write_text(
+            json.dumps(record_of(report, own=True), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     _print(report)
 
 

@@ -90,7 +90,7 @@ def _training_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
     previews = PreviewService(services.repos.reads, services.repos.files)
     incoming = services.settings.data_dir
     return (
-        *NewTrainingPages(pages, services.jobs, services.training, previews, incoming).table(),
+        *NewTrainingPages(pages, services.jobs, services.training, previews, services.repos.lists, incoming).table(),
         *TrainingPages(pages, services.accounts, services.jobs, services.training).table(),
     )
 

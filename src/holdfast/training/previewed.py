@@ -28,13 +28,17 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     asked = orjson.loads(sys.stdin.buffer.read())
     try:
-        answer: dict[str, Any] = {"check": check_folder(Path(asked["folder"]), asked["task"], asked["columns"])}
+        answer: dict[str, Any] = {
+            "check": check_folder(Path(asked["folder"]), asked["task"], asked["columns"], asked["kinds"])
+        }
     except HoldfastError as error:
         answer = {"problem": error.message}
     sys.stdout.buffer.write(orjson.dumps(answer))
 
 
-def check_folder(folder: Path, task: str, columns: dict[str, str]) -> dict[str, Any]:
+def check_folder(
+    folder: Path, task: str, columns: dict[str, str], kinds: dict[str, str] | None = None
+) -> dict[str, Any]:
     """The check of the data files of a folder, as JSON.
 
     Raises:
@@ -47,7 +51,8 @@ def check_folder(folder: Path, task: str, columns: dict[str, str]) -> dict[str, 
     from holdfast.training.reading.read import read  # noqa: PLC0415
 
     rows = read(DataSource(path=str(folder)))
-    found = check_data(rows.frame, TrainingSpec(task, DataSource(path=str(folder)), columns=columns), rows.test)
+    spec = TrainingSpec(task, DataSource(path=str(folder)), columns=columns, kinds=kinds or {})
+    found = check_data(rows.frame, spec, rows.test)
     return record_of(found, list(map(str, rows.frame.columns)))
 
 

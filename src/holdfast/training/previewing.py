@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -38,6 +38,21 @@ _children = threading.BoundedSemaphore(_MAX_CHILDREN)
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What people say of their data; the fields are those of `TrainingSpec`.
+
+    Args:
+        task: to be trained; `auto` lets the check name it.
+        columns: by role.
+        kinds: by column.
+    """
+
+    task: str = "auto"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Preview:
     """What is seen beforehand.
 
@@ -57,14 +72,13 @@ class PreviewService:
     reads: ReadService
     files: FileService
 
-    def check_dataset(self, actor: Actor, dataset: RepoId, task: str, columns: Mapping[str, str]) -> Preview:
+    def check_dataset(self, actor: Actor, dataset: RepoId, asked: Asked) -> Preview:
         """Check a dataset at its main branch.
 
         Args:
             actor: the caller, who must see it.
             dataset: its id.
-            task: to be trained; `auto` lets the check name it.
-            columns: what is known about them already; see `TrainingSpec.columns`.
+            asked: what is known already.
 
         Raises:
             RepoNotFound, GatedRepo, DisabledRepo: nobody's, or none of the caller's business.
@@ -75,7 +89,7 @@ class PreviewService:
                 self._copy(actor, dataset, Path(folder))
             except InvalidInput as error:
                 return Preview(None, f"The data {error.problem}.")
-            return _checked(Path(folder), task, columns)
+            return _checked(Path(folder), asked)
 
     def _copy(self, actor: Actor, dataset: RepoId, folder: Path) -> None:
         page = self.reads.list_tree(
@@ -104,14 +118,14 @@ class PreviewService:
         return source.size_bytes
 
 
-def _checked(folder: Path, task: str, columns: Mapping[str, str]) -> Preview:
+def _checked(folder: Path, asked: Asked) -> Preview:
     if not _children.acquire(timeout=_MAX_WAIT_SECONDS):
         raise Overloaded
     try:
-        asked = orjson.dumps({"folder": str(folder), "task": task, "columns": dict(columns)})
+        question = orjson.dumps({"folder": str(folder), **asdict(asked)})
         words = [sys.executable, "-c", _START, "\n".join(sys.path)]
         done = subprocess.run(
-            words, input=asked, capture_output=True, timeout=MAX_SECONDS, check=False, env={"OMP_NUM_THREADS": "1"}
+            words, input=question, capture_output=True, timeout=MAX_SECONDS, check=False, env={"OMP_NUM_THREADS": "1"}
         )
     except subprocess.TimeoutExpired:
         return Preview(None, "Looking at the data took too long; they are checked when the run begins.")

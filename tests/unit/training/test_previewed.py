@@ -9,7 +9,7 @@ import pytest
 
 from holdfast.base.errors import InvalidInput
 from holdfast.training.previewed import check_folder
-from holdfast.training.previewing import _checked
+from holdfast.training.previewing import Asked, _checked
 from holdfast.training.thumbnails import by_label
 
 TABLE = "size,kind\n" + "".join(f'"{number},5",{("a", "b")[number % 2]}\n' for number in range(40))
@@ -30,7 +30,7 @@ def test_what_the_check_says_as_json(tmp_path: Path):
 
 def test_in_a_process_of_its_own(tmp_path: Path):
     (tmp_path / "train.csv").write_text(TABLE)
-    preview = _checked(tmp_path, "tabular-classification", {"target": "size"})
+    preview = _checked(tmp_path, Asked("tabular-classification", {"target": "size"}))
     assert preview.problem == ""
     assert preview.check["columns"] == {"target": "size"}
 
@@ -38,7 +38,7 @@ def test_in_a_process_of_its_own(tmp_path: Path):
 def test_an_empty_folder_is_a_sentence(tmp_path: Path):
     with pytest.raises(InvalidInput, match="holds no file with rows"):
         check_folder(tmp_path, "auto", {})
-    preview = _checked(tmp_path, "auto", {})
+    preview = _checked(tmp_path, Asked())
     assert preview.check is None
     assert "holds no file with rows" in preview.problem
 
@@ -50,7 +50,7 @@ def test_pictures_are_shown_small_by_label(tmp_path: Path):
             written = io.BytesIO()
             image.new("RGB", (200, 100), (20 * number, 0, 0)).save(written, "PNG")
             archive.writestr(f"{'dark' if number < 7 else 'light'}/{number}.png", written.getvalue())
-    found = _checked(tmp_path, "auto", {}).check
+    found = _checked(tmp_path, Asked()).check
     assert (found["task"], found["columns"]["image"]) == ("image-classification", "image")
     assert found["counts"] == [["dark", 7], ["light", 5]]
     assert [(each["label"], each["rows"], len(each["pictures"])) for each in found["pictures"]] == [

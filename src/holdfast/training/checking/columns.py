@@ -13,6 +13,7 @@ from holdfast.training.checking.draft import Draft
 from holdfast.training.checking.kinds import Judgement, kind_of_numbers, kind_of_objects, kind_of_texts
 from holdfast.training.checking.phrases import code, count
 from holdfast.training.checking.understanding import TextColumn, understood
+from holdfast.training.checking.wishes import as_words, is_of_words, wished, wished_kind
 from holdfast.training.domain.data import ColumnKind
 
 _NOTHING = {"", "na", "n/a", "#n/a", "nan", "null", "nil", "?", "<na>", "(null)", "#null!", "#div/0!", "#value!", "nat"}
@@ -35,10 +36,18 @@ def read_columns(draft: Draft) -> None:
     texts = {name for role, name in draft.spec.columns.items() if role in _TEXT_ROLES}
     read = {}
     for name in draft.frame.columns:
-        values, judgement = _read(draft, draft.frame[name], name, as_text=name in texts)
+        values, judgement = _wished_or_read(draft, name, as_text=name in texts)
         read[name] = values
         draft.kinds[name], draft.certainties[name] = judgement.kind, judgement.confidence
     draft.frame = pd.DataFrame(read, index=draft.frame.index)
+
+
+def _wished_or_read(draft: Draft, name: str, *, as_text: bool) -> tuple[pd.Series, Judgement]:
+    kind, given = wished_kind(draft, name), draft.frame[name]
+    if is_of_words(kind):
+        given, as_text = as_words(given), True
+    values, judgement = _read(draft, given, name, as_text=as_text)
+    return (values, judgement) if kind is None else wished(draft, name, kind, values, judgement)
 
 
 def _read(draft: Draft, values: pd.Series, name: str, *, as_text: bool) -> tuple[pd.Series, Judgement]:

@@ -35,7 +35,8 @@ def choose_inputs(draft: Draft) -> None:
         return
     asked = words(draft.spec.columns, "inputs")
     draft.asked_inputs = bool(asked)
-    taken = {*draft.roles.values(), *words(draft.spec.columns, "ignore")}
+    ignored = {name for name, kind in draft.spec.kinds.items() if kind == "ignore"}
+    taken = {*draft.roles.values(), *words(draft.spec.columns, "ignore"), *ignored}
     draft.inputs = asked or [name for name in draft.frame.columns if name not in taken]
     if not asked:
         _find_groups(draft)

@@ -19,6 +19,8 @@ import yaml
 from holdfast.base.errors import InvalidInput
 from holdfast.training.domain.specification import Budget, ChosenTrial, DataSource, Output, TrainingSpec
 
+KINDS = ("number", "category", "text", "date", "ignore")
+"""What people may say that a column holds."""
 _LARGEST = 1_000_000
 _UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?")
@@ -153,6 +155,14 @@ def _texts_by_name(value: Any, field: str) -> dict[str, str]:
     return {name: _text(inner, f"{field}.{name}") for name, inner in _mapping(value, field).items()}
 
 
+def _kinds(value: Any, field: str) -> dict[str, str]:
+    found = _texts_by_name(value, field)
+    for name, kind in found.items():
+        if kind not in KINDS:
+            raise InvalidInput(field=f"{field}.{name}", problem=f"must be one of {', '.join(KINDS)}")
+    return found
+
+
 def _mapping(value: Any, field: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise InvalidInput(field=field, problem="must be a mapping: {name: value}")
@@ -225,6 +235,7 @@ _READERS: dict[str, Reader] = {
     "data": _source,
     "test": _source,
     "columns": _texts_by_name,
+    "kinds": _kinds,
     "metric": _text,
     "base_model": _text,
     "candidates": _texts,

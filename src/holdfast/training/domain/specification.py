@@ -88,6 +88,8 @@ class TrainingSpec:
         data: rows to train on.
         test: rows to judge by; None seals a part of `data`.
         columns: what each column is for, by role: `{"target": "churn"}`, `{"text": "review", "target": "stars"}`.
+        kinds: what columns hold, where the check would judge wrongly: `{"postcode": "category"}`; `number`, `category`,
+            `text`, `date`, or `ignore` for a column that nothing is to see.
         metric: what the search goes by; None means the task's default.
         base_model: a model of the Hub or a local folder to start from; None lets the trainer choose, or begin anew.
         candidates: families to try; None means all that fit.
@@ -102,6 +104,7 @@ class TrainingSpec:
     data: DataSource
     test: DataSource | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
     metric: str | None = None
     base_model: str | None = None
     candidates: tuple[str, ...] | None = None

@@ -12,24 +12,32 @@ from starlette.responses import Response
 
 from holdfast.base.errors import Forbidden, HoldfastError, InvalidInput, TooLarge
 from holdfast.base.identity import Permission
-from holdfast.base.ids import RepoId
+from holdfast.base.ids import RepoId, RepoType
 from holdfast.http.call import Call, FormFields
 from holdfast.http.multipart_forms import FormLimits, ReceivedForm, receive_form
+from holdfast.http.responses import json_response
 from holdfast.http.routing import Family, Route
+from holdfast.hub.repos.listing.filters import ListQuery, Sort
+from holdfast.hub.repos.service.listing import ListedRepo, ListService
 from holdfast.hub.repos.service.uploading import ReceivedFile
 from holdfast.jobs.service import JobServices
-from holdfast.training.previewing import Preview, PreviewService
+from holdfast.training.domain.spec_files import KINDS
+from holdfast.training.previewing import Asked, Preview, PreviewService
 from holdfast.training.service import TrainingService
 from holdfast.training.trainers import registry
 from holdfast.ui.forms import REFUSALS, problems
 from holdfast.ui.page import Pages
+from holdfast.ui.training_previews import preview_lines, time_advice
+from holdfast.ui.training_recipes import RECIPES, recipe_named
 
-LIMITS = FormLimits(max_bytes=1024**3, max_files=1)
+LIMITS = FormLimits(max_bytes=1_000_000_000, max_files=1)
 _NO_STORE = {"Cache-Control": "no-store"}
 _MINUTES = (1, 10, 60)
 _MOST_MINUTES = 7 * 24 * 60
 _FIELDS = {"data.repo_id": "dataset", "data": "dataset", "output.repo_id": "model", "budget.seconds": "minutes"}
 _WITHOUT_ROWS = ("reinforcement-learning",)
+_SHOWN_DATASETS = 8
+_KIND, _ROLE = "kind-", "column-"
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ class NewTrainingPages:
     jobs: JobServices
     training: TrainingService
     previews: PreviewService
+    lists: ListService
     incoming: Path
 
     def table(self) -> tuple[Route, ...]:
@@ -60,7 +69,7 @@ class NewTrainingPages:
     async def show(self, call: Call) -> Response:
         """Where data come from."""
         await self._admit(call)
-        return await self._data_form(call, call.query_params.get("data", ""))
+        return await self._data_form(call, call.query_params.get("data", ""), named=call.query_params.get("recipe"))
 
     async def bring(self, call: Call) -> Response:
         """Keep an uploaded file as a dataset, or take a dataset of the Hub, and go on."""
@@ -69,12 +78,14 @@ class NewTrainingPages:
         try:
             dataset = await call.run(self._dataset, call, form)
         except (*REFUSALS, TooLarge) as error:
-            return await self._data_form(call, form.fields.text("dataset", ""), error)
+            return await self._data_form(call, form.fields.text("dataset", ""), error, _recipe(form.fields))
         finally:
             await call.run(form.close)
-        return self.pages.redirect(
-            call, f"/training/{call.words['namespace']}/new/check?{urlencode({'data': dataset})}"
-        )
+        asked = {"data": dataset, **({"recipe": recipe.name} if (recipe := recipe_named(_recipe(form.fields))) else {})}
+        following = f"/training/{call.words['namespace']}/new/check?{urlencode(asked)}"
+        if call.header(b"accept") == "application/json":  # js/training-upload.js, which shows how far it is
+            return json_response({"url": call.urls.base + following})
+        return self.pages.redirect(call, following)
 
     def _dataset(self, call: Call, form: ReceivedForm) -> str:
         file = next((file for file in form.files if file.size_bytes), None)
@@ -112,7 +123,16 @@ class NewTrainingPages:
         if not await call.run(self.jobs.jobs.may_run, call.actor, namespace):
             raise Forbidden(reason=f"You don't have the rights to train under the namespace {namespace}.")
 
-    async def _data_form(self, call: Call, dataset: str, error: HoldfastError | None = None) -> Response:
+    def _own_datasets(self, call: Call) -> list[ListedRepo]:
+        """What was brought before, newest first."""
+        query = ListQuery(
+            RepoType.DATASET, author=call.words["namespace"], sort=Sort.LAST_MODIFIED, limit=_SHOWN_DATASETS
+        )
+        return list(self.lists.find(call.actor, query)[0].repos)
+
+    async def _data_form(
+        self, call: Call, dataset: str, error: HoldfastError | None = None, named: str | None = None
+    ) -> Response:
         return await self.pages.render(
             call,
             "training/new.html",
@@ -120,13 +140,19 @@ class NewTrainingPages:
             headers=_NO_STORE,
             namespace=call.words["namespace"],
             dataset=dataset,
+            datasets=await call.run(self._own_datasets, call),
+            recipe=recipe_named(named),
+            recipes=RECIPES,
+            most_bytes=LIMITS.max_bytes,
             problems=problems(error, _FIELDS) if error else {},
         )
 
     async def _check_form(self, call: Call, form: FormFields, error: HoldfastError | None = None) -> Response:
         named = RepoId.parse(form.text("data", ""))
-        task = form.text("task", "") or "auto"
-        preview: Preview = await call.run(self.previews.check_dataset, call.actor, named, task, _columns(form))
+        recipe = recipe_named(_recipe(form))
+        task = form.text("task", "") or (recipe.task if recipe else "auto")
+        asked = Asked(task, _columns(form), _kinds(form))
+        preview: Preview = await call.run(self.previews.check_dataset, call.actor, named, asked)
         found = preview.check or {}
         chosen = found.get("task", task)
         return await self.pages.render(
@@ -142,7 +168,14 @@ class NewTrainingPages:
             tasks=[name for name in registry.names() if name not in _WITHOUT_ROWS],
             roles=_roles(chosen, found),
             names=found.get("names") or [],
+            seen=preview_lines(found),
+            kinds=_kinds(form),
+            kind_words=KINDS,
+            metrics=_metrics(chosen),
+            metric=form.text("metric", "") or (recipe.metric if recipe and recipe.task == chosen else ""),
+            recipe=recipe,
             minutes=_MINUTES,
+            advice=time_advice(found),
             typed=form,
             default_model=f"{named.name}-{chosen}",
             problems=problems(error, _FIELDS) if error else {},
@@ -160,13 +193,30 @@ def _roles(task: str, found: Mapping[str, Any]) -> list[tuple[str, str, str, boo
     return [(role, words, columns.get(role, ""), optional) for role, words, optional in wishes if role != "inputs"]
 
 
+def _recipe(form: FormFields) -> str | None:
+    return form.optional_text("recipe")
+
+
+def _metrics(task: str) -> list[str]:
+    """What a search for the task may go by, the usual one first."""
+    return [metric.name for metric in registry.plan_of(task).metrics] if task in registry.names() else []
+
+
 def _columns(form: FormFields) -> dict[str, str]:
     """`column-target` and the like, of a task that was not changed since."""
     if form.text("task", "") != form.text("checked-task", form.text("task", "")):
         return {}
-    prefix = "column-"
+    return _named(form, _ROLE)
+
+
+def _kinds(form: FormFields) -> dict[str, str]:
+    """`kind-postcode` and the like: what people say that a column holds."""
+    return {name: kind for name, kind in _named(form, _KIND).items() if kind in KINDS}
+
+
+def _named(form: FormFields, prefix: str) -> dict[str, str]:
     found = {name.removeprefix(prefix): form.text(name, "") for name in form.values if name.startswith(prefix)}
-    return {role: name for role, name in found.items() if name}
+    return {name: value for name, value in found.items() if value}
 
 
 def _spec(form: FormFields) -> dict[str, Any]:
@@ -175,6 +225,8 @@ def _spec(form: FormFields) -> dict[str, Any]:
         "task": form.text("task", "") or "auto",
         "data": {"repo_id": form.text("data", "")},
         "columns": _columns(form),
+        "kinds": _kinds(form),
+        "metric": form.optional_text("metric") or None,
         "budget": {"seconds": 60 * minutes},
         "output": {"repo_id": form.text("model", "").strip() or None, "private": form.flag("private")},
     }

@@ -4,12 +4,15 @@ import json
 
 import pandas as pd
 import pytest
+import safetensors.torch
+import torch
 
-from holdfast.base.errors import InvalidInput
+from holdfast.base.errors import InvalidInput, NotInstalled
 from holdfast.inference import tasks
+from holdfast.inference.runtime import libraries
 from holdfast.training.domain.trials import Board
-from holdfast.training.trainers.interface import Place, TrialFailed
-from holdfast.training.trainers.llm import PAIR_ACCURACY, REWARD, conversations, preferences, prepare, rewards, teaching
+from holdfast.training.trainers.interface import TrialFailed
+from holdfast.training.trainers.llm import REWARD, conversations, preferences, prepare, rewards, teaching
 from holdfast.training.trainers.llm.methods import method_of
 from holdfast.training.trainers.llm.settings import read_settings
 from tests.factories.tiny_models import gpt2
@@ -237,16 +240,26 @@ def test_ppo_is_carried_out_as_rloo_and_that_is_said(base):
     assert method_of("llm-ppo").name == "RLOO"
 
 
-def test_quantization_without_a_gpu_says_what_to_do_instead(base, tmp_path):
-    torch = pytest.importorskip("torch")
-    if torch.cuda.is_available():
-        pytest.skip("there is a GPU")
+@pytest.mark.parametrize("precision", ["int4", pytest.param("int8", marks=pytest.mark.heavy)])
+def test_quantized_weights_stay_and_adapters_learn(precision, base, tmp_path):
+    pytest.importorskip("bitsandbytes")
+    run = teach("llm-sft", CHATS, base, tmp_path, quantization=precision, **SHORT)
+    assert run.families == ["base-model", "qlora"]
+    before, after = (trial.outcome.metrics["perplexity"] for trial in run.board.trials)
+    assert after < before
+    whole, learned = (safetensors.torch.load_file(folder / "model.safetensors") for folder in (base, run.folder))
+    changed = {name for name, tensor in whole.items() if not torch.equal(tensor, learned[name])}
+    assert changed
+    assert all(".attn." in name or ".mlp." in name for name in changed), "what is quantized got adapters, nothing else"
+    assert run.artefact.scores["perplexity"] < before, "merged into the whole weights, it is still better"
+    tasks.load("chat-completion", run.folder, device="cpu")
+
+
+def test_quantization_without_its_library_says_what_to_do(base, monkeypatch):
+    monkeypatch.setattr(libraries, "find_spec", lambda name: None if name == "bitsandbytes" else object())
     spec = specification("llm-dpo", base_model=str(base), params={"quantization": "int4", **SHORT})
-    trainer = prepare(training_data(PAIRS, {}), spec)
-    plan = next(trainer.plans(Board(PAIR_ACCURACY), Hours()))
-    assert plan.family == "qlora"
-    with pytest.raises(TrialFailed, match="LoRA"):
-        trainer.fit(plan, Place(tmp_path, lambda figures: None))
+    with pytest.raises(NotInstalled, match=r"int4, QLoRA.*holdfast\[training\]"):
+        prepare(training_data(PAIRS, {}), spec)
 
 
 def test_a_run_needs_a_model_to_start_from(tmp_path):

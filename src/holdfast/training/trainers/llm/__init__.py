@@ -11,7 +11,7 @@
 | llm-ppo | as llm-rloo | carried out as RLOO, since TRL has no PPO any more; the report says so |
 
 Every run begins with the base model as it is: what was not better than it is not worth publishing. LoRA
-(`params.peft`), QLoRA (`params.quantization: int4`, on a GPU), packing, gradient checkpointing and the methods'
+(`params.peft`), QLoRA (`params.quantization: int4`), packing, gradient checkpointing and the methods'
 own settings are given in `params` by TRL's names.
 """
 
@@ -75,6 +75,7 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
     Raises:
         InvalidInput: no model to start from, settings that the method does not have, rewards that there are not, rows
             that cannot be read as the task's examples; says what they lack.
+        NotInstalled: weights shall be quantized, and the library for it is missing.
     """
     from holdfast.training.trainers.llm.trainer import LlmTrainer  # noqa: PLC0415 - heavy libraries
 

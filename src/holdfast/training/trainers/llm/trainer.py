@@ -46,6 +46,8 @@ class LlmTrainer:
         self._method = method_of(spec.task)
         _loaded_once = getattr(need("trl", "Training language models", "training"), f"{self._method.name}Trainer")
         self._settings = read_settings(spec.task, spec.params)
+        if self._settings.quantization:
+            _there = weights.quantization(self._settings.quantization)
         if self._method.tries:
             rewards_of(self._settings.rewards or "exact-match")
         self._base = _base_folder(spec.base_model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -56,47 +56,60 @@ def load_base(folder: Path, settings: LlmSettings, *, scores: bool = False) -> A
         scores: with one output (a reward model) instead of tokens.
 
     Raises:
-        TrialFailed: quantization where it is not possible, or weights that are not safe.
+        NotInstalled: quantization without the library that does it.
+        TrialFailed: weights that are not safe.
     """
     transformers, torch = need("transformers"), need("torch")
     architectures.register()
     auto = transformers.AutoModelForSequenceClassification if scores else transformers.AutoModelForCausalLM
     options: dict[str, Any] = {"dtype": torch.float32}
     if settings.quantization:
-        options = {"dtype": torch.bfloat16, "quantization_config": quantization(settings.quantization)}
+        options = {"dtype": _half(torch), "quantization_config": quantization(settings.quantization)}
     elif torch.cuda.is_available() and settings.peft:
         options = {"dtype": torch.bfloat16}
     if scores:
         options["num_labels"] = 1
     if not any(folder.glob("*.safetensors")):
         raise TrialFailed("the model to start from has no safetensors weights, and others are not loaded")
-    return auto.from_pretrained(folder, use_safetensors=True, local_files_only=True, trust_remote_code=False, **options)
+    options |= {"use_safetensors": True, "local_files_only": True, "trust_remote_code": False}
+    return _with_one_layout(auto.from_pretrained(folder, **options))
+
+
+def _with_one_layout(model: Any) -> Any:
+    """Quantized layers keep the layout that learns: on some CPUs bitsandbytes turns them into another for inference.
+
+    That one fits whole blocks only, and judging and learning go by turns here.
+    Source: bitsandbytes 0.50, nn/modules.py, Linear4bit.forward.
+    """
+    for layer in model.modules():
+        if hasattr(layer, "support_avx512bf16_for_cpu"):
+            layer.support_avx512bf16_for_cpu = False
+    return model
 
 
 def quantization(precision: str) -> Any:
-    """How bitsandbytes shall shrink weights.
+    """How bitsandbytes shall shrink weights: 4 bits as in QLoRA, or 8. On a GPU, and slower on a CPU.
+
+    Source: Dettmers et al. 2023 (NF4, double quantization).
 
     Raises:
-        TrialFailed: there is no NVIDIA GPU here, or no bitsandbytes.
+        NotInstalled: there is no bitsandbytes; says how to get it.
     """
-    if not need("torch").cuda.is_available():
-        raise TrialFailed(
-            f"quantization ({precision}, QLoRA) needs an NVIDIA GPU, and this machine has none. "
-            "Leave `quantization` out: LoRA (`peft: true`) does the same with more memory"
-        )
-    try:
-        importlib.import_module("bitsandbytes")
-    except ImportError:
-        raise TrialFailed("quantization needs bitsandbytes: python -m pip install bitsandbytes") from None
+    need("bitsandbytes", f"Quantization ({precision}, QLoRA)", "training")
     transformers, torch = need("transformers"), need("torch")
     if precision == "int8":
         return transformers.BitsAndBytesConfig(load_in_8bit=True)
     return transformers.BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
-        bnb_4bit_compute_dtype=torch.bfloat16,
+        bnb_4bit_compute_dtype=_half(torch),
         bnb_4bit_use_double_quant=True,
     )
+
+
+def _half(torch: Any) -> Any:
+    """Two bytes for each number; older GPUs have only the kind with little range."""
+    return torch.float16 if torch.cuda.is_available() and not torch.cuda.is_bf16_supported() else torch.bfloat16
 
 
 def adapter_config(settings: LlmSettings, *, scores: bool = False) -> Any:
@@ -154,4 +167,6 @@ def _merged(model: Any, base: Path, adapter: Path, settings: LlmSettings) -> Any
         return model.merge_and_unload()
     peft = need("peft", "Training with LoRA", "training")
     whole = load_base(base, LlmSettings(peft=True), scores=model.peft_config["default"].task_type == "SEQ_CLS")
-    return peft.PeftModel.from_pretrained(whole, adapter).merge_and_unload()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where weights lie the other way round (GPT-2), PEFT sees it and says so
+        return peft.PeftModel.from_pretrained(whole, adapter).merge_and_unload()

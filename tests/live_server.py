@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 COMMAND = (sys.executable, "-c", "import sys; from holdfast.cli.main import main; sys.exit(main())")
 START_TIMEOUT_SECONDS = 120
@@ -90,15 +91,21 @@ def holdfast(*arguments: str, data_dir: Path, environment: Mapping[str, str] | N
     return finished.stdout
 
 
-def seed(data_dir: Path, users: Sequence[User], orgs: Sequence[Org] = ()) -> None:
+def seed(
+    data_dir: Path,
+    users: Sequence[User],
+    orgs: Sequence[Org] = (),
+    environment: Mapping[str, str] | None = None,
+) -> None:
     """Create accounts and organizations with given names and tokens."""
+    where: dict[str, Any] = {"data_dir": data_dir, "environment": environment}
     for user in users:
         words = ["--password", user.password, "--token", user.token, "--fullname", user.fullname]
-        holdfast("user", "add", user.name, *words, *(["--admin"] if user.admin else []), data_dir=data_dir)
+        holdfast("user", "add", user.name, *words, *(["--admin"] if user.admin else []), **where)
     for org in orgs:
         words = ["--owner", org.owner, "--fullname", org.fullname]
         flags = ["--private-by-default"] if org.private_by_default else []
-        holdfast("org", "add", org.name, *words, *flags, data_dir=data_dir)
+        holdfast("org", "add", org.name, *words, *flags, **where)
 
 
 def start(data_dir: Path, *, port: int | None = None, environment: Mapping[str, str] | None = None) -> LiveServer:

@@ -13,25 +13,30 @@ from holdfast.base.identity import SYSTEM, Actor
 from holdfast.base.settings import Settings
 from holdfast.jobs.domain.jobs import JobSpec, Stage
 from tests.live_server import COMMAND, User, seed, start
+from tests.postgresql import shared_server
 
 WORKERS = 2
 COMMAND_LINE = ("/bin/sh", "-c", "echo start >> trace; sleep 0.$((RANDOM_TENTHS)); echo end >> trace; cat trace")
 
 
-def start_worker(data_dir):
+def start_worker(data_dir, database_url):
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")},
         "HOLDFAST_DATA_DIR": str(data_dir),
+        "HOLDFAST_DATABASE_URL": database_url or "",
         "HOLDFAST_JOBS_LEASE_SECONDS": "2",
         "HOLDFAST_JOBS_SLOTS": "4",
     }
     return subprocess.Popen([*COMMAND, "worker"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
 
 
-def chaos(data_dir, count, seed, most_between_kills):
-    """Run jobs under workers that are killed; returns the jobs as they ended, and how many workers were killed."""
+def chaos(data_dir, count, seed, most_between_kills, database_url=None):
+    """Run jobs under workers that are killed; returns the jobs as they ended, and how many workers were killed.
+
+    `database_url` None: SQLite.
+    """
     dice = random.Random(seed)
-    services = open_services(Settings(data_dir))
+    services = open_services(Settings(data_dir, database_url=database_url))
     try:
         alice = services.accounts.accounts.create_user(SYSTEM, "alice")
         actor = Actor(alice.id, "alice")
@@ -39,7 +44,7 @@ def chaos(data_dir, count, seed, most_between_kills):
         for _ in range(count):
             tenths = {"RANDOM_TENTHS": str(dice.randint(0, 3))}
             jobs.run_job(actor, "alice", JobSpec("training", COMMAND_LINE, environment=tenths, cpus=1))
-        killed = _kill_until_done(data_dir, dice, jobs, actor, most_between_kills)
+        killed = _kill_until_done(lambda: start_worker(data_dir, database_url), dice, jobs, actor, most_between_kills)
         ended = jobs.list_jobs(actor, "alice", limit=1000).jobs
         logs = {job.id: [line.text for line in jobs.read_log(actor, "alice", job.id)][1:] for job in ended}
         return ended, logs, killed, services.accounts.tokens.list_access_tokens(SYSTEM, "alice")
@@ -47,11 +52,11 @@ def chaos(data_dir, count, seed, most_between_kills):
         services.close()
 
 
-def _kill_until_done(data_dir, dice, jobs, actor, most_between_kills):
+def _kill_until_done(start_one, dice, jobs, actor, most_between_kills):
     def unfinished():
         return jobs.list_jobs(actor, "alice", stages=(Stage.SCHEDULING, Stage.RUNNING), limit=1000).jobs
 
-    workers, killed = [start_worker(data_dir) for _ in range(WORKERS)], 0
+    workers, killed = [start_one() for _ in range(WORKERS)], 0
     try:
         while left := len(unfinished()):
             goal = max(0, left - dice.randint(1, most_between_kills))
@@ -60,7 +65,7 @@ def _kill_until_done(data_dir, dice, jobs, actor, most_between_kills):
             victim.send_signal(signal.SIGKILL)
             victim.wait()
             killed += 1
-            workers.append(start_worker(data_dir))
+            workers.append(start_one())
     finally:
         for worker in workers:
             worker.terminate()
@@ -86,6 +91,14 @@ def test_no_job_is_lost_or_doubled(tmp_path):
 @pytest.mark.timeout(3600)
 def test_no_job_of_a_thousand_is_lost_or_doubled(tmp_path):
     check(chaos(tmp_path / "data", 1000, seed=2, most_between_kills=40), 1000)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(3600)
+def test_no_job_of_a_thousand_is_lost_or_doubled_on_postgresql(tmp_path):
+    server = shared_server()
+    outcome = chaos(tmp_path / "data", 1000, 2, most_between_kills=40, database_url=server.url(server.create()))
+    check(outcome, 1000)
 
 
 def test_no_two_attempts_at_once(tmp_path):

@@ -23,7 +23,7 @@ class Settings:
         path_prefix: the url path under which the server is mounted (`/hub`), empty for the root.
         trust_proxy_headers: believe X-Forwarded-Host/-Proto/-Prefix, for a server behind a reverse proxy.
         open_signup: anybody may create an account.
-        database_url: SQLAlchemy url; None means SQLite inside the data directory.
+        database_url: `postgresql://user:password@host/name`; None means SQLite inside the data directory.
         max_regular_file_bytes: larger files must be uploaded as large files (LFS or Xet).
         max_commit_bytes: the body of one commit request.
         max_upload_bytes: one large file.

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from holdfast.app.data_dir import SECRET_FILE
 from holdfast.app.doctor.domain import Check, note, ok, problem
 from holdfast.backends.database.factory import open_database
+from holdfast.base.errors import InvalidInput
 from holdfast.base.settings import Settings
 
 GIBIBYTE = 1024**3
@@ -133,7 +134,10 @@ def check_database(settings: Settings) -> Check:
     name = "database"
     if settings.database_url is None and not (settings.data_dir / "holdfast.sqlite").exists():
         return ok(name, "The first start makes it.")
-    database = open_database(settings.database_url, settings.data_dir)
+    try:
+        database = open_database(settings.database_url, settings.data_dir)
+    except InvalidInput as error:
+        return problem(name, error.message, "See docs/how-to/postgresql.md for what it takes.")
     try:
         found, revision, newest = database.check(), database.revision(), database.newest_revision()
     except DatabaseError as error:

@@ -13,12 +13,14 @@ from typing import Any
 
 from holdfast.training.domain.trials import Board, Plan, Status, Trial
 from holdfast.training.trainers.interface import Clock
+from holdfast.training.trainers.tabular.costs import making_seconds
 from holdfast.training.trainers.tabular.families import FAMILIES, Family
 
 _CERTAIN = ("dummy", "logistic-regression", "linear-regression", "ridge")
 _TO_SEARCH = 3
 _MEMBERS = 6
-_REST_OF_FINISH_SECONDS = 2.5
+_MIXED_IN = 0.5
+_REST_OF_FINISH_SECONDS = 1.5
 _FOREST_LEAVES_LIMIT_ROWS = 5_000
 _TRIAL_SECONDS, _FOLD_SECONDS = 0.2, 0.04
 _MOST_CORRECTION = 8.0
@@ -36,6 +38,7 @@ class Ladder:
         features: roughly, after encoding.
         labels: how many; 1 for numbers.
         folds: of each trial.
+        growth: how many times `rows` there are in all.
         skewed: whether logarithms of the target are worth a try.
         grid: exactly these parameters and no others; None searches.
         settings: parameters that all points of a grid share.
@@ -50,6 +53,7 @@ class Ladder:
         features: int,
         labels: int,
         folds: int,
+        growth: float,
         skewed: bool,
         grid: Mapping[str, tuple[Any, ...]] | None,
         settings: Mapping[str, Any],
@@ -57,6 +61,7 @@ class Ladder:
     ) -> None:
         self._families = families
         self._rows, self._features, self._labels, self._folds = rows, features, labels, folds
+        self._growth = growth
         self._skewed, self._grid, self._settings, self._seed = skewed, grid, settings, seed
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
@@ -137,12 +142,12 @@ class Ladder:
         return self._guess(family) * min(_MOST_CORRECTION, max(1 / _MOST_CORRECTION, correction))
 
     def _tell_the_end(self, board: Board, clock: Clock) -> None:
-        """The end needs the time to fit the best once more, on all rows."""
+        """The end needs the time to fit the best once more, on all rows, and some of those that may be mixed in."""
         members = board.finished()[:_MEMBERS]
         if not members:
             return
-        fits = sum(trial.outcome.metrics.get("fit_seconds", 0.0) for trial in members if trial.outcome)
-        clock.keep_back(_REST_OF_FINISH_SECONDS + 1.3 * fits)
+        best, *others = (making_seconds(trial, self._growth) for trial in members)
+        clock.keep_back(_REST_OF_FINISH_SECONDS + best + _MIXED_IN * sum(others))
 
 
 def _whose_turn(turn: int, searches: int) -> int:

@@ -21,15 +21,13 @@ from holdfast.training.trainers.tabular import blending
 from holdfast.training.trainers.tabular import calibration as calibrating
 from holdfast.training.trainers.tabular.blending import Blend
 from holdfast.training.trainers.tabular.calibration import Calibration
+from holdfast.training.trainers.tabular.costs import MORE_ROUNDS, making_seconds
 from holdfast.training.trainers.tabular.scoring import Table, calibration_of, fit_one
 
 Array = np.ndarray[Any, Any]
 
 _MODEL = "model.skops"
 _EXAMPLE_ROWS = 3
-_MORE_ROUNDS = 1.1
-"""All rows are more than those of a fold, and bear a few more trees."""
-_SAFETY = 1.3
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def finish(table: Table, board: Board, folder: Path, clock: Clock, spec: Trainin
     trials = [trial for trial in board.finished() if trial.outcome and trial.outcome.predictions is not None]
     if not trials:
         raise TrialFailed("no trial gave a model")
-    blend = _that_can_be_paid(blending.choose(table, trials), clock)
+    blend = _that_can_be_paid(blending.choose(table, trials), table, clock)
     made = _make(table, blend, spec.seed)
     _write(table, made.model, folder, spec.task)
     single = len(blend.members) == 1
@@ -62,17 +60,13 @@ def finish(table: Table, board: Board, folder: Path, clock: Clock, spec: Trainin
     )
 
 
-def _that_can_be_paid(blend: Blend, clock: Clock) -> Blend:
+def _that_can_be_paid(blend: Blend, table: Table, clock: Clock) -> Blend:
     """Without the lightest members, while all cannot be fitted in the time that is left."""
     members = list(blend.members)
-    while len(members) > 1 and _SAFETY * sum(_refit_seconds(trial) for trial, _weight in members) > clock.left():
+    while len(members) > 1 and sum(making_seconds(trial, table.growth) for trial, _ in members) > clock.left():
         members.pop()
     total = sum(weight for _trial, weight in members)
     return Blend(tuple((trial, weight / total) for trial, weight in members), blend.score, blend.gain)
-
-
-def _refit_seconds(trial: Trial) -> float:
-    return trial.outcome.metrics.get("fit_seconds", trial.seconds) if trial.outcome else trial.seconds
 
 
 def _make(table: Table, blend: Blend, seed: int) -> _Made:
@@ -109,7 +103,7 @@ def _parameters(trial: Trial) -> dict[str, Any]:
     parameters = dict(trial.plan.parameters)
     rounds = trial.outcome.metrics.get("rounds") if trial.outcome else None
     if rounds is not None:
-        parameters["rounds"] = max(1, round(_MORE_ROUNDS * rounds))
+        parameters["rounds"] = max(1, round(MORE_ROUNDS * rounds))
     return parameters
 
 

@@ -55,6 +55,11 @@ class Table:
         """Positions of all rows that are judged, in the order of a trial's predictions."""
         return np.concatenate([there for _here, there in self.folds])
 
+    @property
+    def growth(self) -> float:
+        """How many times the rows of one fit there are in all."""
+        return len(self.inputs) / len(self.folds[0][0])
+
     def metrics(self, truth: Array, predictions: Array) -> dict[str, float]:
         """All metrics of some predictions: (rows, labels) or (rows,)."""
         if self.labels is None:

@@ -44,6 +44,7 @@ class TabularTrainer:
             features=len(columns.numbers) + _ONE_HOT_GUESS * len(columns.categories) + 6 * len(columns.dates),
             labels=len(self._table.labels or (0,)),
             folds=len(self._table.folds),
+            growth=self._table.growth,
             skewed=not self._labelled and spans_magnitudes(self._table.answers),
             grid=self._spec.param_grid,
             settings=self._spec.params,

@@ -193,7 +193,7 @@ class TestTheLadder:
         seen = []
         for plan in tabular.prepare(rows, wanted).plans(board, Hours()):
             score = {"svm": 0.9, "xgboost": 0.8, "logistic-regression": 0.7}.get(plan.family, 0.5)
-            outcome = SimpleNamespace(score=score, metrics={}, predictions=None)
+            outcome = SimpleNamespace(score=score, metrics={}, predictions=None, size_bytes=None)
             board.trials.append(Trial(len(board.trials), plan, Status.OK, 0.1, outcome))  # type: ignore[arg-type]
             seen.append(plan)
             if len(seen) == 24:

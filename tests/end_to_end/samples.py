@@ -120,6 +120,7 @@ _QUESTIONS = {
     "v1/chat/completions": {"model": "{repo}", "messages": [{"role": "user", "content": "hello"}]},
     "v1/audio/speech": {"model": "{repo}", "input": "hello", "voice": "any"},
     "v1/responses": {"model": "{repo}", "input": "hello"},
+    "v1/images/generations": {"model": "{repo}", "prompt": "a cat"},
     "v1/completions": {"model": "{repo}", "prompt": "hello"},
     "v1/embeddings": {"model": "{repo}", "input": "hello"},
     "embed": _TEXT,
@@ -188,6 +189,7 @@ _TRAINING = {
     "GET /training/{namespace}": _see_jobs(_LAB),
     "GET /training/{namespace}/{id}": _see_jobs(success=(404,)),
     "GET /training/{namespace}/{id}/learn": _see_jobs(success=(404,)),
+    "GET /training/{namespace}/{id}/report": _see_jobs(success=(404,)),
     **{f"POST /training/{{namespace}}/{{id}}/{word}": _run_jobs("", success=(404,)) for word in ("stop", "cancel")},
     "GET /training/{namespace}/new": _run_jobs(words=_LAB),
     "POST /training/{namespace}/new": Sample(

@@ -33,6 +33,7 @@ from holdfast.ui.pages.theme import ThemePages
 from holdfast.ui.pages.tokens import TokenPages
 from holdfast.ui.pages.training import TrainingPages
 from holdfast.ui.pages.training_metrics import TrainingMetricsPages
+from holdfast.ui.pages.training_report import TrainingReportPages
 from holdfast.ui.pages.trying import Trials
 from holdfast.ui.pages.user_settings import UserSettingsPages
 from holdfast.ui.rendering import Remembered
@@ -92,6 +93,7 @@ def _training_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
     return (
         *NewTrainingPages(pages, services.jobs, services.training, previews, services.repos.lists, incoming).table(),
         *TrainingPages(pages, services.accounts, services.jobs, services.training).table(),
+        *TrainingReportPages(pages, services.training).table(),
     )
 
 

@@ -133,6 +133,7 @@ PAGES: dict[str, tuple[Shown, ...]] = {
     "/training/{namespace}/new/check": (Shown("/training/alice/new/check?data=alice/corpus", ALICE),),
     "/training/{namespace}/{id}": (Shown("/training/alice/{trained}", ALICE),),
     "/training/{namespace}/{id}/learn": (Shown("/training/alice/{trained}/learn", ALICE),),
+    "/training/{namespace}/{id}/report": (Shown("/training/alice/{trained}/report", ALICE),),
     "/new": (Shown("/new", ALICE),),
     "/new-dataset": (Shown("/new-dataset", ALICE),),
     "/new-space": (Shown("/new-space", ALICE),),

@@ -47,6 +47,20 @@ class Exhibit:
     axes: tuple[str, str] = ("", "")
 
 
+def exhibit_of(fields: Mapping[str, Any]) -> Exhibit:
+    """An exhibit of the JSON that a report keeps of it; see `reporting.records`."""
+    return Exhibit(
+        name=str(fields["name"]),
+        title=str(fields["title"]),
+        sentence=str(fields["sentence"]),
+        columns=tuple(map(str, fields["columns"])),
+        rows=tuple(tuple(row) for row in fields["rows"]),
+        drawing=Drawing(fields["drawing"]),
+        diagonal=bool(fields["diagonal"]),
+        axes=(str(fields["axes"][0]), str(fields["axes"][1])),
+    )
+
+
 @dataclass(frozen=True)
 class Slice:
     """A group of sealed rows for which the model does clearly worse than for all.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -33,8 +34,11 @@ def picture(exhibit: Exhibit, *, standalone: bool = False) -> str | None:
         standalone: for a file of its own: with a white ground, so that it can be read wherever it is shown.
     """
     draw = _DRAWINGS.get(exhibit.drawing)
-    if draw is None or not exhibit.rows:
+    numbers = {Drawing.LINES: slice(1, 3), Drawing.POINTS: slice(0, 2), Drawing.BARS: slice(1, 2)}.get(exhibit.drawing)
+    rows = [row for row in exhibit.rows if numbers is None or all(map(_is_number, row[numbers]))]
+    if draw is None or not rows:
         return None
+    exhibit = replace(exhibit, rows=tuple(rows))
     width, height, parts = draw(exhibit)
     label = escape(f"{exhibit.title}. {exhibit.sentence}", quote=True)
     head = (
@@ -45,6 +49,10 @@ def picture(exhibit: Exhibit, *, standalone: bool = False) -> str | None:
     ground = f'<rect width="{width}" height="{height}" fill="#fff"/>'
     space = f'xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" color="#1f2937"'
     return f"{head} {space}>{ground}{''.join(parts)}</svg>"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 class _Scale:

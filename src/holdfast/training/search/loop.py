@@ -20,6 +20,8 @@ from holdfast.training.trainers.interface import Artefact, Place, Pruned, Traine
 _PATIENCE = 3.0
 _GRACE_SECONDS = 5.0
 _FIRST_MODEL_SECONDS = 30.0
+_MOST_LOSSES = 2
+"""A trial that takes its machine with it so often (most likely by its memory) would do so again."""
 _LOG = "log.txt"
 
 
@@ -104,6 +106,10 @@ class Search:
         if self._board.best is not None and plan.expected_seconds is not None and plan.expected_seconds > left:
             reason = f"would take about {plan.expected_seconds:.0f} s, and {left:.0f} s are left"
             return Trial(number, plan, Status.SKIPPED, 0.0, reason=reason)
+        if self._journal.losses(plan) >= _MOST_LOSSES:
+            reason = f"the machine stopped {_MOST_LOSSES} times while it was tried, so it is not tried again"
+            return Trial(number, plan, Status.FAILED, 0.0, reason=reason)
+        self._journal.begin(plan)
         self._say(started=(number, plan))
         began = time.monotonic()
         status, outcome, reason = self._attempt(number, plan)
@@ -119,7 +125,7 @@ class Search:
                 Limits(self._limit(plan), self._frame.memory_mb),
                 folder / _LOG,
                 self._heard,
-                self._frame.stop,
+                self._stops,
                 self._frame.meter,
             )
         except Pruned as verdict:
@@ -137,6 +143,11 @@ class Search:
             raise TrialFailed("its score is not a number: the computation ran out of bounds")
         return outcome
 
+    def _stops(self) -> bool:
+        """Asked all the time while a trial runs."""
+        self._journal.keep_time(self._frame.clock.elapsed())
+        return self._frame.stop()
+
     def _limit(self, plan: Plan) -> float:
         left = self._left_for(plan)
         if self._board.best is None:  # a run never ends without a model, whatever the clock says
@@ -145,8 +156,13 @@ class Search:
         if plan.limit_seconds is not None:
             wanted.append(plan.limit_seconds)
         if plan.expected_seconds is not None:
-            wanted.append(max(_PATIENCE * plan.expected_seconds, plan.expected_seconds + _GRACE_SECONDS))
+            patience = max(_PATIENCE * plan.expected_seconds, plan.expected_seconds + _GRACE_SECONDS)
+            wanted.append(max(patience, self._fair_share(left)))
         return min(wanted)
+
+    def _fair_share(self, left: float) -> float:
+        """Where trials are counted each may have its share of the time: a busy machine must not decide which end."""
+        return 0.0 if self._frame.trials is None else left / max(1, self._frame.trials - self._tried())
 
     def _heard(self, figures: object) -> None:
         assert isinstance(figures, dict)

@@ -12,9 +12,16 @@ from holdfast.app.schema import all_tables
 from holdfast.backends.database.migrations.runner import migrate
 from holdfast.backends.database.migrations.writer import differences, virtual_tables, write_migration
 from holdfast.backends.database.sqlite import SqliteDatabase
+from tests.factories.databases import open_postgresql
 
 _EXTRAS = ("AUTOINCREMENT", "WITHOUT ROWID")
 HOW = "Run `holdfast migrate --new TITLE`, see CONTRIBUTING."
+_IN_POSTGRESQL = (
+    "SELECT table_name, column_name, data_type, is_nullable, collation_name, column_default"
+    " FROM information_schema.columns WHERE table_schema = 'public'",
+    "SELECT tablename, regexp_replace(indexdef, ' INDEX [^ ]+', '') FROM pg_indexes WHERE schemaname = 'public'",
+    "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+)
 
 
 @pytest.fixture
@@ -50,6 +57,21 @@ def test_properties_that_alembic_does_not_compare(tmp_path, migrated, declared):
 
 def test_triggers_are_made_too(tmp_path, migrated, declared):
     assert _triggers(tmp_path / "migrated.sqlite") == _triggers(tmp_path / "declared.sqlite"), HOW
+
+
+def test_postgresql_gets_what_is_declared():
+    migrated, declared = open_postgresql(), open_postgresql()
+    try:
+        migrated.migrate()
+        with declared.write() as connection:
+            all_tables().create_all(connection)
+        for query in _IN_POSTGRESQL:
+            assert _rows(migrated, query) == _rows(declared, query), "as on SQLite; see CONTRIBUTING"
+        migrated.migrate()
+        assert migrated.revision() == migrated.newest_revision()
+    finally:
+        migrated.close()
+        declared.close()
 
 
 def test_a_new_table_is_noticed_and_written(tmp_path, migrated):
@@ -97,6 +119,11 @@ def _migrate(path):
     database = SqliteDatabase(path)
     database.migrate()
     database.close()
+
+
+def _rows(database, query):
+    with database.read() as connection:
+        return {tuple(row) for row in connection.exec_driver_sql(query) if row[0] != "alembic_version"}
 
 
 def _everything(path):

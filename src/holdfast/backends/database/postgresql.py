@@ -135,7 +135,7 @@ class PostgresqlDatabase:
 
     def _unreadable(self, table: str) -> list[str]:
         try:
-            with self.read() as connection:
+            with _begun(self._engine) as connection:
                 connection.exec_driver_sql(f"SELECT count(t.*) FROM {table} t")  # noqa: S608 - quoted by the database
         except DBAPIError as error:
             return [f"table {table}: {_in_short(error)}"]

@@ -57,8 +57,8 @@ def quoted(word: str) -> str:
 
 def _words(text: str) -> list[str]:
     """Every word of a text once, without accents, as SQLite's tokenizer unicode61 has them."""
-    plain = "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
-    return sorted({word[:_MOST_CHARACTERS] for word in WORD.findall(plain.lower())})
+    plain = "".join(each for each in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(each))
+    return sorted({word[:_MOST_CHARACTERS] for word in WORD.findall(plain)})
 
 
 _DIALECTS = {

@@ -61,6 +61,12 @@ def job() -> tuple[str, str] | None:
     return (namespace, job_id) if namespace and job_id else None
 
 
+def memory_mb() -> int | None:
+    """What the job may take; None outside of a job, and where it may take everything."""
+    said = os.environ.get("MEMORY", "") if job() else ""
+    return int(said.removesuffix("Mi")) if said.removesuffix("Mi").isdecimal() else None
+
+
 def report(fields: Mapping[str, Any]) -> None:
     """Write one line. It is one write, so that processes of a job may report at the same time."""
     path = os.environ.get(EVENTS)

@@ -28,6 +28,8 @@ from holdfast.training.search.choosing import chosen_of
 _COMMAND = (sys.executable, "-m", "holdfast.training.jobs")
 _SPARE_SECONDS = 1_800
 _ATTEMPTS = 3
+_AROUND_A_TRIAL_MB = 1_024
+"""A trial that takes more than it may ends alone: what looks after it has memory of its own."""
 _LARGEST_REPORT_BYTES = 64 * 1024 * 1024
 _MAIN = "main"
 _TO_ITS_REPO = Target()
@@ -196,7 +198,7 @@ def _job_of(spec: TrainingSpec, labels: Mapping[str, str] | None = None) -> JobS
         timeout_seconds=int(2 * spec.budget.seconds) + _SPARE_SECONDS,
         labels={**dict([runs.LABEL]), "task": spec.task, "model": spec.output.repo_id or "", **(labels or {})},
         max_attempts=_ATTEMPTS,
-        memory_mb=spec.budget.memory_mb,
+        memory_mb=None if spec.budget.memory_mb is None else spec.budget.memory_mb + _AROUND_A_TRIAL_MB,
     )
 
 

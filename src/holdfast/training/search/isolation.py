@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,6 +30,8 @@ Tell = Callable[[Mapping[str, Any]], None]
 
 _LOOK_EVERY_SECONDS = 0.1
 _PR_SET_PDEATHSIG = 1
+_FIRST_TO_GO = "1000"
+"""When the machine's memory runs out, the trial is ended, and neither its run nor anybody else."""
 
 
 class Stopped(Exception):
@@ -185,6 +188,8 @@ def _settle(parent: int) -> None:
         signal.signal(number, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        with suppress(OSError):  # where it is not allowed, the system chooses by size
+            Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
     if os.getppid() != parent:  # it died before that was arranged
         os._exit(1)
 

@@ -6,7 +6,9 @@ Arrays of predictions lie beside it in the trial's own folder. Reading it back g
 from __future__ import annotations
 
 import json
+import math
 import os
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,12 @@ from holdfast.training.domain.trials import Outcome, Plan, Status, Trial
 
 JOURNAL = "trials.jsonl"
 _HEAD = "run.json"
+_BEGUN, _SPENT = "begun.jsonl", "spent.json"
 _PREDICTIONS = "predictions.npy"
+_KEEP_EVERY_SECONDS = 1.0
+_LENGTHS = frozenset(("epochs", "num_train_epochs", "steps", "max_steps", "total_timesteps"))
+"""Parameters that say how long a trial learns: what is left of the budget decides them, and an attempt that takes the
+run up has less left than the one before."""
 
 
 class Journal:
@@ -36,11 +43,14 @@ class Journal:
         self._folder = folder
         self._file = folder / JOURNAL
         self._begin(json.dumps(run, sort_keys=True, default=str))
-        lines = list(self._read())
-        self.elapsed = max((line["elapsed"] for line in lines), default=0.0)
-        """Seconds that the run had used when its last trial ended."""
+        lines = self._read(self._file)
+        self.elapsed = max([line["elapsed"] for line in lines] + [self._spent()])
+        """Seconds that earlier attempts have used, to within a second."""
         self._known = [self._trial(line) for line in lines]
         self.resumed = len(self._known)
+        begun = Counter(line["plan"] for line in self._read(folder / _BEGUN))
+        self._lost = begun - Counter(_key(trial.plan, lengths=False) for trial in self._known)
+        self._kept_at = -math.inf
 
     def _begin(self, run: str) -> None:
         head = self._folder / _HEAD
@@ -50,22 +60,48 @@ class Journal:
             self._folder.mkdir(parents=True, exist_ok=True)
             head.write_text(run)
 
-    def _read(self) -> list[dict[str, Any]]:
-        if not self._file.exists():
+    @staticmethod
+    def _read(file: Path) -> list[dict[str, Any]]:
+        if not file.exists():
             return []
-        content = self._file.read_bytes()
+        content = file.read_bytes()
         whole = content[: content.rfind(b"\n") + 1]
-        if len(whole) < len(content):  # killed while it wrote: that trial is lost
-            os.truncate(self._file, len(whole))
+        if len(whole) < len(content):  # killed while it wrote: that line is lost
+            os.truncate(file, len(whole))
         return [json.loads(line) for line in whole.splitlines()]
 
+    def _spent(self) -> float:
+        try:
+            return float((self._folder / _SPENT).read_text())
+        except (FileNotFoundError, ValueError):
+            return 0.0
+
+    def keep_time(self, elapsed: float) -> None:
+        """Note what the run has used; called as often as one likes. What a killed attempt has used is used."""
+        if elapsed - self._kept_at < _KEEP_EVERY_SECONDS:
+            return
+        self._kept_at = elapsed
+        new = self._folder / f"{_SPENT}.new"
+        new.write_text(str(round(elapsed, 3)))
+        new.replace(self._folder / _SPENT)
+
     def take(self, plan: Plan) -> Trial | None:
-        """The trial of an earlier attempt that had this plan; None where it is new."""
-        wanted = _key(plan)
-        found = next((trial for trial in self._known if _key(trial.plan) == wanted), None)
-        if found:
-            self._known.remove(found)
-        return found
+        """The trial of an earlier attempt that had this plan, or this plan at another length; None where it is new."""
+        for lengths in (True, False):
+            wanted = _key(plan, lengths=lengths)
+            for trial in self._known:
+                if _key(trial.plan, lengths=lengths) == wanted:
+                    self._known.remove(trial)
+                    return trial
+        return None
+
+    def begin(self, plan: Plan) -> None:
+        """Note that a trial begins: one whose end is never written ended with its machine."""
+        self._append(self._folder / _BEGUN, {"plan": _key(plan, lengths=False)})
+
+    def losses(self, plan: Plan) -> int:
+        """How often an attempt at this run was killed while it tried this plan."""
+        return self._lost[_key(plan, lengths=False)]
 
     def rest(self) -> list[Trial]:
         """Trials of an earlier attempt that nobody has asked for."""
@@ -82,8 +118,12 @@ class Journal:
             folder = self._folder / "trials" / f"{trial.number:04d}"
             folder.mkdir(parents=True, exist_ok=True)
             np.save(folder / _PREDICTIONS, trial.outcome.predictions, allow_pickle=False)
-        with self._file.open("a") as file:
-            file.write(json.dumps({**line_of(trial), "elapsed": round(elapsed, 3)}, default=_plain) + "\n")
+        self._append(self._file, {**line_of(trial), "elapsed": round(elapsed, 3)})
+
+    @staticmethod
+    def _append(path: Path, line: Mapping[str, Any]) -> None:
+        with path.open("a") as file:
+            file.write(json.dumps(line, default=_plain) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -129,8 +169,12 @@ def line_of(trial: Trial) -> dict[str, Any]:
     }
 
 
-def _key(plan: Plan) -> str:
-    return json.dumps([plan.family, dict(plan.parameters)], sort_keys=True, default=_plain)
+def _key(plan: Plan, *, lengths: bool) -> str:
+    """What a plan is known by; without lengths, the rung and the reason tell a short try from a long one."""
+    if lengths:
+        return json.dumps([plan.family, dict(plan.parameters)], sort_keys=True, default=_plain)
+    others = {name: value for name, value in plan.parameters.items() if name not in _LENGTHS}
+    return json.dumps([plan.family, others, plan.rung, plan.reason], sort_keys=True, default=_plain)
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from holdfast.jobs import reporting
+
 MEBIBYTE = 1024 * 1024
 _SHARE_TO_SPARE = 0.8
 _UNKNOWN_MB = 4096
@@ -41,7 +43,7 @@ def _descendants(process: int) -> list[int]:
 
 def spare_mb() -> int:
     """Megabytes that a trial may take when nobody said."""
-    free = [size for size in (_machine_free_mb(), _group_free_mb()) if size is not None]
+    free = [size for size in (_machine_free_mb(), _group_free_mb(), _job_free_mb()) if size is not None]
     return max(256, int(_SHARE_TO_SPARE * min(free))) if free else _UNKNOWN_MB
 
 
@@ -61,6 +63,12 @@ def _group_free_mb() -> int | None:
     except OSError:
         return None
     return None if most == "max" else (int(most) - int(used)) // MEBIBYTE
+
+
+def _job_free_mb() -> int | None:
+    """What the job that this runs as leaves: past its own limit not one trial would end, but all of the job."""
+    most = reporting.memory_mb()
+    return None if most is None else max(0, most - resident_bytes(os.getpid()) // MEBIBYTE)
 
 
 def limit_allocation(memory_mb: int) -> None:

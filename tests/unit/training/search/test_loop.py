@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,10 +19,12 @@ from holdfast.base.errors import InvalidInput
 from holdfast.training.domain.artefacts import Artefact
 from holdfast.training.domain.events import Event
 from holdfast.training.domain.trials import Board, Metric, Outcome, Plan, Status
+from holdfast.training.learning import loop
 from holdfast.training.search.clock import SearchClock
 from holdfast.training.search.isolation import Meter
 from holdfast.training.search.journal import JOURNAL, Journal
 from holdfast.training.search.loop import Frame, Search
+from holdfast.training.search.memory import MEBIBYTE, resident_bytes
 from holdfast.training.trainers.interface import TrialFailed
 
 ACCURACY = Metric("accuracy", greater_is_better=True)
@@ -42,6 +47,11 @@ class Scripted:
         place.folder.joinpath("kept").write_text(plan.family)
         if plan.family == "bad":
             raise ValueError("it broke")
+        if plan.family == "greedy":
+            _take_ever_more()
+        if plan.family == "wild":
+            _diverge()
+        time.sleep(plan.parameters.get("sleep", 0))
         for step, score in enumerate(plan.parameters.get("steps", ()), start=1):
             place.tell({"step": step, "score": score})
         steps = tuple(enumerate(plan.parameters.get("steps", ()), start=1))
@@ -54,6 +64,23 @@ class Scripted:
             raise MemoryError
         (folder / "model").write_text((board.folder_of(best) / "kept").read_text())
         return Artefact("text-classification", best.plan.family, best.plan.parameters, "sklearn", None)
+
+
+def _take_ever_more() -> None:
+    held = []
+    while True:
+        held.append(np.ones(1_000_000))  # 8 MB, touched
+        time.sleep(0.005)
+
+
+def _diverge() -> None:
+    """A network whose numbers grow out of bounds at the first step."""
+    import torch  # noqa: PLC0415 - the other tests need none
+
+    layer = torch.nn.Linear(1, 1)
+    layer.forward = lambda x: SimpleNamespace(loss=(1e3 * x * layer.weight**2).exp().sum())
+    batch = {"x": torch.full((1, 1), 1e3)}
+    loop.learn(layer, lambda _epoch: iter([batch]), loop.Schedule(1, 1, 0.1), lambda _figures: None)
 
 
 def plan(family: str, score: float, **more: Any) -> Plan:
@@ -71,12 +98,12 @@ class Made:
 def search(folder: Path, script: list[Plan], *, seconds: float = 1_000.0, **more: Any) -> Made:
     stop: Callable[[], bool] = more.pop("stop", lambda: False)
     events: list[Event] = []
-    trials = more.pop("trials", None)
+    trials, memory_mb = more.pop("trials", None), more.pop("memory_mb", 4096)
     trainer = Scripted(script, **more)
     board = Board(ACCURACY, folder=folder / "trials")
     journal = Journal(folder, {"spec": "one"})
     clock = SearchClock(seconds, journal.elapsed)
-    frame = Frame(folder, clock, 4096, trials, 0, events.append, stop, Meter())
+    frame = Frame(folder, clock, memory_mb, trials, 0, events.append, stop, Meter())
     return Made(Search(trainer, board, journal, frame), board, trainer, events)
 
 
@@ -171,6 +198,52 @@ def test_trials_that_nobody_plans_any_more_still_count(tmp_path: Path) -> None:
     later = search(tmp_path, [plan("c", 0.1)])
     later.search.run()
     assert [trial.plan.family for trial in later.board.finished()] == ["b", "a", "c"]
+
+
+def test_a_trial_is_known_again_though_less_time_is_left_for_it(tmp_path: Path) -> None:
+    def lesson(epochs: int, reason: str) -> Plan:
+        return plan("cnn", 0.5, rung=2, parameters={"epochs": epochs}, reason=reason)
+
+    search(tmp_path, [lesson(3, "briefly"), lesson(40, "longer")]).search.run()
+    later = search(tmp_path, [lesson(3, "briefly"), lesson(12, "longer"), lesson(12, "mirrored")])
+    later.search.run()
+    assert [trial.plan.parameters["epochs"] for trial in later.board.trials] == [3, 40, 12]
+    assert [event.started[0] for event in later.events if event.started] == [2]
+
+
+def test_what_a_killed_attempt_used_is_used(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, {"spec": "one"})
+    journal.keep_time(40.0)
+    journal.keep_time(40.5)  # too soon to be written again
+    assert Journal(tmp_path, {"spec": "one"}).elapsed == 40.0
+    (tmp_path / "spent.json").write_text("")
+    assert Journal(tmp_path, {"spec": "one"}).elapsed == 0.0, "the machine stopped while it was written"
+
+
+def test_time_is_noted_while_a_trial_runs(tmp_path: Path) -> None:
+    made = search(tmp_path, [plan("a", 0.5, parameters={"sleep": 1.5})])
+    made.search.run()
+    assert 0 < float((tmp_path / "spent.json").read_text()) < made.search._frame.clock.elapsed()
+
+
+def test_what_takes_the_machine_with_it_is_not_tried_for_ever(tmp_path: Path) -> None:
+    for _ in range(2):
+        Journal(tmp_path, {"spec": "one"}).begin(plan("greedy", 0.9))  # and that is the last that was heard of it
+    made = search(tmp_path, [plan("greedy", 0.9), plan("a", 0.5)])
+    made.search.run()
+    assert statuses(made.board) == ["failed", "ok"]
+    assert "stopped 2 times" in made.board.trials[0].reason
+
+
+def test_no_memory_or_no_number_ends_one_trial_with_its_reason(tmp_path: Path) -> None:
+    pytest.importorskip("torch")  # and it is imported before memory is measured
+    held = resident_bytes(os.getpid()) // MEBIBYTE
+    made = search(tmp_path, [plan("greedy", 0.9), plan("wild", 0.9), plan("a", 0.5)], memory_mb=held + 200)
+    made.search.run()
+    assert statuses(made.board) == ["failed", "failed", "ok"]
+    assert made.board.trials[0].reason == f"needed more memory than the {held + 200} MB that it had"
+    assert made.board.trials[1].reason == "the loss was no number any more; a lower learning rate may help"
+    assert made.search.finish(tmp_path / "model").family == "a"
 
 
 def test_the_folder_of_another_run_is_refused(tmp_path: Path) -> None:

@@ -116,11 +116,10 @@ def _run(*command: str) -> str:
 
 
 @runs_models
-@pytest.mark.parametrize("count", [100, pytest.param(10_000, marks=[pytest.mark.heavy, pytest.mark.timeout(3600)])])
-def test_hostile_questions_are_refused_and_nothing_dies(here, count):
+def test_hostile_questions_are_refused_and_nothing_dies(here):
     before = _ask(here, Hostile("/models/alice/text", "application/json", b'{"inputs": "hello"}'))
     assert before == 200
-    questions = hostile_questions(list(NAMES), count, seed=count)
+    questions = hostile_questions(list(NAMES), 100, seed=100)
     with ThreadPoolExecutor(8) as pool:
         for question, status in pool.map(lambda one: (one, _ask(here, one)), questions):
             assert status < 500, (question.path, question.content_type, question.body[:200], status)

@@ -233,6 +233,30 @@ def vit_gpt2(folder: Path) -> Path:
     return folder
 
 
+def donut(folder: Path) -> Path:
+    """A Donut: an encoder of pages with a decoder that is asked by its first tokens."""
+    tokenizer = byte_tokenizer(folder)
+    tags = ["<s_docvqa>", "<s_question>", "</s_question>", "<s_answer>", "</s_answer>"]
+    tokenizer.add_special_tokens({"additional_special_tokens": tags})
+    tokenizer.save_pretrained(folder)
+    ends = {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2, "decoder_start_token_id": 0}
+    sizes = {"d_model": 16, "decoder_layers": 2, "decoder_attention_heads": 2, "decoder_ffn_dim": 32, "init_std": 0.4}
+    decoder = transformers.MBartConfig(
+        vocab_size=len(tokenizer),
+        max_position_embeddings=128,
+        add_cross_attention=True,
+        is_decoder=True,
+        **sizes,
+        **ends,
+    )
+    page = {"image_size": [32, 32], "patch_size": 4, "embed_dim": 8, "depths": [1, 1], "num_heads": [1, 2]}
+    encoder = transformers.DonutSwinConfig(**page, window_size=4)
+    config = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(encoder, decoder, **ends)
+    save(transformers.AutoModelForImageTextToText, config, folder)
+    transformers.DonutImageProcessorPil(size=IMAGE_SIZE).save_pretrained(folder)
+    return folder
+
+
 def vilt(folder: Path) -> Path:
     """A ViLT that knows three answers."""
     tokenizer = word_tokenizer(folder)

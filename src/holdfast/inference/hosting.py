@@ -185,7 +185,7 @@ class HostedTasks:
         if adapter:
             self._note_adapter(adapter)
         if key not in self._known:
-            if tasks.carrier(task) != self._source.task:
+            if tasks.carrier(task, self._source.task) != self._source.task:
                 raise UnknownTask(task=task[:80], known=tuple(dict.fromkeys(known for known, _ in self._known)))
             try:
                 self._known[key] = _load(self._source, task, adapter)
@@ -216,7 +216,7 @@ def load(source: ModelSource) -> HostedTasks:
 
 def _load(source: ModelSource, task: str, adapter: str = "") -> HostedTask:
     device, dtype = source.options.get("device", "auto"), source.options.get("dtype", "auto")
-    predictor = tasks.load(task, Path(source.location), device=device, dtype=dtype, adapter=adapter)
+    predictor = tasks.load(task, Path(source.location), device=device, dtype=dtype, adapter=adapter, said=source.task)
     hosted = HostedTask(predictor)
     hosted.warm_up()
     return hosted

@@ -129,7 +129,7 @@ PARAMETERS = Record(
         "tool_prompt": Field(Text(), "Not supported: the chat template says how tools are offered."),
         "parallel_tool_calls": Field(Flag(), "Taken as true."),
         "response_format": Field(_FORMAT, "Text, any JSON object, or JSON of a schema."),
-        "logit_bias": Field(MapOf(Number(-100, 100)), "Not supported."),
+        "logit_bias": Field(MapOf(Number(-100, 100)), "Added to the logits of tokens, by their numbers."),
         "stream_options": Field(Record({"include_usage": Field(Flag())}), "Whether a stream ends with token counts."),
         "user": Field(Text(), "Not used."),
     }

@@ -83,6 +83,7 @@ class Plan:
         presence_penalty: subtracted from tokens that were made already. Source: OpenAI's API reference.
         frequency_penalty: the same, for each time.
         grammar: what the text must look like, see `grammars`; empty: anything.
+        biases: numbers of tokens with what is added to their logits. Source: OpenAI's API reference, `logit_bias`.
     """
 
     options: Mapping[str, Any]
@@ -93,13 +94,14 @@ class Plan:
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
     grammar: str = ""
+    biases: tuple[tuple[int, float], ...] = ()
 
     @property
     def group(self) -> Hashable:
         """Rows with equal groups can be generated together; draws with a seed must not depend on neighbours."""
         alone = object() if self.seed is not None else None
         length = self.max_new_tokens if self.beams > 1 else None
-        penalties = (self.presence_penalty, self.frequency_penalty)
+        penalties = (self.presence_penalty, self.frequency_penalty, self.biases)
         return (tuple(sorted(self.options.items())), alone, length, self.top_tokens, penalties)
 
     @property

@@ -113,6 +113,7 @@ class ResponseWriter:
     _usage: Mapping[str, int] = field(default_factory=dict)
     _reason: str = "stop"
     _count: int = 0
+    _is_begun: bool = False
 
     def whole(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The response that a whole chat answer means."""
@@ -125,8 +126,13 @@ class ResponseWriter:
         """Events before the first text."""
         yield self._event("response.created", response=self._response("in_progress"))
         yield self._event("response.in_progress", response=self._response("in_progress"))
-        yield self._event("response.output_item.added", output_index=0, item=self._message("in_progress"))
-        yield self._part("response.content_part.added", part=_part(""))
+
+    def _begin_message(self) -> Iterator[dict[str, Any]]:
+        """The message begins with its first text: an answer that only calls functions has none."""
+        if not self._is_begun:
+            self._is_begun = True
+            yield self._event("response.output_item.added", output_index=0, item=self._message("in_progress"))
+            yield self._part("response.content_part.added", part=_part(""))
 
     def add(self, chunk: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Events of one chunk of a chat's stream."""
@@ -135,18 +141,29 @@ class ResponseWriter:
             delta = choice.get("delta") or {}
             self._take(delta, choice.get("finish_reason"))
             if delta.get("content"):
+                yield from self._begin_message()
                 yield self._part("response.output_text.delta", delta=delta["content"], logprobs=[])
 
     def end(self) -> Iterator[dict[str, Any]]:
         """Events after the last text."""
-        yield self._part("response.output_text.done", text=self._text, logprobs=[])
-        yield self._part("response.content_part.done", part=_part(self._text))
         for index, item in enumerate(self._output("completed")):
-            if index:
-                yield self._event("response.output_item.added", output_index=index, item=item)
+            yield from self._message_end() if item["type"] == "message" else self._call_events(index, item)
             yield self._event("response.output_item.done", output_index=index, item=item)
         status = "completed" if self._reason != "length" else "incomplete"
         yield self._event(f"response.{status}", response=self._response(status))
+
+    def _message_end(self) -> Iterator[dict[str, Any]]:
+        yield from self._begin_message()
+        yield self._part("response.output_text.done", text=self._text, logprobs=[])
+        yield self._part("response.content_part.done", part=_part(self._text))
+
+    def _call_events(self, index: int, item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """A call is known only when it is whole, so it comes in one piece."""
+        begun = {**item, "arguments": "", "status": "in_progress"}
+        yield self._event("response.output_item.added", output_index=index, item=begun)
+        place, said = {"item_id": item["id"], "output_index": index}, item["arguments"]
+        yield self._event("response.function_call_arguments.delta", **place, delta=said)
+        yield self._event("response.function_call_arguments.done", **place, name=item["name"], arguments=said)
 
     def _take(self, message: Mapping[str, Any], reason: str | None) -> None:
         self._text += message.get("content") or ""
@@ -176,7 +193,8 @@ class ResponseWriter:
             }
             for index, call in sorted(self._calls.items())
         ]
-        return [self._message(status), *calls]
+        has_message = bool(self._text) or self._is_begun or not calls
+        return [*([self._message(status)] if has_message else []), *calls]
 
     def _response(self, status: str) -> dict[str, Any]:
         read, made = self._usage.get("prompt_tokens", 0), self._usage.get("completion_tokens", 0)

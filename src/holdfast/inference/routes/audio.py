@@ -19,6 +19,7 @@ from holdfast.http.call import Call, Fields
 from holdfast.http.multipart_forms import FormLimits, ReceivedForm, receive_form
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Family, Route
+from holdfast.inference.domain.subtitles import SUBTITLES, subtitles, timed_pieces
 from holdfast.inference.routes.reading import (
     MAX_ANONYMOUS_BODY_BYTES,
     MAX_BODY_BYTES,
@@ -30,7 +31,8 @@ from holdfast.inference.routes.sending import while_connected, whole
 from holdfast.inference.routes.tasks import BASES
 from holdfast.inference.service.answering import AnsweringService
 
-_WRITTEN = ("json", "text", "verbose_json")
+_WRITTEN = ("json", "text", "verbose_json", "srt", "vtt")
+_TIMED = ("verbose_json", "srt", "vtt")
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class AudioRoutes:
         written = fields.text("response_format", "json")
         if written not in _WRITTEN:
             raise InvalidInput(field="response_format", problem=f"must be {', '.join(_WRITTEN)}")
-        verbose = {"return_timestamps": True} if written == "verbose_json" else {}
+        verbose = {"return_timestamps": True} if written in _TIMED else {}
         spoken = {"language": fields.text("language")} if "language" in fields else {}
         body = {"inputs": sound, "parameters": {**verbose, **spoken}}
         question = asked(call, model_of(call, fields), "automatic-speech-recognition", body)
@@ -95,9 +97,12 @@ def _transcription(heard: dict[str, Any], written: str) -> Response:
         return PlainTextResponse(heard["text"] + "\n")
     if written == "json":
         return json_response({"text": heard["text"]})
+    pieces = timed_pieces(heard.get("chunks") or ())
+    if written in SUBTITLES:
+        return Response(subtitles(pieces, written), media_type=SUBTITLES[written])
     segments = [
-        {"id": index, "text": chunk["text"], "start": chunk["timestamp"][0], "end": chunk["timestamp"][1]}
-        for index, chunk in enumerate(heard.get("chunks") or ())
+        {"id": index, "text": piece.text, "start": piece.start_seconds, "end": piece.end_seconds}
+        for index, piece in enumerate(pieces)
     ]
     duration = segments[-1]["end"] if segments else None
     return json_response(

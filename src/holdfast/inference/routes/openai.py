@@ -15,13 +15,14 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from holdfast.base.errors import InvalidInput
+from holdfast.base.errors import InvalidInput, UnknownTask
 from holdfast.base.identity import Permission
 from holdfast.base.ids import RepoId
 from holdfast.http.call import Call, Fields
 from holdfast.http.errors import openai_body
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Family, Route
+from holdfast.inference import tasks
 from holdfast.inference.domain.completions import completion_request, text_choice, text_chunk
 from holdfast.inference.domain.vectors import openai_embedding, sentence_vectors
 from holdfast.inference.routes.reading import asked, model_of, read_fields
@@ -47,6 +48,7 @@ class OpenAIRoutes:
         read, family = Permission.READ_REPO, Family.OPENAI
         return (
             *(Route("POST", f"{base}/v1/{path}", run, read, family) for base in bases for path, run in posts),
+            *(Route("POST", f"{base}/v1/images/generations", self.images, read, family) for base in bases),
             Route("GET", "/v1/models", self.models, Permission.PUBLIC, family),
             Route("GET", "/v1/models/{repo}", self.model, read, family),
         )
@@ -110,6 +112,12 @@ class OpenAIRoutes:
         rows = [openai_embedding(index, vector, written) for index, vector in enumerate(vectors)]
         usage = {"prompt_tokens": answer.tokens, "total_tokens": answer.tokens}
         return json_response({"object": "list", "model": str(repo_id), "data": rows, "usage": usage})
+
+    async def images(self, call: Call) -> Response:
+        """Refused, with the tasks that there are: nothing here paints pictures."""
+        fields = await read_fields(call)
+        await self.answering.describe(call.actor, model_of(call, fields))
+        raise UnknownTask(task="text-to-image", known=tasks.names())
 
     async def models(self, call: Call) -> Response:
         """Models in memory that the caller may use. Others work too: the first request loads them."""

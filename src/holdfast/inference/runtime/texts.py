@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.base.errors import TooLarge
+from holdfast.base.errors import InvalidInput, TooLarge
 from holdfast.inference.runtime.loading import Loaded, load_tokenizer
 from holdfast.inference.runtime.rows import Padding, Row
 
@@ -66,6 +66,7 @@ class TextReader:
             side: where to cut, `left` or `right`; None: as the model's makers chose.
 
         Raises:
+            InvalidInput: no token at all.
             TooLarge: more tokens than the model takes.
         """
         limits = [limit for limit in (keep_tokens, self.max_tokens) if limit is not None]
@@ -75,6 +76,8 @@ class TextReader:
             self.tokenizer.truncation_side = side or own_side
             encoded = self.tokenizer(text, pair, return_attention_mask=True, verbose=False, **options)
             self.tokenizer.truncation_side = own_side
+        if not len(encoded["input_ids"]):
+            raise InvalidInput(field=name, problem="holds nothing that this model's tokenizer can read")
         self.check_length(len(encoded["input_ids"]), name)
         return as_row(encoded)
 
@@ -110,7 +113,9 @@ def load_text_reader(folder: Path, loaded: Loaded, loader: str = "AutoTokenizer"
 
 
 def _positions(config: Any) -> int | None:
-    positions: int | None = getattr(config, "max_position_embeddings", None)
+    positions: int | None = getattr(config, "max_position_embeddings", None) or getattr(
+        config, "max_target_positions", None
+    )
     if positions and config.model_type in _POSITIONS_AFTER_PADDING:
         return positions - int(config.pad_token_id) - 1
     return positions

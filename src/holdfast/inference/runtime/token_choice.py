@@ -6,7 +6,7 @@ So a row's tokens never depend on what else is computed beside it. Source: trans
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,5 +104,22 @@ def _own_processors(row: GrowingRow) -> list[Callable[[Any, Any], Any]]:
         refused = torch.from_numpy(~row.allowed_by_grammar()).to(logits_1V.device)
         return logits_1V.masked_fill(refused, float("-inf"))
 
+    def bias(_ids: Any, logits_1V: Any) -> Any:
+        return biased(logits_1V, plan.biases)
+
     penalizes = bool(plan.presence_penalty or plan.frequency_penalty)
-    return [*([penalize] if penalizes else []), *([keep_to_grammar] if row.follower else [])]
+    wanted = ((penalize, penalizes), (bias, plan.biases), (keep_to_grammar, row.follower))
+    return [processor for processor, is_wanted in wanted if is_wanted]
+
+
+def biased(logits_BV: Any, biases: Sequence[tuple[int, float]]) -> Any:
+    """Logits with what is added to those of some tokens; -100 and 100 all but forbid and demand them."""
+    torch = need("torch")
+    tokens = torch.tensor([token for token, _ in biases], device=logits_BV.device)
+    return logits_BV.index_add(
+        1,
+        tokens,
+        torch.tensor([[bias for _, bias in biases]], dtype=logits_BV.dtype, device=logits_BV.device).expand(
+            len(logits_BV), -1
+        ),
+    )

@@ -17,7 +17,7 @@ from holdfast.inference.runtime.libraries import need
 from holdfast.inference.runtime.loading import Loaded
 from holdfast.inference.runtime.networks import Network
 from holdfast.inference.runtime.rows import Padding, Row, stack
-from holdfast.inference.runtime.token_choice import merged_config
+from holdfast.inference.runtime.token_choice import biased, merged_config
 
 Emit = Callable[[int, Token], None]
 
@@ -56,9 +56,7 @@ class WholeBatch:
 
     def run(self) -> list[Generated]:
         torch = need("torch")
-        fill = {"input_ids": self._pad_token or 0}
-        padding = Padding(fill, "left" if self._is_decoder else "right")
-        tensors = Network(self._loaded).tensors(stack(self._rows, padding))
+        tensors = Network(self._loaded).tensors(self.stacked())
         self._seen = tensors["input_ids"].shape[1] if self._is_decoder and "input_ids" in tensors else 1
         self._start = self._seen
         if self._plan.seed is not None:
@@ -74,6 +72,11 @@ class WholeBatch:
             self._take_best(found)
         return [one.result() for one in self._growing]
 
+    def stacked(self) -> dict[str, Any]:
+        """The rows as arrays with a batch dimension."""
+        fill = {"input_ids": self._pad_token or 0}
+        return stack(self._rows, Padding(fill, "left" if self._is_decoder else "right"))
+
     def _config(self) -> Any:
         config = merged_config(self._model, self._plan, self._pad_token)
         config.update(max_new_tokens=max(one.plan.max_new_tokens for one in self._growing))
@@ -83,6 +86,8 @@ class WholeBatch:
         found: list[Callable[[Any, Any], Any]] = []
         if self._plan.presence_penalty or self._plan.frequency_penalty:
             found.append(self._penalize)
+        if self._plan.biases:
+            found.append(lambda _ids, scores: biased(scores, self._plan.biases))
         if any(one.follower for one in self._growing):
             found.append(self._keep_to_grammars)
         return need("transformers").LogitsProcessorList(found) if found else None

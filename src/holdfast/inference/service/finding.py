@@ -64,7 +64,7 @@ class ModelFinder:
         meant = task or meant_task(said, question.body if question.media_type == JSON else None)
         named = _task(meant)
         on = (base.key, base.commit_oid) if base else None
-        key = ModelKey(repo.key, repo.commit_oid, tasks.carrier(named), on)
+        key = ModelKey(repo.key, repo.commit_oid, tasks.carrier(named, said), on)
         return FoundModel(key, repo.repo_id, base.repo_id if base else None, named)
 
     async def _find_base(self, actor: Actor, repo: FoundRepo) -> FoundRepo | None:

@@ -15,11 +15,14 @@ from holdfast.base.errors import InvalidInput, UnusableModel
 from holdfast.inference.domain import chats
 from holdfast.inference.domain.generation import Generated, Plan, refuse
 from holdfast.inference.domain.grammars import grammar_of_calls, grammar_of_format
+from holdfast.inference.domain.pictures import pictures_in
 from holdfast.inference.domain.predictors import Item, StreamingPredictor, Wish
 from holdfast.inference.domain.specification import TaskSpec
 from holdfast.inference.domain.tool_calls import ToolCallFilter
 from holdfast.inference.runtime.causal import LanguageModel, load_language_model
+from holdfast.inference.runtime.images import decode_image
 from holdfast.inference.runtime.rows import Row, size_of
+from holdfast.inference.runtime.seeing import SeeingModel, load_seeing_model
 from holdfast.inference.runtime.texts import as_row
 
 SPEC = TaskSpec(
@@ -45,7 +48,7 @@ class ChatCompletion(StreamingPredictor):
         self._model = model
 
     def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
-        refuse(parameters, "tool_prompt", "logit_bias")
+        refuse(parameters, "tool_prompt")
         row = self._row(inputs, offered_tools(parameters))
         asked = parameters.get("max_tokens")
         plan = Plan(
@@ -57,6 +60,7 @@ class ChatCompletion(StreamingPredictor):
             presence_penalty=parameters.get("presence_penalty", 0.0),
             frequency_penalty=parameters.get("frequency_penalty", 0.0),
             grammar=self._grammar(parameters),
+            biases=self._biases(parameters.get("logit_bias", {})),
         )
         rows = [row] * parameters.get("n", 1)
         return Item(inputs, parameters, rows, size_of(row) * len(rows), plan.group, notes=plan)
@@ -70,6 +74,13 @@ class ChatCompletion(StreamingPredictor):
             )
         name = "parameters.tools" if calls else "parameters.response_format"
         return self._model.checked_grammar(calls or form, name)
+
+    def _biases(self, given: Mapping[str, float]) -> tuple[tuple[int, float], ...]:
+        size = self._model.generator.loaded.config.get_text_config().vocab_size
+        for name in given:
+            if not (name.isascii() and name.isdecimal() and int(name) < size):
+                raise InvalidInput(field="parameters.logit_bias", problem=f"must name tokens by numbers below {size}")
+        return tuple((int(name), bias) for name, bias in given.items())
 
     def _row(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> Row:
         try:
@@ -148,6 +159,19 @@ class ChatCompletion(StreamingPredictor):
             yield {"object": "chat.completion.chunk", **_EMPTY, "choices": [], "usage": counts}
 
 
+class SeeingChat(ChatCompletion):
+    """A chat with a model that sees pictures."""
+
+    def __init__(self, model: SeeingModel) -> None:
+        super().__init__(model.language_model)
+        self._seeing = model
+
+    def _row(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> Row:
+        pictures = [decode_image(data, name) for name, data in pictures_in(messages, "messages")]
+        plain = chats.as_template_messages(messages, with_images=True)
+        return self._model.check_prompt(self._seeing.row(plain, pictures, tools=list(tools) or None), "messages")
+
+
 _EMPTY = {"id": "", "created": 0, "model": "", "system_fingerprint": ""}
 
 
@@ -190,3 +214,8 @@ def load(folder: Path, wish: Wish) -> ChatCompletion:
             problem="its tokenizer has no chat template, so it is not a chat model; try text-generation"
         )
     return ChatCompletion(model)
+
+
+def load_seeing(folder: Path, wish: Wish) -> SeeingChat:
+    """Load a vision-language model. See `tasks.load` for errors."""
+    return SeeingChat(load_seeing_model(folder, wish))

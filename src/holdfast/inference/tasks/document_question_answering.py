@@ -1,11 +1,13 @@
-"""document-question-answering: questions about a page, by models that know where its words stand (LayoutLM 1, 3).
+"""document-question-answering: questions about a page, by models that know where its words stand, or that read it.
 
-Words and their boxes come as `word_boxes`, or from tesseract where it is installed. Answers are words of the page:
-`start` and `end` are numbers of words. Source: transformers 5.23, pipelines/document_question_answering.py.
+LayoutLM 1 and 3 want words and their boxes: `word_boxes`, or what tesseract finds where it is installed. Their answers
+are words of the page: `start` and `end` are numbers of words. Donut reads pictures itself and writes its answer, which
+stands nowhere: `start` and `end` are 0. Source: transformers 5.23, pipelines/document_question_answering.py.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,17 +17,19 @@ import numpy as np
 
 from holdfast.base.errors import InvalidInput, TooLarge, UnusableModel
 from holdfast.inference.domain.kinds import Binary, Either, Field, ListOf, Number, Record, Text
-from holdfast.inference.domain.predictors import Item, Wish
+from holdfast.inference.domain.predictors import Item, Predictor, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.inference.domain.spans import ANSWERS, READING_FIELDS, best_spans, span_scores
 from holdfast.inference.domain.specification import TaskSpec
+from holdfast.inference.runtime.checkpoints import Checkpoint
 from holdfast.inference.runtime.images import ImageReader, decode_image, load_image_reader
 from holdfast.inference.runtime.loading import Loaded, load_model
 from holdfast.inference.runtime.networks import Arrays, Network
 from holdfast.inference.runtime.ocr import Word, read_page
-from holdfast.inference.runtime.rows import Row, size_of
+from holdfast.inference.runtime.rows import Padding, Row, size_of, stack
 from holdfast.inference.runtime.texts import TextReader, load_text_reader
 from holdfast.inference.runtime.windows import Window, text_windows
+from holdfast.inference.runtime.writing import Writer, load_writer
 
 _BOX = ListOf(Number(0, 1000), min_items=4, max_items=4)
 
@@ -159,12 +163,69 @@ def pair_words(given: Sequence[Any]) -> list[Word]:
     return [Word(text, (int(left), int(top), int(right), int(bottom))) for text, (left, top, right, bottom) in pairs]
 
 
-def load(folder: Path, wish: Wish) -> DocumentQuestionAnswering:
-    """Load a LayoutLM. See `tasks.load` for errors."""
+class PageReading(Predictor):
+    """A Donut: an encoder of pages with a decoder that is asked by its first tokens.
+
+    Source: huggingface.co/naver-clova-ix/donut-base-finetuned-docvqa, its model card.
+    """
+
+    spec = SPEC
+
+    def __init__(self, writer: Writer, pictures: ImageReader) -> None:
+        self.placement = writer.loaded.placement
+        self._writer = writer
+        self._pictures = pictures
+
+    def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
+        for name in parameters.keys() - {"max_answer_len", "max_question_len"}:
+            if (name, parameters[name]) not in _NO_WISH:
+                raise InvalidInput(field=f"parameters.{name}", problem="has no meaning for this model, which writes")
+        prompt = f"<s_docvqa><s_question>{inputs['question']}</s_question><s_answer>"
+        tokens = self._writer.tokenizer(prompt, add_special_tokens=False)["input_ids"]
+        most, answer = self._positions, parameters.get("max_answer_len", _USUAL_ANSWER_TOKENS)
+        if len(tokens) + answer > most:
+            raise TooLarge(
+                what=f"`inputs.question`, {len(tokens)} tokens long,", limit=f"{max(0, most - answer)} tokens"
+            )
+        page = self._pictures.row(decode_image(inputs["image"], "inputs.image"))
+        row = {"pixel_values": page["pixel_values"], "decoder_input_ids": np.array(tokens)}
+        return Item(None, parameters, [row], size_of(row), notes=answer)
+
+    @property
+    def _positions(self) -> int:
+        return int(getattr(self._writer.loaded.config.get_text_config(), "max_position_embeddings", 512))
+
+    def run(self, items: Sequence[Item]) -> list[Any]:
+        return [self._answer(item) for item in items]
+
+    def _answer(self, item: Item) -> list[dict[str, Any]]:
+        tensors = Network(self._writer.loaded).tensors(stack(item.rows, Padding()))
+        skip = tensors["decoder_input_ids"].shape[1]
+        [written] = self._writer.write(tensors, {}, item.notes, skip=skip, raw=True)
+        said = _TAG.sub(" ", written.text.partition("</s_answer>")[0])
+        for special in self._writer.tokenizer.all_special_tokens:
+            said = said.replace(special, " ")
+        return [{"answer": " ".join(said.split()), "score": written.probability, "start": 0, "end": 0}]
+
+
+_USUAL_ANSWER_TOKENS = 64
+_NO_WISH = (("top_k", 1), ("handle_impossible_answer", False))
+_TAG = re.compile(r"</?s_[^<>]*>")
+
+
+def load(folder: Path, wish: Wish) -> Predictor:
+    """Load a LayoutLM or a Donut. See `tasks.load` for errors."""
+    if Checkpoint(folder).config().get("model_type") == "vision-encoder-decoder":
+        writer = load_writer(folder, "AutoModelForImageTextToText", wish)
+        if "<s_answer>" not in writer.tokenizer.get_vocab():
+            raise UnusableModel(
+                problem="its tokenizer knows no <s_answer>, so it does not answer questions about pages"
+            )
+        return PageReading(writer, load_image_reader(folder))
     loaded = load_model(folder, "AutoModelForDocumentQuestionAnswering", wish)
     kind = loaded.config.model_type
     if kind not in ("layoutlm", "layoutlmv3"):
-        raise UnusableModel(problem=f"of its kind LayoutLM and LayoutLMv3 are known here, not {kind}")
+        raise UnusableModel(problem=f"of its kind LayoutLM, LayoutLMv3 and Donut are known here, not {kind}")
     sees = kind == "layoutlmv3"
     # Its own tokenizer wants boxes beside the words; here they are put to the tokens afterwards, as for LayoutLM.
     reader = load_text_reader(folder, loaded, "PreTrainedTokenizerFast" if sees else "AutoTokenizer")

@@ -62,10 +62,19 @@ ALIASES = {
 _CARRIERS = {"chat-completion": "text-generation", "sentence-similarity": "feature-extraction"}
 
 
-def carrier(task: str) -> str:
-    """The task in whose process another one is answered too, as both use the same weights; most carry themselves."""
-    name = ALIASES.get(task, task)
-    return _CARRIERS.get(name, name)
+_ALSO = {("image-text-to-text", "chat-completion"): "load_seeing"}
+"""Tasks that models of another one do, too, when that is what they are for: (what for, asked), with what loads them."""
+
+
+def carrier(task: str, said: str | None = None) -> str:
+    """The task in whose process another one is answered too, as both use the same weights; most carry themselves.
+
+    Args:
+        task: what is asked.
+        said: what the model is for; None: nobody knows.
+    """
+    name, own = ALIASES.get(task, task), ALIASES.get(said or "", said or "")
+    return own if (own, name) in _ALSO else _CARRIERS.get(name, name)
 
 
 def names() -> tuple[str, ...]:
@@ -83,7 +92,9 @@ def spec(task: str) -> TaskSpec:
     return found
 
 
-def load(task: str, folder: Path, *, device: str = "auto", dtype: str = "auto", adapter: str = "") -> Predictor:
+def load(
+    task: str, folder: Path, *, device: str = "auto", dtype: str = "auto", adapter: str = "", said: str | None = None
+) -> Predictor:
     """Load the model in a folder for a task. This imports torch and transformers, or scikit-learn, as need be.
 
     Args:
@@ -92,6 +103,7 @@ def load(task: str, folder: Path, *, device: str = "auto", dtype: str = "auto", 
         device: see `Wish`.
         dtype: see `Wish`.
         adapter: see `Wish`.
+        said: see `carrier`.
 
     Raises:
         UnknownTask: there is no such task here.
@@ -100,7 +112,9 @@ def load(task: str, folder: Path, *, device: str = "auto", dtype: str = "auto", 
         UnsafeWeights: its weights are pickled.
         InvalidInput: no such device or dtype.
     """
-    found: Predictor = _module(task).load(folder, Wish(device, dtype, adapter))
+    module = _module(task)
+    loader = _ALSO.get((said or "", ALIASES.get(task, task)), "load")
+    found: Predictor = getattr(module, loader)(folder, Wish(device, dtype, adapter))
     return found
 
 

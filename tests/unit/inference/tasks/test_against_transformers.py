@@ -20,6 +20,7 @@ from transformers import (
     AutoTokenizer,
 )
 
+from holdfast.base.errors import InvalidInput, TooLarge
 from holdfast.inference import tasks
 from tests.factories import tiny_models
 from tests.factories.inference_cases import BY_TASK, ENTITIES, NLI, WORD_BOXES
@@ -324,3 +325,28 @@ def test_automatic_speech_recognition(make, tmp_path):
     greedy = {"generate_kwargs": {"num_beams": 1, "max_new_tokens": 20}} if make is tiny_models.whisper else {}
     others = theirs("automatic-speech-recognition", folder)({"raw": samples, "sampling_rate": rate}, **greedy)
     assert ours["text"] == others["text"]
+
+
+def test_a_donut_reads_pages_itself(tmp_path):
+    folder, question = tiny_models.donut(tmp_path), "what is the city?"
+    predictor = tasks.load("document-question-answering", folder)
+    [ours] = predictor.predict({"image": PICTURE, "question": question}, {"max_answer_len": 12})
+    model = transformers.AutoModelForImageTextToText.from_pretrained(folder).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    processor = transformers.AutoImageProcessor.from_pretrained(folder, backend="pil")
+    prompt = tokenizer(
+        f"<s_docvqa><s_question>{question}</s_question><s_answer>", add_special_tokens=False, return_tensors="pt"
+    )
+    pixels = processor(Image.open(io.BytesIO(PICTURE)).convert("RGB"), return_tensors="pt").pixel_values
+    made = model.generate(pixels, decoder_input_ids=prompt.input_ids, max_new_tokens=12)[0, prompt.input_ids.shape[1] :]
+    said = tokenizer.decode(made).partition("</s_answer>")[0]
+    for tag in tokenizer.all_special_tokens:
+        said = said.replace(tag, " ")
+    assert ours["answer"] == " ".join(said.split())
+    assert (ours["start"], ours["end"]) == (0, 0)
+    assert 0 < ours["score"] <= 1
+    for wrong in ({"top_k": 2}, {"word_boxes": WORD_BOXES}, {"lang": "eng"}):
+        with pytest.raises(InvalidInput, match="which writes"):
+            predictor.predict({"image": PICTURE, "question": question}, wrong)
+    with pytest.raises(TooLarge):
+        predictor.predict({"image": PICTURE, "question": "who " * 200})

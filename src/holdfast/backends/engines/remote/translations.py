@@ -109,7 +109,35 @@ class _Completions:
         return {"index": index, "token": {"text": choices[0]["text"], "special": False}}
 
 
+class _Sight(_Chat):
+    def request(self, question: Question) -> dict[str, Any]:
+        body = _object(question)
+        inputs = body.get("inputs")
+        messages = [_seen(inputs)] if isinstance(inputs, Mapping) else inputs
+        if not isinstance(messages, list):
+            raise InvalidInput(
+                field="inputs", problem="must be a list of messages, or an object with `text` and `image`"
+            )
+        parameters = _parameters(body)
+        chosen = {theirs: parameters[ours] for ours, theirs in _SAMPLING.items() if parameters.get(ours) is not None}
+        return {"messages": messages, **chosen}
+
+    def answer(self, reply: dict[str, Any]) -> Any:
+        return [{"generated_text": reply["choices"][0]["message"]["content"]}]
+
+
+def _seen(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """A text with pictures in base64 as a message."""
+    pictures = [*(inputs.get("images") or ()), *([inputs["image"]] if inputs.get("image") else [])]
+    if not all(isinstance(picture, str) for picture in pictures):
+        raise InvalidInput(field="inputs.image", problem="must be a picture as base64")
+    addresses = [one if one.startswith("data:") else f"data:image/png;base64,{one}" for one in pictures]
+    parts = [{"type": "image_url", "image_url": {"url": address}} for address in addresses]
+    return {"role": "user", "content": [*parts, {"type": "text", "text": inputs.get("text") or inputs.get("prompt")}]}
+
+
 TRANSLATIONS: Mapping[str, Translation] = {
+    "image-text-to-text": _Sight(),
     "chat-completion": _Chat(),
     "feature-extraction": _Embeddings(),
     "text-generation": _Completions(),

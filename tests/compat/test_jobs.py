@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from huggingface_hub import HfApi, JobInfo, JobStage, Volume
+from huggingface_hub import HfApi, JobInfo, JobStage
 from huggingface_hub.errors import HfHubHTTPError
 
 from tests.compat.client import Client
@@ -236,7 +236,6 @@ class TestRefusals:
             ({"expose": [8000]}, "port"),
             ({"ssh": True}, "SSH"),
             ({"network_group": "train"}, "network"),
-            ({"volumes": [Volume(type="bucket", source="alice/b", mount_path="/data")]}, "bucket"),
         ],
     )
     def test_what_is_not_served(self, api: HfApi, more: dict[str, object], said: str):
@@ -343,11 +342,6 @@ class TestUv:
         job = api.run_uv_job(address, script_args=["you"], namespace="alice")
         assert finished(api, job).status.stage == "COMPLETED", list(api.fetch_job_logs(job_id=job.id))
         assert "hello you" in list(api.fetch_job_logs(job_id=job.id))
-
-    def test_a_local_script_needs_buckets(self, api: HfApi, tmp_path: Path):
-        (tmp_path / "local.py").write_text("print(1)\n")
-        status, message = refusal(lambda: api.run_uv_job(str(tmp_path / "local.py"), namespace="alice"))
-        assert (status, "Buckets" in message) == (501, True)
 
 
 class TestTheCommand:

@@ -10,14 +10,17 @@ from typing import IO
 
 from holdfast.accounts.domain import OrgRole
 from holdfast.accounts.service import AccountServices, open_accounts
-from holdfast.backends.database.protocol import metadata
-from holdfast.backends.database.sqlite import SqliteDatabase
+from holdfast.backends.database.protocol import Database
 from holdfast.backends.runners.protocol import EndReason, FileFacts, Line, Run, RunState, RunStatus, Stream, Task
 from holdfast.base.errors import Conflict, HoldfastError, NotFound
 from holdfast.base.identity import SYSTEM, Actor
 from holdfast.base.sealing import Sealer
+from holdfast.hub.buckets.service.access import BucketGate
+from holdfast.hub.repos.service.access import RepoGate
 from holdfast.jobs.domain.jobs import Job, JobSpec
 from holdfast.jobs.service import Dispatcher, DispatchRules, Jobs, JobServices, Machine, Schedules, open_jobs
+from holdfast.jobs.service.volumes import VolumeGate
+from tests.factories.databases import open_test_database
 
 START = 1_700_000_000_000
 NEVER_STARTED = RunStatus(RunState.ENDED, EndReason.INTERRUPTED, problem="It was stopped before it started.")
@@ -101,13 +104,14 @@ class PretendRunner:
 class Workshop:
     """Alice and the organization lab; bob is a stranger, root administers the site. 4 processors."""
 
-    database: SqliteDatabase
+    database: Database
     accounts: AccountServices
     runner: PretendRunner
     clock: StandingClock
     services: JobServices
     people: dict[str, Actor]
     sandbox_problem: str | None = None
+    volume_problem: str | None = None
     programs: set[str] = field(default_factory=set)
 
     @property
@@ -140,11 +144,9 @@ def spec(command=("true",), kind="training", **fields) -> JobSpec:
     return JobSpec(kind, tuple(command), **fields)
 
 
-def open_workshop(folder: Path) -> Workshop:
-    """Build it in `folder`; close its database at the end of the test."""
-    database = SqliteDatabase(folder / "jobs.sqlite")
-    with database.write() as connection:
-        metadata.create_all(connection)
+def open_workshop(folder: Path, kind: str | None = None) -> Workshop:
+    """Build it in `folder`, on a database of that kind; close its database at the end of the test."""
+    database = open_test_database(folder, kind)
     clock = StandingClock()
     accounts = open_accounts(database, clock)
     users = ("alice", "bob", "carol", "dave", "erin", "root")
@@ -166,6 +168,11 @@ def _open(shop: Workshop, runner: PretendRunner, slots: int) -> JobServices:
         shop.clock,
         Machine(4, 8192),
         DispatchRules(slots, lease_seconds=30, orphan_seconds=300),
+        VolumeGate(
+            RepoGate(shop.database, shop.accounts.accounts),
+            BucketGate(shop.database, shop.accounts.accounts),
+            lambda: shop.volume_problem,
+        ),
         sandbox_problem=lambda: shop.sandbox_problem,
         has_program=shop.programs.__contains__,
         endpoint=lambda: "http://hub.example",

@@ -97,14 +97,15 @@ def open_services(settings: Settings) -> Services:
     scans = ScanService(database, FileSources(pool, objects), now_milliseconds)
     forget = (lfs.locks.forget_repo, community_store.delete_events)
     repos = open_repos(database, accounts, gate, pool, objects, xet.files, scans, now_milliseconds, forget, here)
-    jobs = open_job_services(settings, database, ground.accounts, ground.signer.secret, here)
+    buckets = open_buckets(database, accounts, gate, objects, xet.files, xet.tokens, now_milliseconds)
+    jobs = open_job_services(settings, database, ground.accounts, gate, buckets.gate, ground.signer.secret, here)
     uploads = UploadService(gate, repos.preuploads, repos.commits, lfs.transfers)
     return Services(
         **vars(ground),
         repos=repos,
         xet=xet,
         lfs=lfs,
-        buckets=open_buckets(database, accounts, gate, objects, xet.files, xet.tokens, now_milliseconds),
+        buckets=buckets,
         community=open_community(database, accounts, gate, repos, now_milliseconds),
         git=open_git(database, gate, repos, objects, settings.data_dir / "git-hooks"),
         scans=scans,

@@ -59,6 +59,17 @@ class JobArtefactItem(TypedDict):
     url: str
 
 
+class VolumeItem(TypedDict):
+    """What a job finds mounted at `mountPath`: a bucket or repo, or the folder `path` of it."""
+
+    type: str
+    source: str
+    mountPath: str
+    readOnly: bool
+    revision: NotRequired[str]
+    path: NotRequired[str]
+
+
 class JobSpecItem(TypedDict):
     """What is to be run. Values of secrets never leave the server: `***` stands for each."""
 
@@ -72,6 +83,7 @@ class JobSpecItem(TypedDict):
     timeout: int | None
     labels: dict[str, str]
     retry: int
+    volumes: NotRequired[list[VolumeItem]]
 
 
 class JobItem(JobSpecItem):

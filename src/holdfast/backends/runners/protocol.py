@@ -10,6 +10,9 @@
 * `stop` and a timeout first ask (SIGTERM), and after `grace_seconds` insist; they reach every process of the run.
 * What the command writes on standard output and error is the stream LOG; what it tells in the file that
   HOLDFAST_JOB_EVENTS names is the stream EVENTS: lines that never change, from number 0 on, over all runs of a folder.
+* Folders that a task mounts are empty when a run begins; a companion fills them before the command starts, and may keep
+  what the command left there once it has ended, however it ended, unless the run is INTERRUPTED or LOST. A companion
+  that fails keeps the command from starting, or makes a run that went well fail.
 * The work folder and the artefacts stay from run to run, until `forget`, which may also take the work folder alone.
 
 All methods are quick, and safe to call from several threads and processes.
@@ -66,6 +69,32 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Mount:
+    """A folder that a confined command finds at `path`, which begins with `/`.
+
+    Args:
+        name: of the folder below HOLDFAST_MOUNTS, where the companion finds it: letters, digits and `-`.
+        read_only: the command cannot write there.
+    """
+
+    path: str
+    name: str
+    read_only: bool = True
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A module of Holdfast's own that runs beside a command: unconfined, and with nothing of the command's variables.
+
+    It is run with the argument `before`, then with `after`.
+    """
+
+    module: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
 class Task:
     """What to execute.
 
@@ -80,6 +109,8 @@ class Task:
         memory_bytes: more ends it; None means no limit.
         timeout_seconds: it is ended after that; None means never.
         first_lines: written to the log before the command starts.
+        mounts: folders that the command finds elsewhere; only a sandbox can do that.
+        companion: what fills and keeps them; None for nobody.
     """
 
     command: Sequence[str]
@@ -92,6 +123,8 @@ class Task:
     memory_bytes: int | None = None
     timeout_seconds: float | None = None
     first_lines: Sequence[str] = ()
+    mounts: Sequence[Mount] = ()
+    companion: Companion | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from holdfast.backends.sandboxes.protocol import Rules
+from holdfast.backends.sandboxes.protocol import Mounted, Rules
 from holdfast.backends.sandboxes.system_calls import filter_program
 
 PROGRAM = "bwrap"
@@ -49,6 +49,8 @@ _NO_NAMESPACES = (
 class BubblewrapSandbox:
     """Confines with `bwrap`."""
 
+    can_mount = True
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tried = False
@@ -72,7 +74,7 @@ class BubblewrapSandbox:
             *_scratch("/dev/shm"), *_scratch("/tmp"), "--symlink", "../tmp", "/var/tmp",  # noqa: S108 - its own
             *_bound("--ro-bind", _interpreter()), *_bound("--ro-bind", rules.readable),
             *_bound("--bind", (rules.work_folder, *rules.writable)),
-            "--remount-ro", "/", "--chdir", str(rules.work_folder), "--", *command,
+            *_mounted(rules.mounts), "--remount-ro", "/", "--chdir", str(rules.work_folder), "--", *command,
         ]  # fmt: skip
 
 
@@ -121,6 +123,16 @@ def _interpreter() -> list[Path]:
     prefixes = (Path(sys.prefix), Path(sys.base_prefix))
     found = {*prefixes, *(path.resolve() for path in prefixes), Path(__file__).parents[2]}
     return sorted(path for path in found if not path.is_relative_to("/usr"))
+
+
+def _mounted(mounts: Iterable[Mounted]) -> list[str]:
+    """Folders before those that lie within them."""
+    inner_last = sorted(mounts, key=lambda mount: mount.path)
+    return [
+        word
+        for mount in inner_last
+        for word in ("--ro-bind" if mount.read_only else "--bind", str(mount.folder), mount.path)
+    ]
 
 
 def _bound(option: str, paths: Iterable[Path]) -> list[str]:

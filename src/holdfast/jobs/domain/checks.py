@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from holdfast.base.errors import InvalidInput, TooLarge
 from holdfast.jobs.domain.hardware import check_image
 from holdfast.jobs.domain.jobs import JobSpec
+from holdfast.jobs.domain.volumes import check_volumes
 
 MAX_TEXT_BYTES = 128 * 1024
 """Of the words of a command, and of the variables, all together; Linux takes little more."""
@@ -40,6 +41,7 @@ def check_spec(spec: JobSpec) -> None:
         if not _FILE.fullmatch(name):
             raise InvalidInput(field="files", problem=f"has a name that is none: {name[:100]!r}")
     _check_size("Files for a job", spec.files.values(), MAX_FILES_BYTES)
+    check_volumes(spec.volumes)
     _check_numbers(spec)
     for field, key in (("idempotencyKey", spec.idempotency_key), ("concurrencyKey", spec.concurrency_key)):
         if key is not None and not 0 < len(key) <= _KEY_LENGTH:

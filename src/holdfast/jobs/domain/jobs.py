@@ -43,6 +43,29 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True)
+class Volume:
+    """A bucket or a repo, or a folder of it, that the command finds as a folder.
+
+    What a command writes to a bucket's is kept there when it ends. Source: huggingface_hub 2.4, `_space_api.Volume`.
+
+    Args:
+        type: bucket, model, dataset or space.
+        source: `namespace/name`.
+        mount_path: where the command finds it; begins with `/`.
+        revision: of a repo; None means main.
+        path: the folder of it; empty means all.
+        read_only: repos always are.
+    """
+
+    type: str
+    source: str
+    mount_path: str
+    revision: str | None = None
+    path: str = ""
+    read_only: bool = True
+
+
+@dataclass(frozen=True)
 class JobSpec:
     """What to run, and with what.
 
@@ -65,6 +88,7 @@ class JobSpec:
         priority: higher comes first.
         idempotency_key: a second job with the same key in the same namespace is the first one.
         concurrency_key: of the jobs with the same key in the same namespace, one runs at a time.
+        volumes: what the command finds mounted.
         initiator: what made the job: `user`, `scheduled-job` or `duplicated-job`; `initiator_id` names it, else empty.
     """
 
@@ -87,6 +111,7 @@ class JobSpec:
     priority: int = 0
     idempotency_key: str | None = None
     concurrency_key: str | None = None
+    volumes: tuple[Volume, ...] = ()
     initiator: str = "user"
     initiator_id: str = ""
 

@@ -6,7 +6,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from holdfast.base.clock import iso
-from holdfast.jobs.domain.jobs import Artefact, Flavor, Job, JobSpec, LogLine, Usage
+from holdfast.jobs.domain.jobs import Artefact, Flavor, Job, JobSpec, LogLine, Usage, Volume
 from holdfast.jobs.domain.schedules import Schedule
 from holdfast.wire.jobs import (
     AcceleratorItem,
@@ -19,6 +19,7 @@ from holdfast.wire.jobs import (
     LogEvent,
     MetricEvent,
     ScheduledJobItem,
+    VolumeItem,
 )
 
 HIDDEN = "***"
@@ -64,10 +65,26 @@ def spec_item(spec: JobSpec) -> JobSpecItem:
         "labels": dict(spec.labels),
         "retry": spec.max_attempts - 1,
     }
+    if spec.volumes:
+        item["volumes"] = [_volume_item(volume) for volume in spec.volumes]
     if spec.image is not None:
         item["dockerImage"] = spec.image
     if spec.space is not None:
         item["spaceId"] = spec.space
+    return item
+
+
+def _volume_item(volume: Volume) -> VolumeItem:
+    item: VolumeItem = {
+        "type": volume.type,
+        "source": volume.source,
+        "mountPath": volume.mount_path,
+        "readOnly": volume.read_only,
+    }
+    if volume.revision is not None:
+        item["revision"] = volume.revision
+    if volume.path:
+        item["path"] = volume.path
     return item
 
 

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from holdfast.base.errors import InvalidInput
 from holdfast.http.call import Call, Fields
-from holdfast.jobs.domain.jobs import USER_KIND, JobSpec, Stage
+from holdfast.jobs.domain.jobs import USER_KIND, JobSpec, Stage, Volume
+from holdfast.jobs.domain.volumes import MAX_VOLUMES
 
 DEFAULT_FLAVOR = "cpu-basic"
 _MOST_WORDS = 10_000
@@ -23,8 +24,6 @@ _REFUSED = {
     "expose": "is not served: ports of jobs cannot be opened. Write results to the log, to artefacts or to a repo.",
     "ssh": "is not served: nobody can log in to a running job over SSH. Follow its log with `hf jobs logs -f`.",
     "network": "is not served: jobs form no network groups. Run what must talk to each other in one job.",
-    "volumes": "are not served: no bucket or repo can be mounted into a job. Download inside of it instead, "
-    "e.g. `hf download NAMESPACE/NAME --local-dir data`, and upload results with `hf upload`.",
     "resourceGroupId": "is not served: there are no resource groups here.",
 }
 """Parts of a spec that mean something else than what would happen without them, so none is passed over in silence."""
@@ -50,6 +49,7 @@ def read_spec(call: Call, fields: Fields) -> JobSpec:
         space=space,
         labels=_pairs(fields, "labels"),
         max_attempts=fields.number("attempts", 1),
+        volumes=tuple(_volume(volume) for volume in fields.objects("volumes", MAX_VOLUMES)),
     )
 
 
@@ -110,6 +110,19 @@ def _own_space(call: Call, image: str) -> str | None:
         return None
     match = _SPACE_PATH.fullmatch(named.path[len(base.path) :])
     return match[1] if match else None
+
+
+def _volume(fields: Fields) -> Volume:
+    kind = fields.text("type", "model")
+    read_only = fields.optional_flag("readOnly")
+    return Volume(
+        kind,
+        fields.text("source"),
+        fields.text("mountPath"),
+        fields.optional_text("revision"),
+        (fields.optional_text("path") or "").strip("/"),
+        kind != "bucket" if read_only is None else read_only,
+    )
 
 
 def _pairs(fields: Fields, name: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -24,8 +25,12 @@ class JobTokens:
     tokens: TokenService
     clock: Clock
 
-    def issue(self, claim: Claim) -> IssuedToken | None:
+    def issue(self, claim: Claim, grants: Sequence[Grant] = ()) -> IssuedToken | None:
         """A token for one attempt; None for a job of the server itself, which is nobody.
+
+        Args:
+            claim: the attempt.
+            grants: more that it may do: with what is mounted from elsewhere.
 
         Raises:
             NotFound: the creator's account is gone.
@@ -38,7 +43,7 @@ class JobTokens:
             _name_of(claim),
             TokenRole.FINE_GRAINED,
             username=claim.creator,
-            grants=(Grant(claim.namespace, _RIGHTS),),
+            grants=(Grant(claim.namespace, _RIGHTS), *grants),
             expires_at=self.clock() + seconds * 1000,
         )
 

@@ -25,6 +25,7 @@ from holdfast.backends.database.protocol import Database
 from holdfast.backends.runners.protocol import EndReason, Run, Runner, RunState, RunStatus, Stream
 from holdfast.base.clock import Clock
 from holdfast.base.errors import Conflict, Forbidden, HoldfastError, NotFound, Overloaded, StorageFull
+from holdfast.base.identity import Actor
 from holdfast.jobs.domain.jobs import Progress, Stage
 from holdfast.jobs.service.access_tokens import JobTokens
 from holdfast.jobs.service.acting import Creators
@@ -252,18 +253,19 @@ class Dispatcher:
             self._write(claim, Outcome(Stage.ERROR, error.message), None, self._clock())
 
     def _start(self, claim: Claim) -> None:
-        self._check_creator(claim)
+        creator = self._creator(claim)
+        grants = self._submitter.volumes.check(creator, claim.spec.volumes)
         with self._database.read() as connection:
             own = self._submitter.secrets_of(connection, claim.job_id)
-        issued = self._tokens.issue(claim)
+        issued = self._tokens.issue(claim, grants)
         word = None if issued is None else issued.secret
         task = task_of(claim, secrets=own, access_token=word, endpoint=self._endpoint(), now=self._clock())
         self._runner.start(run_of(claim), task)
 
-    def _check_creator(self, claim: Claim) -> None:
+    def _creator(self, claim: Claim) -> Actor:
         with self._database.read() as connection:
             try:
-                self._creators.check(connection, claim.creator, claim.namespace)
+                return self._creators.check(connection, claim.creator, claim.namespace)[0]
             except NotFound as error:
                 raise Forbidden(reason=f"{claim.creator}, who made it, has no account any more.") from error
 

@@ -92,7 +92,7 @@ class Jobs:
         """
         with self.database.read() as connection:
             owner = self.gate.runnable(connection, actor, namespace)
-        resolved = self.submitter.resolve(spec)
+        resolved = self.submitter.resolve(actor, spec)
         try:
             with self.database.write() as connection:
                 job_id = self.submitter.add(connection, actor, owner, resolved)

@@ -19,6 +19,7 @@ from holdfast.jobs.service.gate import JobGate
 from holdfast.jobs.service.jobs import Jobs
 from holdfast.jobs.service.scheduling import Schedules
 from holdfast.jobs.service.submitting import Submitter
+from holdfast.jobs.service.volumes import VolumeGate
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def open_jobs(
     clock: Clock,
     machine: Machine,
     rules: DispatchRules,
+    volumes: VolumeGate,
     *,
     sandbox_problem: Callable[[], str | None],
     has_program: Callable[[str], bool],
@@ -62,6 +64,7 @@ def open_jobs(
         clock: milliseconds since 1970.
         machine: what there is to share.
         rules: of the worker.
+        volumes: who may mount what.
         sandbox_problem: why somebody's own code cannot be confined where jobs run; None when it can.
         has_program: whether commands find a program of that name there.
         endpoint: the address of the server, for commands.
@@ -69,7 +72,8 @@ def open_jobs(
     bell = _Bell()
     gate = JobGate(accounts.accounts)
     creators = Creators(accounts.accounts, gate)
-    submitter = Submitter(flavors_of(machine.cpus, machine.memory_mb), sandbox_problem, has_program, sealer, clock)
+    flavors = flavors_of(machine.cpus, machine.memory_mb)
+    submitter = Submitter(flavors, sandbox_problem, has_program, sealer, clock, volumes)
     jobs = Jobs(database, gate, submitter, runner, clock, bell.ring)
     schedules = Schedules(database, gate, creators, submitter, clock, bell.ring)
     tokens = JobTokens(accounts.tokens, clock)

@@ -68,7 +68,7 @@ class Schedules:
         with self.database.read() as connection:
             owner = self.gate.runnable(connection, actor, namespace)
         parsed, now = parse_cron(cron), self.clock()
-        resolved = replace(self.submitter.resolve(spec), idempotency_key=None)
+        resolved = replace(self.submitter.resolve(actor, spec), idempotency_key=None)
         next_run_at = None if suspended else parsed.next_after(now)
         schedule_id = self.submitter.new_id()
         new = store.NewSchedule(schedule_id, owner, actor, cron, resolved, concurrency, next_run_at, now)

@@ -17,6 +17,7 @@ from holdfast.base.sealing import Sealer
 from holdfast.jobs.domain.checks import check_spec
 from holdfast.jobs.domain.hardware import find_flavor, is_uv
 from holdfast.jobs.domain.jobs import USER_KIND, Flavor, JobSpec
+from holdfast.jobs.service.volumes import VolumeGate
 from holdfast.jobs.store import jobs as store
 from holdfast.jobs.store import secrets as secret_store
 
@@ -36,6 +37,7 @@ class Submitter:
         has_program: whether commands find a program of that name there.
         sealer: of secrets.
         clock: milliseconds since 1970.
+        volumes: who may mount what.
     """
 
     flavors: Sequence[Flavor]
@@ -43,15 +45,18 @@ class Submitter:
     has_program: Callable[[str], bool]
     sealer: Sealer
     clock: Clock
+    volumes: VolumeGate
 
-    def resolve(self, spec: JobSpec) -> JobSpec:
+    def resolve(self, actor: Actor, spec: JobSpec) -> JobSpec:
         """The spec with everything filled in.
 
         Raises:
             InvalidInput, TooLarge: what cannot be run.
             NoSandbox: it is somebody's own code, which this machine cannot confine.
+            RepoNotFound, RepoMoved, Forbidden, GatedRepo: it mounts what the actor may not.
         """
         check_spec(spec)
+        self.volumes.check(actor, spec.volumes)
         problem = self.sandbox_problem() if spec.kind == USER_KIND else None
         if problem is not None:
             raise NoSandbox(problem=problem)

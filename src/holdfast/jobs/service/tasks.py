@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 
-from holdfast.backends.runners.protocol import Task
+from holdfast.backends.runners.protocol import Companion, Mount, Task
 from holdfast.base.clock import iso
 from holdfast.jobs.domain.hardware import is_own_python, is_uv
-from holdfast.jobs.domain.jobs import USER_KIND
+from holdfast.jobs.domain.jobs import USER_KIND, JobSpec, Volume
 from holdfast.jobs.store.claims import Claim
 
 _MEBIBYTE = 1024 * 1024
+
+
+COMPANION = "holdfast.jobs.mounting"
+"""The module that fills and keeps volumes."""
 
 
 def task_of(claim: Claim, *, secrets: Mapping[str, str], access_token: str | None, endpoint: str, now: int) -> Task:
@@ -44,7 +50,23 @@ def task_of(claim: Claim, *, secrets: Mapping[str, str], access_token: str | Non
         memory_bytes=None if claim.memory_mb is None else claim.memory_mb * _MEBIBYTE,
         timeout_seconds=claim.timeout_seconds,
         first_lines=(_first_line(claim, now),),
+        mounts=[Mount(volume.mount_path, _name(number), volume.read_only) for number, volume in _numbered(spec)],
+        companion=_companion(spec, access_token, endpoint) if spec.volumes else None,
     )
+
+
+def _companion(spec: JobSpec, access_token: str | None, endpoint: str) -> Companion:
+    volumes = [{**asdict(volume), "name": _name(number)} for number, volume in _numbered(spec)]
+    environment = {"HF_ENDPOINT": endpoint, "HF_HUB_DISABLE_TELEMETRY": "1", "HOLDFAST_VOLUMES": json.dumps(volumes)}
+    return Companion(COMPANION, environment, {"HF_TOKEN": access_token} if access_token else {})
+
+
+def _numbered(spec: JobSpec) -> Iterable[tuple[int, Volume]]:
+    return enumerate(spec.volumes)
+
+
+def _name(number: int) -> str:
+    return f"volume-{number}"
 
 
 def _first_line(claim: Claim, now: int) -> str:

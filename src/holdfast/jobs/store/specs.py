@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Row
 
-from holdfast.jobs.domain.jobs import Job, JobSpec, Progress, Stage
+from holdfast.jobs.domain.jobs import Job, JobSpec, Progress, Stage, Volume
 from holdfast.jobs.domain.schedules import Schedule
 
 
@@ -24,6 +24,7 @@ def read_spec(text: str) -> JobSpec:
     values: dict[str, Any] = orjson.loads(text)
     for name in ("command", "arguments", "secret_names"):
         values[name] = tuple(values[name])
+    values["volumes"] = tuple(Volume(**volume) for volume in values.get("volumes", ()))  # older rows have none
     return JobSpec(**values)
 
 

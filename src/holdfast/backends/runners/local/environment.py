@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from holdfast.backends.runners.local.records import place_of
-from holdfast.backends.runners.protocol import Run, Task
+from holdfast.backends.runners.protocol import Companion, Run, Task
 
 SEARCHED = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
 """Where commands look for programs: this Python's own come first."""
@@ -34,6 +34,12 @@ def environment_of(run: Run, task: Task, folder: Path) -> dict[str, str]:
         MARK: mark_of(run, folder),
     }
     return {**own, **_handed_on(), **task.environment, **task.secrets, **fixed}
+
+
+def companion_environment(run: Run, companion: Companion, folder: Path, mounts: Path) -> dict[str, str]:
+    """All variables of a companion: nothing that the command could have chosen."""
+    own = {"PATH": SEARCHED, "HOME": str(mounts), "HOLDFAST_MOUNTS": str(mounts), MARK: mark_of(run, folder)}
+    return {**_handed_on(), **companion.environment, **companion.secrets, **own}
 
 
 def mark_of(run: Run, folder: Path) -> str:

@@ -13,6 +13,15 @@ _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from holdfast.backends.runners.local.supervisor import main; main()"
 )
 _SOURCE = Path(__file__).parents[4]
+_RUN_MODULE = (
+    "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
+
+
+def module_command(module: str) -> list[str]:
+    """The words that run a module of Holdfast's own, with what is installed beside it; arguments may follow."""
+    return [sys.executable, "-I", "-c", _RUN_MODULE, str(_SOURCE), module]
 
 
 class Launcher:

@@ -17,13 +17,13 @@ from typing import IO, Any
 
 from holdfast.backends.runners.local import files, processes
 from holdfast.backends.runners.local.cgroups import ControlGroup
-from holdfast.backends.runners.local.environment import MARK, environment_of, mark_of
-from holdfast.backends.runners.local.launching import Launcher
+from holdfast.backends.runners.local.environment import MARK, companion_environment, environment_of, mark_of
+from holdfast.backends.runners.local.launching import Launcher, module_command
 from holdfast.backends.runners.local.lines import read_lines
 from holdfast.backends.runners.local.records import ALIVE, END, LOCK, STOP, USAGE, read_record, write_record
 from holdfast.backends.runners.local.supervisor import Plan
 from holdfast.backends.runners.protocol import EndReason, FileFacts, Line, Run, RunState, RunStatus, Stream, Task
-from holdfast.backends.sandboxes.protocol import Rules, Sandbox
+from holdfast.backends.sandboxes.protocol import Mounted, Rules, Sandbox
 from holdfast.base.clock import now_milliseconds
 from holdfast.base.errors import Conflict, InvalidInput, NoSandbox, StorageFull
 
@@ -106,7 +106,8 @@ class LocalRunner:
     def forget(self, folder: str, *, work_only: bool = False) -> None:
         """See `Runner.forget`. What a command has locked away from this user stays."""
         found = self._task_folder(folder)
-        shutil.rmtree(found / "work" if work_only else found, ignore_errors=True)
+        for gone in (found / "work", found / "mounts") if work_only else (found,):
+            shutil.rmtree(gone, ignore_errors=True)
 
     def _start(self, run: Run, task: Task) -> None:
         lock = self._claim(run)
@@ -166,21 +167,17 @@ class LocalRunner:
 
     def _plan(self, run: Run, task: Task) -> Plan:
         folder = self._task_folder(run.folder)
-        for name in ("work", "artefacts"):
-            (folder / name).mkdir(exist_ok=True, mode=0o700)
-        (folder / "told").touch(mode=0o600)
-        for name, text in task.files.items():
-            files.write_text(folder / "work", name, text)
-        command = list(task.command)
-        if task.confined:
-            rules = Rules(folder / "work", (folder / "artefacts", folder / "told"), network=task.network)
-            command = self._sandbox.wrap(command, rules)
+        mounts = folder / "mounts" / str(run.number)
+        self._make_folders(folder, mounts, task)
+        companion = task.companion
         return Plan(
             folder=folder,
             run_folder=self._run_folder(run),
-            command=command,
+            command=self._confined(folder, mounts, task) if task.confined else list(task.command),
             environment=environment_of(run, task, folder),
-            secrets=list(task.secrets.values()),
+            companion=module_command(companion.module) if companion else [],
+            companion_environment=companion_environment(run, companion, folder, mounts) if companion else {},
+            secrets=[*task.secrets.values(), *(companion.secrets.values() if companion else ())],
             memory_bytes=task.memory_bytes,
             cpus=task.cpus,
             timeout_seconds=task.timeout_seconds,
@@ -190,6 +187,23 @@ class LocalRunner:
             min_free_bytes=self._min_free_bytes,
             first_lines=list(task.first_lines),
         )
+
+    def _make_folders(self, folder: Path, mounts: Path, task: Task) -> None:
+        for name in ("work", "artefacts"):
+            (folder / name).mkdir(exist_ok=True, mode=0o700)
+        (folder / "told").touch(mode=0o600)
+        for name, text in task.files.items():
+            files.write_text(folder / "work", name, text)
+        if task.mounts:  # what an earlier run left there is of no use, and may be a trap
+            shutil.rmtree(mounts.parent, ignore_errors=True)
+        for mount in task.mounts:
+            (mounts / mount.name).mkdir(parents=True, mode=0o700)
+
+    def _confined(self, folder: Path, mounts: Path, task: Task) -> list[str]:
+        mounted = [Mounted(mounts / mount.name, mount.path, mount.read_only) for mount in task.mounts]
+        writable = (folder / "artefacts", folder / "told")
+        rules = Rules(folder / "work", writable, network=task.network, mounts=mounted)
+        return self._sandbox.wrap(list(task.command), rules)
 
     def _task_folder(self, folder: str) -> Path:
         if not _FOLDER_NAME.fullmatch(folder):

@@ -35,6 +35,9 @@ USE_SAMPLES = 200
 MAX_PROCESSES = 2048
 NICENESS = 5
 READ_BYTES = 256 * 1024
+KEEPING_SECONDS = 1800.0
+"""For so long a companion may keep what a command left, also after that was stopped or took too long."""
+_LOST_WORK = 1
 _EVENTS_CUT = '{"truncated": true}'
 
 
@@ -46,6 +49,7 @@ class Plan:
         folder: of the task; `run_folder` of this run.
         command: as it is executed, with the sandbox around it.
         secrets: the values that are masked; they are part of `environment`.
+        companion: the words of `Task.companion`, which gets `companion_environment`; empty for nobody.
     """
 
     folder: Path
@@ -61,6 +65,8 @@ class Plan:
     max_log_bytes: int
     min_free_bytes: int
     first_lines: list[str] = field(default_factory=list)
+    companion: list[str] = field(default_factory=list)
+    companion_environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: bytes) -> Plan:
@@ -95,6 +101,8 @@ class Supervisor:
         self._measured = 0.0
         self._kept = 0.0
         self._missing_since: float | None = None
+        self._is_accompanying = False
+        self._is_ending = False
         self._cpu_seconds = 0.0
         self._wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
@@ -104,8 +112,9 @@ class Supervisor:
         try:
             self._log.append([line.encode() for line in self._plan.first_lines], _now())
             self._write_usage(0)
-            if self._start():
+            if self._prepare() and self._start(self._plan.command, self._plan.environment, self._plan.folder / "work"):
                 self._watch()
+                self._keep()
         finally:
             self._end_everything()
         self._log.close()
@@ -120,12 +129,45 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: self._ask("interrupted", "The machine shuts down."))
 
-    def _start(self) -> bool:
+    def _prepare(self) -> bool:
+        """Let the companion fill what the command will find mounted; False when there is nothing to start then."""
+        if not self._plan.companion:
+            return True
+        if self._accompany("before"):
+            return True
+        if self._reason is None:
+            self._reason, self._problem = "unstartable", "What it mounts could not be made ready: its log tells why."
+        self._exit_code = None
+        return False
+
+    def _keep(self) -> None:
+        """Let the companion keep what the command left, however it ended. A run that is interrupted starts again."""
+        if not self._plan.companion or self._reason == "interrupted":
+            return
+        ended = (self._exit_code, self._reason, self._problem)
+        self._reason, self._asked, self._began, self._is_ending = None, 0.0, time.monotonic(), True
+        is_kept = self._accompany("after")
+        if self._reason == "interrupted":
+            return
+        if not is_kept and ended[:2] == (0, None):
+            ended = (_LOST_WORK, None, "What it wrote could not be kept: its log tells why.")
+        self._exit_code, self._reason, self._problem = ended
+
+    def _accompany(self, word: str) -> bool:
+        """Run the companion to its end, outside of the command's limits; whether it did what it should."""
+        self._exit_code, self._is_accompanying = None, True
+        if self._start([*self._plan.companion, word], self._plan.companion_environment, self._plan.folder):
+            self._watch()
+        done = self._exit_code == 0 and self._reason is None
+        self._child, self._exit_code, self._is_accompanying = None, None, False
+        return done
+
+    def _start(self, command: list[str], environment: dict[str, str], folder: Path) -> bool:
         try:
             self._child = subprocess.Popen(
-                self._plan.command,
-                env=self._plan.environment,
-                cwd=self._plan.folder / "work",
+                command,
+                env=environment,
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -134,7 +176,7 @@ class Supervisor:
             )
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             self._reason = "unstartable"
-            self._problem = f"{self._plan.command[0]} cannot be started: {error}"
+            self._problem = f"{command[0]} cannot be started: {error}"
             self._log.append([self._problem.encode()], _now())
             return False
         return True
@@ -144,6 +186,8 @@ class Supervisor:
         os.nice(NICENESS)  # the server, which many wait for, comes first
         processes.be_first_to_go()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if self._is_accompanying:
+            return
         if self._plan.memory_bytes is not None:
             # For a leap between two measurements. Libraries reserve much more than they ever use.
             most = 2 * self._plan.memory_bytes + 1024**3
@@ -185,8 +229,9 @@ class Supervisor:
         self._collect_events()
         self._check_wishes()
         now = time.monotonic()
-        if self._plan.timeout_seconds is not None and now - self._began > self._plan.timeout_seconds:
-            self._ask("timed-out", f"It took longer than {self._plan.timeout_seconds:g} seconds.")
+        limit = KEEPING_SECONDS if self._is_ending else self._plan.timeout_seconds
+        if limit is not None and now - self._began > limit:
+            self._ask("timed-out", f"It took longer than {limit:g} seconds.")
         if now - self._measured >= MEASURE_SECONDS:
             self._measured = now
             self._measure()
@@ -200,7 +245,7 @@ class Supervisor:
         except FileNotFoundError:
             self._ask("interrupted", "Its folder was removed.")
             return
-        if (folder / STOP).exists():
+        if (folder / STOP).exists() and not self._is_ending:
             self._ask("stopped", "")
         if time.time() - renewed <= self._plan.orphan_seconds:
             self._missing_since = None
@@ -213,7 +258,7 @@ class Supervisor:
         found = processes.descendants(os.getpid())
         memory = sum(process.memory_bytes for process in found)
         self._cpu_seconds = max(self._cpu_seconds, _ended_cpu_seconds() + sum(item.cpu_seconds for item in found))
-        limit = self._plan.memory_bytes
+        limit = None if self._is_accompanying else self._plan.memory_bytes
         if limit is not None and memory > limit:
             self._refuse("out-of-memory", f"It took more than its {limit // 1024**2} MB of memory.")
         elif self._free_bytes() < self._plan.min_free_bytes:

@@ -35,7 +35,7 @@ class Settings:
         inference_load_seconds: how long loading may take.
         inference_answer_seconds: a model that is silent for so long, though it has questions, is ended.
         inference_device: auto, cpu, cuda, cuda:1 or mps.
-        inference_dtype: auto (float32 on a CPU), float32, bfloat16 or float16.
+        inference_dtype: auto (float32 on a CPU), float32, bfloat16, float16 or int8; owner/name=int8 for one model.
         inference_pinned: models that stay loaded, by their ids.
         inference_attached: models that run on servers with OpenAI's API: owner/name=http://host:port/v1#name-there.
         inference_attached_token: the access token of those servers.

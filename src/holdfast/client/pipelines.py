@@ -131,7 +131,7 @@ def pipeline(
         revision: branch, tag or commit of the repo; None: `main`.
         access_token: for private and gated repos; None: that of `hf auth login`, or nobody at an endpoint.
         device: `auto` (a GPU if there is one), `cpu`, `cuda:0`, `mps`.
-        dtype: `auto` (float32 on a CPU, bfloat16 on a GPU that has it), `float32`, `bfloat16`, `float16`.
+        dtype: `auto` (float32 on a CPU, bfloat16 on a GPU that has it), `float32`, `bfloat16`, `float16`, `int8` (CPU).
         batch_size: how many inputs are answered together.
 
     Raises:

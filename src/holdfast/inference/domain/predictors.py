@@ -13,13 +13,21 @@ from typing import Any, ClassVar
 
 from holdfast.inference.domain.specification import TaskSpec
 
+DTYPES = ("float32", "bfloat16", "float16", "int8")
+"""How exactly a model can compute: see `Wish`."""
+
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a model computes and how exactly: `cpu`, `cuda:0` or `mps`; `float32`, `bfloat16` or `float16`."""
+    """Where a model computes and how exactly: `cpu`, `cuda:0` or `mps`; one of `DTYPES`."""
 
     device: str
     dtype: str
+
+    @property
+    def computes_in(self) -> str:
+        """The dtype of what goes from layer to layer: `int8` is for the products inside of linear layers only."""
+        return "float32" if self.dtype == "int8" else self.dtype
 
     def __str__(self) -> str:
         return f"{self.device}, {self.dtype}"
@@ -31,7 +39,8 @@ class Wish:
 
     Args:
         device: `auto` (a GPU if there is one), `cpu`, `cuda`, `cuda:1`, `mps`.
-        dtype: `auto` (float32 on a CPU, bfloat16 on a GPU that has it), `float32`, `bfloat16`, `float16`.
+        dtype: `auto` (float32 on a CPU, bfloat16 on a GPU that has it), `float32`, `bfloat16`, `float16`, `int8`
+            (linear layers only, on a CPU).
         adapter: the folder of an adapter that works on the model beside others; empty: none. Only for decoders.
     """
 

@@ -22,7 +22,7 @@ _NEEDED = frozenset({"input_ids", "attention_mask", "position_ids", "past_key_va
 _PLAIN_LAYERS = frozenset({"full_attention", "sliding_attention"})
 _ROTATIONS_OF_THE_BATCH = frozenset({"dynamic", "longrope"})
 """These turn all rows by the length of the longest: a row's tokens would depend on its neighbours."""
-_TOLERANCE = {"float32": 1e-3, "bfloat16": 0.1, "float16": 0.02}
+_TOLERANCE = {"float32": 1e-3, "bfloat16": 0.1, "float16": 0.02, "int8": 0.02}
 """Between a row beside others and the same row alone, in standard deviations of its logits."""
 
 KnownBC = np.ndarray[Any, Any]

@@ -66,9 +66,10 @@ class LiveAdapters:
         for change in adapter.changes():
             name, module, _ = places.module_of(change)
             weight = module.weight
-            second = (change.second.float() * change.scale).to(weight.device, weight.dtype)
+            numbers = weight.dtype if weight.dtype.is_floating_point else torch.float32
+            second = (change.second.float() * change.scale).to(weight.device, numbers)
             reads_words = isinstance(module, torch.nn.Embedding)
-            pairs[name] = _Pair(change.first.to(weight.device, weight.dtype), second, reads_words)
+            pairs[name] = _Pair(change.first.to(weight.device, numbers), second, reads_words)
             self._hook(name, module)
         return LiveAdapter(pairs)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def load_model(folder: Path, auto_class: str, wish: Wish, *, spare: tuple[str, .
     with _errors_in_words(config):
         model, report = loader.from_pretrained(
             folder,
-            dtype=getattr(need("torch"), placement.dtype),
+            dtype=getattr(need("torch"), placement.computes_in),
             use_safetensors=True,
             local_files_only=True,
             trust_remote_code=False,
@@ -86,7 +87,9 @@ def load_model(folder: Path, auto_class: str, wish: Wish, *, spare: tuple[str, .
         report["missing_keys"] = set(report["missing_keys"]) - came
         report["mismatched_keys"] = [each for each in report["mismatched_keys"] if each[0] not in came]
     _refuse_missing(report, auto_class, spare)
-    return Loaded(model.to(placement.device).eval(), checkpoint, placement, tuple(sorted(report["missing_keys"])))
+    model = model.to(placement.device).eval()
+    import_module("holdfast.inference.runtime.packed_layers").pack(model, placement)
+    return Loaded(model, checkpoint, placement, tuple(sorted(report["missing_keys"])))
 
 
 def _labels_of(adapter: Adapter | None) -> dict[str, Any]:

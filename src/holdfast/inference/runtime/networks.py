@@ -61,7 +61,7 @@ class Network:
     def tensors(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, Any]:
         """Arrays where the model is, and numbers as exact as its own."""
         torch = need("torch")
-        dtype = getattr(torch, self.loaded.placement.dtype)
+        dtype = getattr(torch, self.loaded.placement.computes_in)
         placed = {name: torch.from_numpy(array).to(self.loaded.placement.device) for name, array in arrays.items()}
         return {name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in placed.items()}
 

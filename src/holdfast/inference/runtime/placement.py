@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from holdfast.base.errors import InvalidInput
-from holdfast.inference.domain.predictors import Placement, Wish
+from holdfast.inference.domain.predictors import DTYPES, Placement, Wish
 from holdfast.inference.runtime.libraries import need
-
-DTYPES = ("float32", "bfloat16", "float16")
 
 
 def choose_placement(wish: Wish) -> Placement:
@@ -19,6 +17,8 @@ def choose_placement(wish: Wish) -> Placement:
     if wish.dtype not in ("auto", *DTYPES):
         raise InvalidInput(field="dtype", problem=f"must be auto, {', '.join(DTYPES)}; got {wish.dtype!r}")
     device = _best_device() if wish.device == "auto" else _checked_device(wish.device)
+    if wish.dtype == "int8" and device != "cpu":
+        raise InvalidInput(field="dtype", problem=f"int8 is for CPUs; {device} computes in bfloat16 or float16")
     return Placement(device, _best_dtype(device) if wish.dtype == "auto" else wish.dtype)
 
 

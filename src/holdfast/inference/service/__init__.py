@@ -17,7 +17,7 @@ from holdfast.hub.repos.service import RepoServices
 from holdfast.inference.domain.deployments import Limits
 from holdfast.inference.hosting import LOADER
 from holdfast.inference.service.answering import AnsweringService
-from holdfast.inference.service.attachments import Attachments, Pins
+from holdfast.inference.service.attachments import Attachments, Exactness, Pins
 from holdfast.inference.service.files import ModelFiles
 from holdfast.inference.service.finding import ModelFinder
 from holdfast.inference.service.keeping import ModelKeeper
@@ -36,7 +36,7 @@ class InferenceChoices:
     Args:
         limits: see there.
         device: `auto`, `cpu`, `cuda` …; see `domain.predictors.Wish`.
-        dtype: `auto`, `float32`, `bfloat16` …; the same.
+        dtype: see `Exactness`.
         attached: see `Attachments`.
         attached_token: the access token of those servers.
         pinned: see `Pins`.
@@ -106,8 +106,8 @@ def open_inference(
         loader, folder_of_programs, timeout_seconds=limits.answer_seconds, load_timeout_seconds=limits.load_seconds
     )
     elsewhere = open_remote_engine(timeout_seconds=limits.answer_seconds) if attachments.repo_ids() else None
-    options = {"device": choices.device, "dtype": choices.dtype, "memory_bytes": str(limits.most_model_bytes)}
-    opener = ModelOpener(files, attachments, here, elsewhere, options)
+    options = {"device": choices.device, "memory_bytes": str(limits.most_model_bytes)}
+    opener = ModelOpener(files, attachments, here, elsewhere, Exactness(choices.dtype), options)
     keeper = ModelKeeper(opener, limits, lambda model: pins.has(model.repo_id))
     answering = AnsweringService(ModelFinder(repos), keeper, InferenceTelemetry(), limits)
     engines = (here,) if elsewhere is None else (here, elsewhere)

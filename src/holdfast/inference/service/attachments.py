@@ -1,4 +1,4 @@
-"""Which models run elsewhere, and which stay loaded: the administrator's choices."""
+"""Which models run elsewhere, which stay loaded, and which compute less exactly: the administrator's choices."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from holdfast.base.errors import InvalidInput
 from holdfast.base.ids import RepoId
+from holdfast.inference.domain.predictors import DTYPES
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,24 @@ class Pins:
     def repo_ids(self) -> Iterable[str]:
         """All of them, in lower case."""
         return self._repos
+
+
+class Exactness:
+    """How exactly models compute, from settings: a dtype for all, and `alice/chat=int8` for single ones."""
+
+    def __init__(self, words: str) -> None:
+        entries = [entry.rpartition("=") for entry in words.replace(",", " ").split()]
+        for _, _, dtype in entries:
+            if dtype not in ("auto", *DTYPES):
+                known = ", ".join(("auto", *DTYPES))
+                problem = f"must be one of {known}, or such a word behind owner/name=; got {dtype!r}"
+                raise InvalidInput(field="HOLDFAST_INFERENCE_DTYPE", problem=problem)
+        self._by_repo = {RepoId.parse(repo).key: dtype for repo, _, dtype in entries if repo}
+        self._usual = next((dtype for repo, _, dtype in entries if not repo), "auto")
+
+    def of(self, repo_id: str) -> str:
+        """The dtype of a repo's model, or `auto`."""
+        return self._by_repo.get(repo_id.lower(), self._usual)
 
 
 def _parsed(entry: str, token: str | None) -> tuple[str, Attachment]:

@@ -12,7 +12,7 @@ from holdfast.backends.engines.protocol import Engine, LoadedModel, ModelSource
 from holdfast.base.errors import NotInstalled
 from holdfast.inference.domain.deployments import FoundModel
 from holdfast.inference.service.adapting import AdapterFolders
-from holdfast.inference.service.attachments import Attachments
+from holdfast.inference.service.attachments import Attachments, Exactness
 from holdfast.inference.service.files import LocalModel, ModelFiles
 
 LIBRARY_BYTES = 500 * 1024 * 1024
@@ -74,6 +74,7 @@ class ModelOpener:
         attachments: which repos' models run on servers elsewhere.
         here: the engine for this machine.
         elsewhere: the engine for servers; None where nothing is attached.
+        exactness: which dtype each model computes in here.
         options: for the engine here, e.g. `device`.
         require: refuses tasks that nothing here can do.
     """
@@ -82,6 +83,7 @@ class ModelOpener:
     attachments: Attachments
     here: Engine
     elsewhere: Engine | None
+    exactness: Exactness = field(default_factory=lambda: Exactness(""))
     options: Mapping[str, str] = field(default_factory=dict)
     require: Callable[[str], None] = require_libraries
 
@@ -105,7 +107,8 @@ class ModelOpener:
             return Opening(ModelSource(attached.url, model.task, options), self.elsewhere)
         self.require(model.task)
         local = await asyncio.to_thread(self.files.bring, model)
-        return Opening(ModelSource(str(local.folder), model.task, self.options), self.here, local)
+        options = {**self.options, "dtype": self.exactness.of(model.repo_id)}
+        return Opening(ModelSource(str(local.folder), model.task, options), self.here, local)
 
     async def load(self, opening: Opening) -> LoadedModel:
         """The model, ready. Raises as `Engine.load`."""

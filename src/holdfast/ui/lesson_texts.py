@@ -1,4 +1,4 @@
-"""What learn mode knows: how each family of models works, what each metric measures, what each step is for."""
+"""What learn mode knows: how each family of models works, what each metric measures, how rows are split."""
 
 from __future__ import annotations
 
@@ -67,6 +67,29 @@ FAMILIES: Mapping[str, str] = {
         "An encoder turns each text into a list of numbers in which texts of like meaning lie close; a linear "
         "model does the rest."
     ),
+    "tfidf-linear": (
+        "Words and pieces of words are counted; what is rare elsewhere weighs more (TF-IDF). Each gets a weight for "
+        "each label, and the weights are added up."
+    ),
+    "tfidf-svm": (
+        "Words and pieces of words are counted (TF-IDF); a support vector machine draws the widest street between "
+        "the labels."
+    ),
+    "zero-shot": (
+        "No example is learned from: an encoder compares each text with the description of each label, and the nearest "
+        "wins."
+    ),
+    "embeddings-linear-with-descriptions": (
+        "As the linear model over an encoder's numbers, with the labels' descriptions as further examples."
+    ),
+    "fine-tuned": (
+        "A language model that has read much already learns the task: all of its layers move a little. In each "
+        "layer attention lets every word look at the others and take from those that matter to it."
+    ),
+    "dictionary": "Each word gets the tag that it had most often; what was never seen gets none.",
+    "linear": "How a word looks (capitals, endings) and the words beside it are weighed; the weights are added up.",
+    "baseline": "A fixed rule that learns nothing, such as the first sentences of a text. Models must beat it.",
+    "as-it-is": "The encoder as it came, before this run taught it anything: what was taught must beat it.",
     "fine-tuning": (
         "A language model that has read much already learns the task: all of its layers move a little. In each "
         "layer attention lets every word look at the others and take from those that matter to it."
@@ -104,6 +127,7 @@ FAMILIES: Mapping[str, str] = {
     ),
     "qlora": "As LoRA, with the model's own weights shrunk to four bits, so that it fits on a smaller GPU.",
     "random": "It does anything, by chance: what is reached without learning.",
+    "fixed-action": "It always does the same, whatever it sees; which action is best was tried beforehand.",
     "best-fixed-price": "It never changes the price; which price is best was tried beforehand.",
     "ppo": (
         "It tries, sees which actions turned out better than expected, and makes those likelier, but only a little at "
@@ -150,22 +174,17 @@ METRICS: Mapping[str, str] = {
 }
 """What a metric measures, by name; continues “X is”."""
 
-KINDS: Mapping[str, str] = {
-    "number": (
-        "Numbers are scaled for models that measure distances (StandardScaler: minus the mean, divided by the "
-        "spread), so that no column is loud only because its unit is small. Trees need no scaling. Gaps are "
-        "filled with the median."
+_AGAIN = (
+    "During the search the rows to learn from were split again and again (cross-validation): fitted on one part, "
+    "scored on the other. That is why scores of trials and the final score differ a little."
+)
+_HALVES = "During the search each model was fitted on one half of the rows and judged by the other half, both ways."
+SPLITS: Mapping[str, str] = {
+    **dict.fromkeys(("tabular-classification", "tabular-regression"), _AGAIN),
+    **dict.fromkeys(("clustering", "anomaly-detection", "dimensionality-reduction"), _HALVES),
+    "": (
+        "During the search a part of the rows to learn from was kept aside: models were fitted on the rest and scored "
+        "on that part. That is why scores of trials and the final score differ a little."
     ),
-    "category": (
-        "Words become columns of 0 and 1 (OneHotEncoder), one for each value: a model can't weigh a word. Trees "
-        "get a number for each value."
-    ),
-    "boolean": "Yes and no become 1 and 0.",
-    "date": (
-        "Dates become year, month, day, weekday and the days since 1970, so that a model can see seasons and trends."
-    ),
-    "text": ("Texts are counted word by word (TF-IDF), or turned into numbers by an encoder that knows their meaning."),
-    "image": "Pictures are brought to one size; each pixel is a number for each colour.",
-    "list": "Lists are taken as they are: one tag for each word.",
 }
-"""What is made of columns of a kind."""
+"""How rows were split during the search, by task; that of "" is for all others."""

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from holdfast.training.service import TrainingRun
+from holdfast.training.domain.runs import RunBoard
 from holdfast.ui.formats import plural
-from holdfast.ui.lesson_texts import FAMILIES, METRICS
+from holdfast.ui.lesson_activations import Activation, activations_of
+from holdfast.ui.lesson_columns import ColumnLesson, column_lessons
+from holdfast.ui.lesson_curves import CurveLesson, LearningLesson, growth_lesson, learning_lesson
+from holdfast.ui.lesson_texts import FAMILIES, METRICS, SPLITS
 from holdfast.ui.training_runs import family_word, metric_word, number
 
 
@@ -31,6 +34,13 @@ class ClassCounts:
         """Of the rows that are this, the share that was found; None where none is."""
         return self.hits / self.real if self.real else None
 
+    @property
+    def f1(self) -> float | None:
+        """High only where both are; None where either is unknown, or both are 0."""
+        if self.precision is None or self.recall is None or not self.hits:
+            return None
+        return 2 * self.precision * self.recall / (self.precision + self.recall)
+
 
 @dataclass(frozen=True)
 class Confusion:
@@ -42,6 +52,14 @@ class Confusion:
     classes: tuple[ClassCounts, ...]
     right: int
     rows: int
+
+    @property
+    def always(self) -> str:
+        """What whoever always said the most frequent label would have got right."""
+        most = max(self.classes, key=lambda each: each.real)
+        return (
+            f"Always saying {most.label} would have been right in {most.real:,}, that is {most.real / self.rows:.1%}."
+        )
 
 
 @dataclass(frozen=True)
@@ -76,19 +94,32 @@ class Lesson:
     winner: list[str]
     confusion: Confusion | None = None
     certainty: list[str] = field(default_factory=list)
+    columns: list[ColumnLesson] = field(default_factory=list)
+    activations: list[Activation] = field(default_factory=list)
+    learning: LearningLesson | None = None
+    growth: CurveLesson | None = None
 
 
-def lesson_of(run: TrainingRun) -> Lesson:
-    """The lesson of a run, as far as it went."""
-    report = run.report or {}
+def lesson_of(board: RunBoard, report: Mapping[str, Any] | None) -> Lesson:
+    """The lesson of a run, as far as it went.
+
+    Args:
+        board: what it told.
+        report: what it came to; None until there is one.
+    """
+    told = report or {}
     return Lesson(
-        data=_data(report),
-        baseline=_baseline(run),
-        families=_families(run),
-        metrics=_metrics(report),
-        winner=_winner(run),
-        confusion=confusion_of(report.get("confusion")),
-        certainty=_certainty(report),
+        data=_data(told),
+        baseline=[*_baseline(board), *_simplest(told)],
+        families=_families(board),
+        metrics=_metrics(told),
+        winner=_winner(board, told),
+        confusion=confusion_of(told.get("confusion")),
+        certainty=_certainty(told),
+        columns=column_lessons(told),
+        activations=activations_of(board, report),
+        learning=learning_lesson(board, report),
+        growth=growth_lesson(report),
     )
 
 
@@ -100,41 +131,54 @@ def _data(report: Mapping[str, Any]) -> list[str]:
         f"The model learned from {rows['train']:,} rows. {rows['test']:,} others were sealed before anything "
         "was tried: no "
         "trial has seen them, so their score is what you may expect of new rows.",
-        "During the search the rows to learn from were split again and again (cross-validation): fitted on "
-        "one part, scored "
-        "on the other. That is why scores of trials and the final score differ a little.",
+        SPLITS.get(str(report.get("task")), SPLITS[""]),
     ]
 
 
-def _baseline(run: TrainingRun) -> list[str]:
-    first = next((trial for trial in run.board.trials if isinstance(trial.get("score"), int | float)), None)
+def _simplest(report: Mapping[str, Any]) -> list[str]:
+    """What the simplest rule would have got on the sealed rows."""
+    goal = (report.get("metric") or {}).get("name")
+    rule, score = (report.get("baseline_scores") or {}).get(goal), report.get("score")
+    if rule is None or score is None:
+        return []
+    span = report.get("gain") or {}
+    doubt = f" (in 95 of 100 draws between {number(span['low'])} and {number(span['high'])})" if span else ""
+    gain = f", a gain of {number(span['value'])}{doubt}" if span else ""
+    return [
+        f"On the sealed rows the simplest rule would have got a {metric_word(goal)} of {number(rule)}; the model got "
+        f"{number(score)}{gain}."
+    ]
+
+
+def _baseline(board: RunBoard) -> list[str]:
+    first = next((trial for trial in board.trials if isinstance(trial.get("score"), int | float)), None)
     if first is None:
         return []
-    best = run.board.best[0]
-    word = metric_word(run.board.metric)
+    best = board.best[0]
+    word = metric_word(board.metric)
     said = [
         f"The first trial, {family_word(first['family'])}, came to a {word} of {number(first['score'])}. "
         + FAMILIES.get(str(first["family"]), "It is the simplest thing that could work.")
     ]
     if best is not first:
         said.append(
-            f"The best of {plural(len(run.board.trials), 'trial')} came to {number(best['score'])}: that "
+            f"The best of {plural(len(board.trials), 'trial')} came to {number(best['score'])}: that "
             "difference is what "
             "the columns tell."
         )
     return said
 
 
-def _families(run: TrainingRun) -> list[FamilyLesson]:
+def _families(board: RunBoard) -> list[FamilyLesson]:
     found: dict[str, list[Mapping[str, Any]]] = {}
-    for trial in run.board.trials:
+    for trial in board.trials:
         found.setdefault(str(trial.get("family")), []).append(trial)
-    best = run.board.best
+    best = board.best
     order = list(dict.fromkeys(str(trial["family"]) for trial in best))
     lessons = []
     for name in [*order, *(name for name in found if name not in order)]:
         scored = [trial for trial in best if trial["family"] == name]
-        score = f"{metric_word(run.board.metric)} {number(scored[0]['score'])}" if scored else "no score"
+        score = f"{metric_word(board.metric)} {number(scored[0]['score'])}" if scored else "no score"
         text = FAMILIES.get(name) or next((text for known, text in FAMILIES.items() if known in name), "")
         lessons.append(FamilyLesson(family_word(name), text, len(found[name]), score, bool(order) and name == order[0]))
     return lessons
@@ -150,15 +194,21 @@ def _metrics(report: Mapping[str, Any]) -> list[MetricLesson]:
     return sorted(lessons, key=lambda lesson: not lesson.is_goal)
 
 
-def _winner(run: TrainingRun) -> list[str]:
-    best = run.board.best
+def _winner(board: RunBoard, report: Mapping[str, Any]) -> list[str]:
+    best = board.best
     if not best:
         return []
-    word = metric_word(run.board.metric)
+    word = metric_word(board.metric)
     first = best[0]
     said = [f"Trial {first['number']}, {family_word(first['family'])}, has the best {word}: {number(first['score'])}."]
     if str(first["family"]) in ("dummy", "majority"):
-        said.append("No model beat the baseline: as far as these trials can see, the columns do not tell the target.")
+        said.append(_nothing_better(board))
+    served = str((report.get("model") or {}).get("family") or first["family"])
+    if served not in (first["family"], "ensemble"):
+        said.append(
+            f"The model is {family_word(served)}, all the same: {family_word(first['family'])} is a rule that can't be "
+            "served, or could not be made again."
+        )
     other = next((trial for trial in best if trial["family"] != first["family"]), None)
     if other is not None:
         gap, doubt = abs(first["score"] - other["score"]), first.get("standard_error") or 0.0
@@ -167,11 +217,17 @@ def _winner(run: TrainingRun) -> list[str]:
             f"The best of another family, {family_word(other['family'])}, came to {number(other['score'])}, "
             f"{number(gap)} away." + (close if doubt and gap < doubt else "")
         )
-    members = ((run.report or {}).get("explanation") or {}).get("members") or []
+    members = (report.get("explanation") or {}).get("members") or []
     if len(members) > 1:
         parts = ", ".join(f"{family_word(one['family'])} ({one['weight']:.0%})" for one in members)
         said.append(f"The final model is a mix: {parts}. {FAMILIES['ensemble']}")
     return said
+
+
+def _nothing_better(board: RunBoard) -> str:
+    if len(board.best) == 1:
+        return "No other trial came to an end: give the run more time."
+    return "No model beat the baseline: as far as these trials can see, the columns do not tell the target."
 
 
 def _certainty(report: Mapping[str, Any]) -> list[str]:

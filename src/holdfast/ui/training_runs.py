@@ -50,6 +50,21 @@ _FAMILIES = {
     "pca": "PCA",
     "hdbscan": "HDBSCAN",
     "tf-idf": "TF-IDF",
+    "tfidf-linear": "TF-IDF and a linear model",
+    "tfidf-svm": "TF-IDF and an SVM",
+    "embeddings-linear": "encoder and a linear model",
+    "hog-svm": "edges and an SVM",
+    "pixels-linear": "pixels and a linear model",
+    "mfcc-linear": "spectrum and a linear model",
+    "mfcc-svm": "spectrum and an SVM",
+    "zero-shot": "zero-shot",
+    "as-it-is": "the encoder as it is",
+    "base-model": "the base model",
+    "k-means": "k-means",
+    "setfit": "SetFit",
+    "gpt2": "GPT-2",
+    **{name: name.upper() for name in ("cnn", "rnn", "gru", "lstm", "ppo", "dqn", "lora")},
+    "qlora": "QLoRA",
 }
 _STATUS = {"ok": "Tried", "pruned": "Ended early", "failed": "Failed", "skipped": "Skipped"}
 

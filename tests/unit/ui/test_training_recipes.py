@@ -18,7 +18,6 @@ def test_a_recipe_can_be_run(recipe):
     if recipe.name in FILES:
         spec = yaml.safe_load(FILES[recipe.name].read_text())
         assert (spec["task"], spec["metric"]) == (recipe.task, recipe.metric)
-        assert spec["budget"]["seconds"] == 60 * recipe.minutes
 
 
 def test_every_file_is_in_the_wizard():

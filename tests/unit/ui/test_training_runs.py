@@ -108,7 +108,7 @@ def test_precision_and_recall_are_worked_out():
 
 
 def test_the_lesson_tells_this_very_run():
-    lesson = lesson_of(a_run(report=REPORT))
+    lesson = lesson_of(a_run().board, REPORT)
     assert "80 rows" in lesson.data[0]
     assert "ROC-AUC of 0.5" in lesson.baseline[0]
     assert [family.name for family in lesson.families] == ["logistic regression", "random forest", "baseline", "SVM"]
@@ -119,7 +119,11 @@ def test_the_lesson_tells_this_very_run():
 
 
 def test_a_run_that_only_had_the_baseline_says_so():
-    assert "No model beat the baseline" in lesson_of(a_run(TRIALS[:1])).winner[1]
+    assert "give the run more time" in lesson_of(a_run(TRIALS[:1]).board, None).winner[1]
+    worse = [trial(0, "dummy", 0.5), trial(1, "svm", 0.4)]
+    assert "No model beat the baseline" in lesson_of(a_run(worse).board, None).winner[1]
+    served = {"model": {"family": "svm"}}
+    assert "The model is SVM, all the same" in lesson_of(a_run(worse).board, served).winner[2]
 
 
 def test_families_have_words():

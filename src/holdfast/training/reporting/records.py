@@ -26,7 +26,8 @@ def record_of(report: Report, *, own: bool = False) -> dict[str, Any]:
 
     Args:
         report: what to tell.
-        own: for those who own the run: with the rows that the model got wrong. Without, for whoever may read the repo.
+        own: for those who own the run: with the rows that the model got wrong, and values of rows on maps. Without, for
+            whoever may read the repo.
     """
     metric, judgement = report.board.metric, report.judgement
     found: dict[str, Any] = clean(
@@ -49,7 +50,7 @@ def record_of(report: Report, *, own: bool = False) -> dict[str, Any]:
             "columns": [asdict(column) for column in report.columns],
             "exhibits": [_exhibit(exhibit) for exhibit in exhibits_of(report)],
             "model": _model(report),
-            "explanation": dict(report.artefact.explanation),
+            "explanation": dict(report.artefact.explanation) if own else without_rows(report.artefact.explanation),
             "trials": [line_of(trial) for trial in report.board.trials],
             "findings": [_finding(finding) for finding in report.findings],
             "rows": {"train": report.rows[0], "test": report.rows[1], "judged": judgement.rows},
@@ -62,6 +63,16 @@ def record_of(report: Report, *, own: bool = False) -> dict[str, Any]:
     )
     if own:
         found["mistakes"] = [clean(asdict(mistake)) for mistake in judgement.mistakes]
+    return found
+
+
+def without_rows(explanation: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be told of the data to whoever may read the model: places on maps, but no row's values."""
+    found = {name: value for name, value in explanation.items() if name != "unusual"}
+    for name in ("map", "tsne"):
+        if isinstance(drawn := found.get(name), Mapping):
+            points = [{key: value for key, value in point.items() if key != "values"} for point in drawn["points"]]
+            found[name] = {**drawn, "points": points, "columns": []}
     return found
 
 

@@ -20,7 +20,6 @@ from holdfast.training.routes import trial_number
 from holdfast.training.service import TrainingRun, TrainingService
 from holdfast.ui.job_lines import JobLine, log_lines, use_charts
 from holdfast.ui.lesson_networks import network_lesson
-from holdfast.ui.lesson_texts import KINDS
 from holdfast.ui.lessons import lesson_of
 from holdfast.ui.page import Pages
 from holdfast.ui.pages.jobs import namespace_facts
@@ -123,9 +122,8 @@ class TrainingPages:
             "training/learn.html",
             json_url=f"/api/training/{run.job.namespace}/{run.job.id}",
             **await self._facts(call, run),
-            lesson=lesson_of(run),
+            lesson=lesson_of(run.board, run.report),
             network=network_lesson(run.report),
-            kinds=KINDS,
             bars=importance_bars(run.report or {}),
         )
 

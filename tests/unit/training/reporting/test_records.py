@@ -2,6 +2,7 @@
 
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.reporting.of_labels import confusion
+from holdfast.training.reporting.records import without_rows
 
 
 def test_labels_by_labels():
@@ -12,3 +13,10 @@ def test_labels_by_labels():
 def test_numbers_have_none():
     assert confusion(Judgement({}, truth=[1.5, 2.5], answers=[1.0, 2.0])) is None
     assert confusion(Judgement({})) is None
+
+
+def test_whoever_may_read_a_model_sees_no_values_of_its_rows():
+    point = {"x": 1.0, "y": 2.0, "row": 7, "group": 0}
+    drawn = {"points": [{**point, "values": [42]}], "columns": ["salary"], "shares": [0.5]}
+    told = without_rows({"map": drawn, "unusual": [{"sentence": "`salary` is 42"}], "segments": []})
+    assert told == {"map": {"points": [point], "columns": [], "shares": [0.5]}, "segments": []}

@@ -8,7 +8,7 @@ import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
 
 from tests.end_to_end.raw_client import RawClient
-from tests.live_server import User, holdfast, seed, start
+from tests.live_server import LiveServer, User, holdfast, seed, start
 from tests.postgresql import shared_server
 from tests.sandboxes import jobs_environment
 
@@ -36,10 +36,17 @@ def test_a_hub_on_postgresql(tmp_path, environment):
         server.stop()
     assert "It is whole" in holdfast("doctor", data_dir=data_dir, environment=environment)
     assert "No problems" in holdfast("fsck", data_dir=data_dir, environment=environment)
-    server = start(data_dir, environment=environment)
+    _look(start(data_dir, environment=environment), BOB.token, likes=1)
+    # What git and the files know is enough to begin on an empty database.
+    empty = {**environment, "HOLDFAST_DATABASE_URL": shared_server().url(shared_server().create())}
+    assert "Restored model alice/caf" in holdfast("fsck", "--rebuild", data_dir=data_dir, environment=empty)
+    _look(start(data_dir, environment=empty), None, likes=0)
+
+
+def _look(server: LiveServer, token: str | None, likes: int) -> None:
     try:
-        info = HfApi(endpoint=server.url, token=BOB.token).model_info("alice/caf")
-        assert (info.likes, len(info.siblings or [])) == (1, 3)
+        info = HfApi(endpoint=server.url, token=token or False).model_info("alice/caf")
+        assert (info.likes, len(info.siblings or [])) == (likes, 3)
     finally:
         server.stop()
 

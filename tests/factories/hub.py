@@ -8,7 +8,7 @@ from pathlib import Path
 
 from holdfast.accounts.service import AccountServices, open_accounts
 from holdfast.backends.blobs.local import LocalBlobStore
-from holdfast.backends.database.sqlite import SqliteDatabase
+from holdfast.backends.database.protocol import Database
 from holdfast.base.identity import SYSTEM, Actor, TokenRole
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.hub.objects.blobs import BlobReceiver, BlobSource
@@ -18,6 +18,7 @@ from holdfast.hub.repos.domain import AddFile, AddLargeFile, CommitHeader, Commi
 from holdfast.hub.repos.git_storage.pool import RepositoryPool
 from holdfast.hub.repos.service import RepoServices, open_repos
 from holdfast.hub.repos.service.access import RepoGate
+from tests.factories.databases import open_test_database
 
 MODEL = RepoType.MODEL
 START = 1_700_000_000_000
@@ -52,7 +53,7 @@ class NoXetFiles:
 class Hub:
     """Services and a few users: alice owns things, bob is a stranger, root administers the site."""
 
-    database: SqliteDatabase
+    database: Database
     accounts: AccountServices
     objects: ObjectService
     blobs: LocalBlobStore
@@ -124,8 +125,7 @@ class Hub:
 def open_hub(folder: Path) -> Hub:
     """Build a Hub in `folder`; close its database at the end of the test."""
     clock = Clock()
-    database = SqliteDatabase(folder / "holdfast.sqlite")
-    database.migrate()
+    database = open_test_database(folder)
     blobs = LocalBlobStore(folder / "objects")
     accounts = open_accounts(database, clock)
     objects = ObjectService(database, {ObjectKind.BLOB: BlobSource(blobs)}, clock)

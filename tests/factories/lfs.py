@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from holdfast.backends.blobs.local import LocalBlobStore
-from holdfast.backends.database.protocol import metadata
-from holdfast.backends.database.sqlite import SqliteDatabase
+from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import now_milliseconds
 from holdfast.base.errors import Forbidden, LoginRequired, RepoNotFound
 from holdfast.base.identity import Actor, Permission
@@ -19,6 +18,7 @@ from holdfast.hub.lfs.service import LfsServices, open_lfs
 from holdfast.hub.objects.blobs import BlobSource
 from holdfast.hub.objects.domain import ObjectKind
 from holdfast.hub.objects.service import ObjectService
+from tests.factories.databases import open_test_database
 
 TINY_RULES = TransferRules(max_upload_bytes=8 << 20, multipart_from_bytes=100, part_bytes=40, resumable_part_bytes=40)
 ALICE = Actor(1, "alice")
@@ -72,7 +72,7 @@ class FakeXet:
 class Lfs:
     """Services under test, and what they stand on."""
 
-    database: SqliteDatabase
+    database: Database
     blobs: LocalBlobStore
     objects: ObjectService
     services: LfsServices
@@ -129,8 +129,7 @@ def spec_of(data: bytes) -> ObjectSpec:
 @contextmanager
 def temporary_lfs(folder: Path, rules: TransferRules | None = None) -> Iterator[Lfs]:
     """Services on a new store in `folder`; `rules` None means tiny parts: 40 bytes, for objects from 100 bytes on."""
-    database = SqliteDatabase(folder / "t.sqlite")
-    metadata.create_all(database._engine)
+    database = open_test_database(folder)
     blobs = LocalBlobStore(folder / "blobs")
     now = [now_milliseconds()]
 

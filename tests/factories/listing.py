@@ -64,14 +64,14 @@ def index(connection, key, facts):
     return repo, facts
 
 
-def fill(connection, rng):
-    """Three hundred repos, some of them changed, hidden, shown and deleted later."""
-    items = [add_repo(connection, rng, number) for number in range(300)]
-    for number in range(0, 300, 7):
+def fill(connection, rng, count=300):
+    """So many repos, some of them changed, hidden, shown and deleted later."""
+    items = [add_repo(connection, rng, number) for number in range(count)]
+    for number in range(0, count, 7):
         repo = items[number][0]
         repos.update_repo(connection, repo.key, private=not repo.private, gated=None)
         items[number] = index(connection, repo.key, some_facts(rng))
-    for number in range(3, 300, 50):
+    for number in range(3, count, 50):
         key = items[number][0].key
         listing_index.delete(connection, key)
         repos.delete_repo(connection, key)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from holdfast.backends.blobs.local import LocalBlobStore
-from holdfast.backends.database.protocol import metadata
-from holdfast.backends.database.sqlite import SqliteDatabase
+from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import now_milliseconds
 from holdfast.base.errors import Forbidden
 from holdfast.base.identity import Permission
@@ -41,6 +40,7 @@ from holdfast.hub.xet.formats.xorb import build_xorb, read_xorb
 from holdfast.hub.xet.formats.xorb_index import XorbIndex
 from holdfast.hub.xet.service import XetServices, open_xet
 from holdfast.hub.xet.service.shards import Progress
+from tests.factories.databases import open_test_database
 
 CHUNK_BYTES = 8192
 REPO, FOREIGN_REPO = 1, 2
@@ -107,7 +107,7 @@ class OneRepo:
 class XetStore:
     """Services over real drivers, with a clock that tests turn."""
 
-    database: SqliteDatabase
+    database: Database
     blobs: LocalBlobStore
     objects: ObjectService
     xet: XetServices
@@ -147,8 +147,7 @@ class XetStore:
 
 def open_store(folder: Path, limits: XetLimits | None = None) -> XetStore:
     """Build a store in `folder`; close it at the end of the test."""
-    database = SqliteDatabase(folder / "t.sqlite")
-    metadata.create_all(database._engine)
+    database = open_test_database(folder)
     blobs = LocalBlobStore(folder / "blobs")
     now = [now_milliseconds()]  # the disk stamps blobs with the real time
     sources: dict[ObjectKind, ObjectSource] = {ObjectKind.BLOB: BlobSource(blobs)}

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from holdfast.accounts.service import AccountServices, open_accounts
-from holdfast.backends.database.protocol import metadata
-from holdfast.backends.database.sqlite import SqliteDatabase
 from holdfast.base.identity import SYSTEM, Actor, TokenRole
+from tests.factories.databases import open_test_database
 
 
 @dataclass
@@ -32,9 +31,7 @@ def clock() -> StandingClock:
 
 @pytest.fixture
 def database(tmp_path):
-    opened = SqliteDatabase(tmp_path / "test.sqlite")
-    with opened.write() as connection:
-        metadata.create_all(connection)
+    opened = open_test_database(tmp_path)
     yield opened
     opened.close()
 

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.factories.databases import KINDS
 from tests.factories.jobs import open_workshop
 
 
-@pytest.fixture
-def shop(tmp_path):
-    opened = open_workshop(tmp_path)
+@pytest.fixture(params=KINDS)
+def shop(request, tmp_path):
+    opened = open_workshop(tmp_path, request.param)
     yield opened
     opened.database.close()

@@ -85,6 +85,13 @@ def test_a_database_of_this_version(folder):
     assert data.check_database(Settings(folder)).state is State.OK
 
 
+def test_a_database_elsewhere_that_does_not_answer(folder):
+    check = data.check_database(Settings(folder, database_url="postgresql://nobody@127.0.0.1:1/none"))
+    assert check.state is State.PROBLEM
+    assert "connection failed" in check.finding
+    assert "postgresql.md" in check.advice
+
+
 @pytest.mark.parametrize("damage", [b"\xff" * 4096, b""])
 def test_a_damaged_database(folder, damage):
     path = folder / "holdfast.sqlite"

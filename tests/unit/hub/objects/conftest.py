@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from holdfast.backends.blobs.local import LocalBlobStore
-from holdfast.backends.database.protocol import metadata
-from holdfast.backends.database.sqlite import SqliteDatabase
+from holdfast.backends.database.protocol import Database
 from holdfast.base.clock import now_milliseconds
 from holdfast.hub.objects.blobs import BlobSource, blob_key
 from holdfast.hub.objects.domain import ObjectKind
 from holdfast.hub.objects.service import ObjectService
+from tests.factories.databases import open_test_database
 
 NOW = now_milliseconds()
 """The moment of the test: the disk stamps blobs with the real time."""
@@ -20,7 +20,7 @@ NOW = now_milliseconds()
 
 @dataclass
 class ObjectStore:
-    database: SqliteDatabase
+    database: Database
     blobs: LocalBlobStore
     service: ObjectService
     now: list[int] = field(default_factory=lambda: [NOW])
@@ -40,8 +40,7 @@ class ObjectStore:
 
 @pytest.fixture
 def objects(tmp_path: Path):
-    database = SqliteDatabase(tmp_path / "t.sqlite")
-    metadata.create_all(database._engine)
+    database = open_test_database(tmp_path)
     blobs = LocalBlobStore(tmp_path / "blobs")
     now = [NOW]
     service = ObjectService(database, {ObjectKind.BLOB: BlobSource(blobs)}, lambda: now[0])

@@ -1,15 +1,13 @@
-"""An empty index in memory."""
+"""An empty index."""
 
 import pytest
-from sqlalchemy import create_engine
 
-from holdfast.backends.database.protocol import metadata
+from tests.factories.databases import open_test_database
 
 
 @pytest.fixture
-def connection():
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.begin() as opened:
+def connection(tmp_path):
+    database = open_test_database(tmp_path)
+    with database.write() as opened:
         yield opened
-    engine.dispose()
+    database.close()

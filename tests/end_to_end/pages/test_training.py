@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.end_to_end.pages.conftest import ALICE, BOB, NewVisitor
+from tests.end_to_end.pages.conftest import ALICE, BOB, NewVisitor, Visitor
 
 pytestmark = pytest.mark.skipif(
     not all(find_spec(name) for name in ("skops", "optuna", "pandas")), reason="trains where the libraries for it are"
@@ -57,6 +57,7 @@ def test_from_a_file_to_a_served_prediction(new_visitor: NewVisitor):
     expect(page.get_by_role("heading", name="Scores on rows that no trial has seen")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("went from .* in [0-9]+ trial"))).to_be_visible()
     assert visitor.violations() == []
+    check_report(visitor, page)
     page.get_by_role("link", name="What was done?").click()
     expect(page.get_by_role("region", name="Confusion matrix", exact=True)).to_contain_text("is small")
     expect(page.get_by_text("of all that are large, how many did it find?")).to_be_visible()
@@ -68,6 +69,19 @@ def test_from_a_file_to_a_served_prediction(new_visitor: NewVisitor):
     page.get_by_role("textbox", name="Table").fill("length,width,price\n1,2,1000\n9,9,1000\n")
     page.locator("#try").get_by_role("button", name="Compute").click()
     expect(page.locator("#try").get_by_text(re.compile("^(small|large)$")).first).to_be_visible(timeout=PATIENCE)
+
+
+def check_report(visitor: Visitor, page: Page) -> None:
+    """Every picture has its table; leaves the page as it was."""
+    page.get_by_role("link", name="The whole report with its figures").click()
+    expect(page.get_by_role("heading", level=1, name=re.compile("^Report of"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^What is taken for what"))).to_be_visible()
+    pictures = page.locator("figure svg").count()
+    assert page.get_by_text("As a table", exact=True).count() == pictures > 3
+    page.locator("main details summary").first.click()
+    expect(page.get_by_role("region", name="Against the simplest rule").get_by_role("table")).to_be_visible()
+    assert visitor.violations() == []
+    page.get_by_role("navigation", name="Where you are").get_by_role("link").nth(1).click()
 
 
 def check_deploying(page: Page) -> None:

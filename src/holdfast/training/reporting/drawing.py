@@ -20,6 +20,7 @@ _COLORS = ("#2f7de1", "#d9730d", "#3f9142", "#b4469f", "#8a6d3b", "#c23b3b", "#2
 _TICKS = 5
 _BAR, _NAMES = 30, 240
 _CELL_MOST = 56
+_LEGEND_COLUMNS = 3
 _LONGEST_NAME = 34
 _DRAWN_COUNTS = 14
 """Labels of a matrix whose counts still can be read."""
@@ -87,9 +88,10 @@ def _lines(exhibit: Exhibit) -> tuple[int, int, list[str]]:
     parts = [*_frame(exhibit, across, up)]
     for place, (name, line) in enumerate(series.items()):
         parts.append(_series(name, line, across, up, _COLORS[place % len(_COLORS)]))
-    if len(series) > 1:
-        parts += _legend(list(series))
-    return _WIDTH, _HEIGHT, parts
+    if len(series) == 1:
+        return _WIDTH, _HEIGHT, parts
+    names = list(series)[: len(_COLORS)]
+    return _WIDTH, _HEIGHT + 20 * math.ceil(len(names) / _LEGEND_COLUMNS), [*parts, *_legend(names)]
 
 
 def _series(name: str, line: Sequence[tuple[float, float]], across: _Scale, up: _Scale, color: str) -> str:
@@ -102,10 +104,11 @@ def _series(name: str, line: Sequence[tuple[float, float]], across: _Scale, up: 
 
 
 def _legend(names: Sequence[str]) -> Iterator[str]:
-    for place, name in enumerate(names[: len(_COLORS)]):
-        y = _TOP + 4 + 17 * place
-        yield f'<rect x="{_WIDTH - 158}" y="{y}" width="10" height="10" fill="{_COLORS[place]}"/>'
-        yield f'<text x="{_WIDTH - 142}" y="{y + 10}" {_INK} font-size="12">{escape(_short(name, 22))}</text>'
+    for place, name in enumerate(names):
+        x = _LEFT + (_WIDTH - _LEFT) // _LEGEND_COLUMNS * (place % _LEGEND_COLUMNS)
+        y = _HEIGHT + 4 + 20 * (place // _LEGEND_COLUMNS)
+        yield f'<rect x="{x}" y="{y}" width="10" height="10" fill="{_COLORS[place]}"/>'
+        yield f'<text x="{x + 16}" y="{y + 10}" {_INK} font-size="12">{escape(_short(name, 24))}</text>'
 
 
 def _points(exhibit: Exhibit) -> tuple[int, int, list[str]]:

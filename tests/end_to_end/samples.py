@@ -468,6 +468,7 @@ SAMPLES: dict[str, Sample] = {
     "GET /{prefix}{repo}/commit/{rev}": Sample(_read),
     "GET /{prefix}{repo}/blame/{rev}/{path}": Sample(_read),
     "GET /{prefix}{repo}/tensorboard": Sample(_read),
+    "GET /{prefix}{repo}/autotrain": Sample(_read),
     "GET /{prefix}{repo}/blob/{rev}/{path}": Sample(_read),
     f"GET {_REPO}/preview/{{rev}}/{{path}}": Sample(_read),
     # the server

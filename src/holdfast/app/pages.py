@@ -22,6 +22,7 @@ from holdfast.ui.pages.job_schedules import SchedulePages
 from holdfast.ui.pages.jobs import JobPages
 from holdfast.ui.pages.lists import ListPages
 from holdfast.ui.pages.login import LoginPages
+from holdfast.ui.pages.model_training import ModelTrainingPages
 from holdfast.ui.pages.new_job import NewJobPages
 from holdfast.ui.pages.new_training import NewTrainingPages
 from holdfast.ui.pages.organizations import OrganizationPages
@@ -106,6 +107,7 @@ def repo_pages(pages: Pages, services: Services) -> tuple[Route, ...]:
         *BlobPages(pages, repos.files).table(),
         *HistoryPages(pages, repos.history, repos.reads, repos.headers).table(),
         *TrainingMetricsPages(pages, repos.files, repos.headers).table(),
+        *ModelTrainingPages(pages, repos.files, repos.headers).table(),
         *changing_pages(pages, services),
     )
 

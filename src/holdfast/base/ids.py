@@ -31,7 +31,7 @@ RESERVED_REPO_NAMES = frozenset({
     "refs", "tree", "revision", "commits", "resolve", "raw", "blob", "commit", "compare", "paths-info", "preupload",
     "settings", "discussions", "like", "likers", "treesize", "xet-read-token", "xet-write-token", "branch", "tag",
     "super-squash", "revert", "lfs-files", "duplicate", "auth-check", "user-access-request", "safetensors-metadata",
-    "info", "blame", "overview", "edit", "upload", "delete", "preview", "tensorboard",
+    "info", "blame", "overview", "edit", "upload", "delete", "preview", "tensorboard", "autotrain",
     "new", "request-access", "ask-access", "try-it", "git-upload-pack", "git-receive-pack",
 })  # fmt: skip
 """Words that follow a repo id in a route: with them as names, `/api/models/gpt2/refs` would have two meanings."""

@@ -14,6 +14,9 @@ from holdfast.ui.lesson_curves import CurveLesson, LearningLesson, growth_lesson
 from holdfast.ui.lesson_texts import FAMILIES, METRICS, SPLITS
 from holdfast.ui.training_runs import family_word, metric_word, number
 
+_FEWEST_LABELS, _MOST_LABELS = 2, 60
+_MOST_FAMILIES = 60
+
 
 @dataclass(frozen=True)
 class ClassCounts:
@@ -176,7 +179,7 @@ def _families(board: RunBoard) -> list[FamilyLesson]:
     best = board.best
     order = list(dict.fromkeys(str(trial["family"]) for trial in best))
     lessons = []
-    for name in [*order, *(name for name in found if name not in order)]:
+    for name in [*order, *(name for name in found if name not in order)][:_MOST_FAMILIES]:
         scored = [trial for trial in best if trial["family"] == name]
         score = f"{metric_word(board.metric)} {number(scored[0]['score'])}" if scored else "no score"
         text = FAMILIES.get(name) or next((text for known, text in FAMILIES.items() if known in name), "")
@@ -245,10 +248,16 @@ def _certainty(report: Mapping[str, Any]) -> list[str]:
 
 
 def confusion_of(record: Mapping[str, Any] | None) -> Confusion | None:
-    """The confusion matrix of a report, with precision and recall of each class; None where there is none."""
-    if not record or len(record["labels"]) < 2:
+    """The confusion matrix of a report, with precision and recall of each class; None where there is none.
+
+    Raises:
+        ValueError: what is no matrix of counts.
+    """
+    if not record or not _FEWEST_LABELS <= len(record["labels"]) <= _MOST_LABELS:
         return None
     labels, counts = tuple(map(str, record["labels"])), [list(map(int, line)) for line in record["counts"]]
+    if any(value < 0 for line in counts for value in line) or {len(line) for line in counts} != {len(labels)}:
+        raise ValueError("counts")
     classes = tuple(
         ClassCounts(label, counts[at][at], sum(line[at] for line in counts), sum(counts[at]))
         for at, label in enumerate(labels)
@@ -256,4 +265,6 @@ def confusion_of(record: Mapping[str, Any] | None) -> Confusion | None:
     shades = tuple(tuple(-(-4 * value // max(sum(line), 1)) for value in line) for line in counts)
     right = sum(each.hits for each in classes)
     rows = sum(map(sum, counts))
+    if not rows:
+        return None
     return Confusion(labels, tuple(map(tuple, counts)), shades, classes, right, rows)

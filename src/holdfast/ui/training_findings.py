@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from holdfast.training.domain.findings import Severity
 from holdfast.training.domain.runs import RunBoard
 from holdfast.ui.formats import plural
 from holdfast.ui.group_counts import GroupCounts, group_counts
 from holdfast.ui.row_maps import RowMap, row_map
 from holdfast.ui.training_runs import Bar, importance_bars
 
-_MOST_LISTED = 20
+_MOST_LISTED, _MOST_FINDINGS = 20, 200
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def found_of(board: RunBoard, report: Mapping[str, Any] | None) -> Found:
     drawn = row_map(told)
     return Found(
         bars=importance_bars(report or {}),
-        findings=list((report or {}).get("findings") or ()),
+        findings=[_finding(each) for each in ((report or {}).get("findings") or ())[:_MOST_FINDINGS]],
         segments=tuple(_segment(each) for each in (told.get("segments") or ())[:_MOST_LISTED]),
         odd=tuple(_odd(each, drawn) for each in (told.get("unusual") or ())[:_MOST_LISTED]),
         odd_share=_share(told),
@@ -66,6 +67,13 @@ def found_of(board: RunBoard, report: Mapping[str, Any] | None) -> Found:
         map=drawn,
         counts=group_counts(board, report),
     )
+
+
+def _finding(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    severity = str(told["severity"])
+    if severity not in {one.value for one in Severity}:
+        raise ValueError(severity)
+    return {"severity": severity, "sentence": str(told["sentence"]), "advice": str(told.get("advice") or "")}
 
 
 def _segment(told: Mapping[str, Any]) -> Segment:

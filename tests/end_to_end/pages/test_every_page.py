@@ -170,6 +170,7 @@ PAGES: dict[str, tuple[Shown, ...]] = {
     "/{prefix}{repo}/commit/{rev}": (Shown(f"/{MODEL}/commit/main"),),
     "/{prefix}{repo}/blame/{rev}/{path}": (Shown(f"/{MODEL}/blame/main/train.py"),),
     "/{prefix}{repo}/tensorboard": (Shown(f"/{MODEL}/tensorboard"), Shown("/alice/gated/tensorboard", ALICE)),
+    "/{prefix}{repo}/autotrain": (Shown(f"/{MODEL}/autotrain"),),
     "/{prefix}{repo}/upload/{rev}": (Shown(f"/{MODEL}/upload/main", ALICE),),
     "/{prefix}{repo}/upload/{rev}/{path}": (Shown(f"/{MODEL}/upload/main/folder", ALICE),),
     "/{prefix}{repo}/edit/{rev}/{path}": (Shown(f"/{MODEL}/edit/main/README.md", ALICE, editor=True),),

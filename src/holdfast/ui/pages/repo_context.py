@@ -4,7 +4,7 @@
     return await self.pages.render(call, "repo/blob.html", repo=view, …)
 
 and in the template `{% extends "repo/frame.html" %}` with the blocks `repo_title`, `tab` (card, files, metrics,
-community or settings) and `repo_main`. The header has the page's `h1`: what follows begins with `h2`.
+autotrain, community or settings) and `repo_main`. The header has the page's `h1`: what follows begins with `h2`.
 """
 
 from __future__ import annotations
@@ -104,6 +104,11 @@ class RepoContext:
     def has_training_metrics(self) -> bool:
         """Whether there are event files of TensorBoard, which the actor may read."""
         return "tensorboard" in self.header.facts.get("tags", ()) and self.may_read
+
+    @property
+    def was_autotrained(self) -> bool:
+        """Whether its card says that AutoTrain made it, and the actor may read the report."""
+        return self.type == "model" and "autotrain" in self.header.facts.get("tags", ()) and self.may_read
 
     @property
     def may_write(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import inspect
 import re
@@ -181,8 +182,62 @@ def tasks_page() -> str:
         "The same in Python (`holdfast.pipeline`), over HTTP (`POST /models/{repo}`) and in the shell "
         "(`holdfast predict`). Media are bytes, in JSON as base64. A parameter that is not listed is refused.",
         f"Other names: {aliases}.",
+        _asked_by(),
         *(_task_section(tasks.spec(name)) for name in tasks.names()),
     )
+
+
+_OPENAI = {
+    "text-generation": "completions",
+    "chat-completion": "chat, responses",
+    "image-text-to-text": "chat, responses",
+    "feature-extraction": "embeddings",
+    "automatic-speech-recognition": "audio.transcriptions",
+    "text-to-speech": "audio.speech",
+}
+_SERVERS = {
+    "text-generation": "`/generate`, `/generate_stream`",
+    "text-classification": "`/predict`",
+    "text-ranking": "`/rerank`",
+    "feature-extraction": "`/embed`",
+    "sentence-similarity": "`/rerank`",
+}
+
+
+def _asked_by() -> str:
+    """Which client asks which task, and which architectures are shown at work: read from the tests themselves."""
+    by_method = _keys("tests/compat/scripts/every_task_journey.py", "CALLS")
+    rows = [
+        (
+            f"[`{name}`](#{name})",
+            "its method" if name in by_method else "POST",
+            _OPENAI.get(name, ""),
+            _SERVERS.get(name, ""),
+        )
+        for name in tasks.names()
+    ]
+    dicts = ("ENCODERS", "DECODERS", "ENCODER_DECODERS", "ARCHITECTURES")
+    shown = ", ".join(sorted(key for name in dicts for key in _keys("tests/factories/architectures.py", name)))
+    return (
+        "## Who can ask what\n\nEach line is a test with the unmodified client, sync and async, against a live server "
+        "with a tiny model (`tests/compat/test_every_task.py`); specifications, batches and the wire are tested for "
+        "every task in `tests/unit/inference/tasks/test_every_task.py`.\n\n"
+        + _table(("task", "InferenceClient", "openai", "as TEI and TGI"), rows)
+        + "\n\nArchitectures that are pushed, loaded by their Auto class and asked over HTTP "
+        f"(`tests/compat/test_architectures.py`): {shown}; a Keras BERT (`test_keras.py`)."
+    )
+
+
+def _keys(path: str, variable: str) -> list[str]:
+    """The text keys of a dict that a Python file assigns to a name; the file is read, not run."""
+    for node in ast.parse((ROOT / path).read_text()).body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        if any(isinstance(one, ast.Name) and one.id == variable for one in targets):
+            assert isinstance(node.value, ast.Dict), (path, variable)
+            return [key.value for key in node.value.keys if isinstance(key, ast.Constant)]
+    raise LookupError(f"{path} has no {variable}")
 
 
 def _task_section(spec: TaskSpec) -> str:

@@ -44,6 +44,7 @@ class Served:
     process_id: int
     models: dict[str, str]
     local: threading.local = field(default_factory=threading.local)
+    opened: list[http.client.HTTPConnection] = field(default_factory=list)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -57,6 +58,7 @@ class Served:
                 *self.address, timeout=300
             )
             self.local.connection = connection
+            self.opened.append(connection)
             try:
                 return self._ask(connection, question)
             except (http.client.HTTPException, ConnectionError):
@@ -76,6 +78,12 @@ class Served:
             connection.close()
             self.local.connection = None
         return response.status, body
+
+    def close(self) -> None:
+        """Let go of all connections, once no thread asks any more."""
+        for connection in self.opened:
+            connection.close()
+        self.opened.clear()
 
     def good(self) -> tuple[int, bytes]:
         return self.ask(
@@ -106,6 +114,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with live_server(folder / "data", users=[ALICE]) as server:
         models = hostile_models.push_models(server.url, ALICE.token, folder / "models")
         yield Served(server.url, server.process.pid, models)
+
+
+@pytest.fixture(autouse=True)
+def closed(served: Served) -> Iterator[None]:
+    yield
+    served.close()
 
 
 def test_ten_thousand_hostile_requests(served):

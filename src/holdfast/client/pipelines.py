@@ -120,6 +120,7 @@ def pipeline(
     device: str = "auto",
     dtype: str = "auto",
     batch_size: int = 16,
+    progress: bool | None = None,
 ) -> Pipeline:
     """Make a pipeline. Where it computes, and how exactly, is said once, on standard error.
 
@@ -133,6 +134,7 @@ def pipeline(
         device: `auto` (a GPU if there is one), `cpu`, `cuda:0`, `mps`.
         dtype: `auto` (float32 on a CPU, bfloat16 on a GPU that has it), `float32`, `bfloat16`, `float16`, `int8` (CPU).
         batch_size: how many inputs are answered together.
+        progress: show how far downloading and loading are; None: where standard error is a terminal.
 
     Raises:
         UnknownTask: there is no such task; names those that there are.
@@ -156,6 +158,7 @@ def pipeline(
     wanted = task or found.task
     if wanted is None:
         raise UnusableModel(problem=f"the card of {found.name} names no task; say it: pipeline(task, model)")
-    predictor = tasks.load(wanted, found.folder, device=device, dtype=dtype)
+    shows = sys.stderr.isatty() if progress is None else progress
+    predictor = tasks.load(wanted, found.folder, device=device, dtype=dtype, progress=shows)
     print(f"{predictor.spec.name}: {found.name} on {predictor.placement}", file=sys.stderr)  # noqa: T201 - for people
     return Pipeline(predictor, batch_size)

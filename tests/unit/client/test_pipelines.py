@@ -23,6 +23,11 @@ def test_device_and_dtype_are_said_once(classifier, capsys):
     assert capsys.readouterr().err == f"text-classification: {classifier.name} on cpu, float32\n"
 
 
+def test_loading_shows_how_far_it_is_where_somebody_looks(classifier, capsys):
+    pipeline("text-classification", classifier, device="cpu", progress=True)
+    assert "Loading weights: 100%" in capsys.readouterr().err
+
+
 def test_lists_and_generators_answer_alike(classifier):
     ask = pipeline("text-classification", classifier, batch_size=2)
     texts = ["a cat", "paris", "i love this movie", "bad", "good film"]

@@ -41,12 +41,14 @@ class Wish:
         device: `auto` (a GPU if there is one), `cpu`, `cuda`, `cuda:1`, `mps`.
         dtype: `auto` (float32 on a CPU, bfloat16 on a GPU that has it), `float32`, `bfloat16`, `float16`, `int8`
             (linear layers only, on a CPU).
+        progress: show on standard error how far loading is.
         adapter: the folder of an adapter that works on the model beside others; empty: none. Only for decoders.
     """
 
     device: str = "auto"
     dtype: str = "auto"
     adapter: str = ""
+    progress: bool = False
 
 
 @dataclass(frozen=True)

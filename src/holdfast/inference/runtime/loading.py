@@ -72,7 +72,7 @@ def load_model(folder: Path, auto_class: str, wish: Wish, *, spare: tuple[str, .
     if config.get("model_type") in architectures.model_types():
         architectures.register()
     loader = getattr(need("transformers"), auto_class)
-    with _errors_in_words(config):
+    with _errors_in_words(config, shows_progress=wish.progress):
         model, report = loader.from_pretrained(
             folder,
             dtype=getattr(need("torch"), placement.computes_in),
@@ -150,12 +150,13 @@ def _refuse_missing(report: dict[str, Any], auto_class: str, spare: tuple[str, .
 
 
 @contextmanager
-def _errors_in_words(config: dict[str, Any]) -> Iterator[None]:
+def _errors_in_words(config: dict[str, Any], *, shows_progress: bool = False) -> Iterator[None]:
     """Turn what transformers raises on unfit folders into one sentence; these are its ways of saying so."""
     logging = need("transformers").utils.logging
     damaged = need("safetensors").SafetensorError
     shows_bars = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    if not shows_progress:
+        logging.disable_progress_bar()
     try:
         yield
     except (ValueError, OSError, KeyError, AttributeError, TypeError, ImportError, RuntimeError, damaged) as error:

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.base.errors import InvalidInput, TooLarge
+from holdfast.base.errors import InvalidInput, TooLarge, UnusableModel
 from holdfast.inference.runtime.loading import Loaded, load_tokenizer
 from holdfast.inference.runtime.rows import Padding, Row
 
+_SOUNDS = ("input_features", "input_values")
 _NO_LIMIT = 1_000_000
 """Tokenizers without a limit claim one of 1e30."""
 _POSITIONS_AFTER_PADDING = (
@@ -100,8 +101,10 @@ def load_text_reader(folder: Path, loaded: Loaded, loader: str = "AutoTokenizer"
     """The tokenizer of a model's folder; `loader` as in `load_tokenizer`.
 
     Raises:
-        UnusableModel: there is none.
+        UnusableModel: there is none, or the model hears sounds and reads no texts.
     """
+    if loaded.model.main_input_name in _SOUNDS:
+        raise UnusableModel(problem=f"({loaded.config.model_type}) it hears sounds, and reads no texts")
     tokenizer = load_tokenizer(folder, loader)
     if tokenizer.pad_token_id is None and tokenizer.eos_token_id is not None:
         tokenizer.pad_token = tokenizer.eos_token

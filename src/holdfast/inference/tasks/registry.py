@@ -93,7 +93,14 @@ def spec(task: str) -> TaskSpec:
 
 
 def load(
-    task: str, folder: Path, *, device: str = "auto", dtype: str = "auto", adapter: str = "", said: str | None = None
+    task: str,
+    folder: Path,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    adapter: str = "",
+    progress: bool = False,
+    said: str | None = None,
 ) -> Predictor:
     """Load the model in a folder for a task. This imports torch and transformers, or scikit-learn, as need be.
 
@@ -103,6 +110,7 @@ def load(
         device: see `Wish`.
         dtype: see `Wish`.
         adapter: see `Wish`.
+        progress: see `Wish`.
         said: see `carrier`.
 
     Raises:
@@ -114,7 +122,7 @@ def load(
     """
     module = _module(task)
     loader = _ALSO.get((said or "", ALIASES.get(task, task)), "load")
-    found: Predictor = getattr(module, loader)(folder, Wish(device, dtype, adapter))
+    found: Predictor = getattr(module, loader)(folder, Wish(device, dtype, adapter, progress))
     return found
 
 

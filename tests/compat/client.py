@@ -48,6 +48,7 @@ class Client:
     python: Path
     home: Path
     variables: dict[str, str] = field(default_factory=dict)
+    timeout_seconds: int = TIMEOUT_SECONDS
 
     @classmethod
     def of(cls, name: str, home: Path, *, endpoint: str, token: str, xet: bool = True) -> Client:
@@ -98,7 +99,7 @@ class Client:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=TIMEOUT_SECONDS,
+            timeout=self.timeout_seconds,
             check=False,
         )
         assert finished.returncode == 0, f"{' '.join(command)}\nended with {finished.returncode}:\n{finished.stdout}"

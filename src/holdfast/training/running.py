@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import tempfile
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from holdfast.base.errors import TrainingFailed
+from holdfast.inference.runtime.libraries import need
+from holdfast.jobs import reporting
 from holdfast.training.checking.check import check_data
 from holdfast.training.checking.result import DataCheck, nothing_to_check
 from holdfast.training.domain.artefacts import Artefact
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _MODEL = "model"
+_NO_ROOM = "The disk is full. Make room and start the run again in its folder: what is done is not done again."
 _EXPLAINING = 0.3
 _FOR_WRITING = 0.5
 """Of what is kept for the report, once the model is judged."""
@@ -80,7 +84,12 @@ def train(
         TrainingFailed: not even the simplest model could be made, or the pushed one did not answer.
     """
     place = folder or Path(tempfile.mkdtemp(prefix="holdfast-run-"))
-    return _Run(spec, listener, place, stop, access_token).report()
+    try:
+        return _Run(spec, listener, place, stop, access_token).report()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise TrainingFailed(reason=_NO_ROOM) from error
 
 
 class _Run:
@@ -124,6 +133,7 @@ class _Run:
             columns=columns_of(data),
             curve=curve,
             environment=environment(),
+            page=_page(),
         )
         self._timed(Stage.REPORT, lambda: self._write(report))
         report = replace(report, seconds={**self._seconds, "all": self._clock.elapsed()})
@@ -244,6 +254,15 @@ class _Run:
 
     def _say(self, stage: Stage, message: str = "") -> None:
         self._listener(Event(stage, self._clock.share, self._clock.elapsed(), message))
+
+
+def _page() -> str | None:
+    """Where people see this run; None outside of a server's job."""
+    job = reporting.job()
+    if job is None:
+        return None
+    endpoint = need("huggingface_hub", "Runs of a server", "training").constants.ENDPOINT
+    return f"{endpoint}/training/{job[0]}/{job[1]}"
 
 
 def _pinned(source: DataSource, rows: Rows) -> DataSource:

@@ -34,6 +34,7 @@ class Report:
         columns: of the data, in their order.
         curve: how the score grows with the rows.
         environment: versions of what made it.
+        page: address of the run on its server; None for a run of no server.
         published: where it was pushed and what it answered; None where it stays here.
     """
 
@@ -51,4 +52,5 @@ class Report:
     columns: tuple[ColumnUse, ...] = ()
     curve: LearningCurve = field(default_factory=LearningCurve)
     environment: Mapping[str, str] = field(default_factory=dict)
+    page: str | None = None
     published: Mapping[str, Any] | None = None

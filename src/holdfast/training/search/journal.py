@@ -23,9 +23,9 @@ _HEAD = "run.json"
 _BEGUN, _SPENT = "begun.jsonl", "spent.json"
 _PREDICTIONS = "predictions.npy"
 _KEEP_EVERY_SECONDS = 1.0
-_LENGTHS = frozenset(("epochs", "num_train_epochs", "steps", "max_steps", "total_timesteps"))
-"""Parameters that say how long a trial learns: what is left of the budget decides them, and an attempt that takes the
-run up has less left than the one before."""
+_LENGTHS = frozenset(("epochs", "num_train_epochs", "steps", "max_steps", "total_timesteps", "folds", "judged_rows"))
+"""Parameters that say how long a trial learns and is judged: what is left of the budget decides them, and an attempt
+that takes the run up has less left than the one before."""
 
 
 class Journal:

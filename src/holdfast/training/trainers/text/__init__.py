@@ -16,6 +16,7 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.trainers.interface import TaskPlan, Trainer
+from holdfast.training.trainers.text.judging import JUDGING_SHARE, in_time
 from holdfast.training.trainers.text.tasks import PLANS
 
 TASKS: Mapping[str, TaskPlan] = {plan.task: plan for plan in PLANS}
@@ -44,8 +45,12 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
 
 
 def judge(data: TrainingData, predictor: Predictor, spec: TrainingSpec) -> Judgement:
-    """What a predictor says to the sealed test, and what that is worth."""
-    return cast(Judgement, _module(spec).judge(data, predictor, spec))
+    """What a predictor says to the sealed test, and what that is worth.
+
+    Where it is slow and the test is long, rows are drawn: the budget holds for judging too.
+    """
+    seconds, module = JUDGING_SHARE * spec.budget.seconds, _module(spec)
+    return in_time(data, predictor, lambda some, asked: cast(Judgement, module.judge(some, asked, spec)), seconds)
 
 
 def _module(spec: TrainingSpec) -> Any:

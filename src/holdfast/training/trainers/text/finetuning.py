@@ -22,12 +22,14 @@ from holdfast.inference.runtime.libraries import need
 from holdfast.inference.runtime.loading import Loaded
 from holdfast.inference.runtime.placement import choose_placement
 from holdfast.inference.runtime.texts import TextReader, load_text_reader
+from holdfast.training.domain.trials import Plan
 from holdfast.training.trainers.interface import Place, TrialFailed
 from holdfast.training.trainers.text.bases import Base
+from holdfast.training.trainers.text.pace import LIMIT_TO_USE, Pace
+from holdfast.training.trainers.text.precision import fast_dtype, fast_steps
 
 MODEL = "model"
 """The folder in a trial's own where its best weights lie."""
-_EVALUATIONS = 4
 _LARGE, _MIDDLE = 200_000_000, 50_000_000
 _SMALL_MODELS_RATE, _BASE_MODELS_RATE, _LARGE_MODELS_RATE = 1e-4, 3e-5, 1e-5
 
@@ -139,7 +141,9 @@ def step_seconds(model: Any, rows: Sequence[Any], collate: Callable[[Any], Any],
         picked = [rows[(index * schedule.batch_size + place) % len(rows)] for place in range(schedule.batch_size)]
         began = time.perf_counter()
         batch = {name: tensor.to(model.device) for name, tensor in collate(picked).items()}
-        model(**batch).loss.backward()
+        with fast_steps():
+            loss = model(**batch).loss
+        loss.backward()
         optimizer.step()
         optimizer.zero_grad()
         times.append(time.perf_counter() - began)
@@ -164,7 +168,7 @@ def tune(
         rows: what the model takes, tokenized, with labels.
         collate: rows to a batch.
         schedule: how long and how fast.
-        judged: how it is judged, four times on the way.
+        judged: how it is judged, some times on the way.
         place: of the trial.
         loss: of outputs and labels; None means the model's own.
 
@@ -192,6 +196,7 @@ def tune(
 
 
 def _arguments(transformers: Any, schedule: Schedule, folder: Path) -> Any:
+    short = fast_dtype() == "bfloat16"  # said of CPUs only
     return transformers.TrainingArguments(
         output_dir=str(folder / "trainer"),
         max_steps=schedule.steps,
@@ -201,6 +206,8 @@ def _arguments(transformers: Any, schedule: Schedule, folder: Path) -> Any:
         weight_decay=schedule.weight_decay,
         logging_steps=max(1, schedule.steps // 20),
         seed=schedule.seed,
+        bf16=short,
+        use_cpu=short,
         save_strategy="no",
         eval_strategy="no",
         report_to=[],
@@ -236,8 +243,7 @@ def _trainer(transformers: Any, loss: Callable[[Any, Any], Any] | None) -> Any:
 
 
 def _watcher(transformers: Any, tokenizer: Any, judged: Judged, schedule: Schedule, place: Place, tuned: Tuned) -> Any:
-    deadline = math.inf if schedule.most_seconds is None else time.monotonic() + schedule.most_seconds
-    every = max(1, math.ceil(schedule.steps / _EVALUATIONS))
+    pace = Pace(schedule.steps, math.inf if schedule.most_seconds is None else schedule.most_seconds)
 
     class Watcher(transformers.TrainerCallback):  # type: ignore[misc]
         """Judges the model on its way, keeps the best, and ends it in time."""
@@ -248,10 +254,11 @@ def _watcher(transformers: Any, tokenizer: Any, judged: Judged, schedule: Schedu
                 place.tell({"step": state.global_step, "loss": float(logs["loss"])})
 
         def on_step_end(self, _args: Any, state: Any, control: Any, model: Any = None, **_rest: Any) -> None:
-            step, late = state.global_step, time.monotonic() > deadline
-            control.should_training_stop = control.should_training_stop or late
-            if step % every == 0 or late or step == schedule.steps:
-                _judge(model, step)
+            control.should_training_stop = control.should_training_stop or pace.ends(state.global_step)
+            if control.should_training_stop or pace.wants_score(state.global_step):
+                began = time.monotonic()
+                _judge(model, state.global_step)
+                pace.judged(time.monotonic() - began)
 
     def _judge(model: Any, step: int) -> None:
         model.eval()
@@ -266,6 +273,18 @@ def _watcher(transformers: Any, tokenizer: Any, judged: Judged, schedule: Schedu
         place.tell({"step": step, "score": score})
 
     return Watcher()
+
+
+def time_for_steps(plan: Plan, began: float) -> float | None:
+    """Seconds for learning and judging before a trial would be killed, less what getting ready has taken.
+
+    Args:
+        plan: with that limit; None means no limit.
+        began: when the trial did, by `time.monotonic`.
+    """
+    if plan.limit_seconds is None:
+        return None
+    return max(0.0, LIMIT_TO_USE * plan.limit_seconds - (time.monotonic() - began))
 
 
 def _need_accelerate() -> None:

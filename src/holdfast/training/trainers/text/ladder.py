@@ -6,7 +6,7 @@ A rung proposes its trials, fits one, and writes the model of its best. The ladd
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -38,6 +38,11 @@ class Rung(Protocol):
         ...
 
 
+def best(board: Board) -> Trial | None:
+    """The trial with the best score."""
+    return board.best
+
+
 @dataclass(frozen=True)
 class Ladder:
     """A `Trainer` of rungs.
@@ -45,10 +50,16 @@ class Ladder:
     Args:
         rungs: cheap ones first.
         candidates: families to try; None means all.
+        choose: which trial becomes the model; None where there is none.
+        judging_seconds: that the sealed test may take, at most; kept back beside what `finish` takes.
+        judged_rows: of the sealed test.
     """
 
     rungs: Sequence[Rung]
     candidates: tuple[str, ...] | None = None
+    choose: Callable[[Board], Trial | None] = best
+    judging_seconds: float = 0.0
+    judged_rows: int = 0
 
     def __post_init__(self) -> None:
         known = [family for rung in self.rungs for family in rung.families]
@@ -67,20 +78,27 @@ class Ladder:
                     self._keep_back(board, clock)
 
     def _keep_back(self, board: Board, clock: Clock) -> None:
-        """Time for the model of the best so far."""
-        if board.best is not None:
-            clock.keep_back(self._rung(board.best.plan.family).finish_seconds(board.best))
+        """Time for the model that would be taken now, and for the sealed test that it will be asked."""
+        chosen = self.choose(board)
+        if chosen is not None:
+            clock.keep_back(self._rung(chosen.plan.family).finish_seconds(chosen) + self._judging(chosen))
+
+    def _judging(self, trial: Trial) -> float:
+        assert trial.outcome is not None
+        per_row = trial.outcome.predict_ms_per_row
+        known = math.inf if per_row is None else _SLOWER_WHEN_SERVED * self.judged_rows * per_row / 1_000
+        return min(self.judging_seconds, known)
 
     def fit(self, plan: Plan, place: Place) -> Outcome:
         """One trial, by the rung that knows its family."""
         return self._rung(plan.family).fit(plan, place)
 
     def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:
-        """The model of the best trial."""
-        best = board.best
-        if best is None:
+        """The model of the trial that was chosen."""
+        chosen = self.choose(board)
+        if chosen is None:
             raise TrialFailed("the budget was used up before any model could be fitted")
-        return self._rung(best.plan.family).finish(best, board.folder_of(best), folder, clock)
+        return self._rung(chosen.plan.family).finish(chosen, board.folder_of(chosen), folder, clock)
 
     def _rung(self, family: str) -> Rung:
         return next(rung for rung in self.rungs if family in rung.families)
@@ -96,6 +114,7 @@ def skipped(family: str, reason: str) -> Plan:
     return Plan(family, expected_seconds=math.inf, reason=reason)
 
 
+_SLOWER_WHEN_SERVED = 1.5
 WRITING_SECONDS = 3.0
 """To write a model that is there already."""
 

@@ -6,6 +6,7 @@ A lesson judges the model on its way through the predictor that will serve it; o
 from __future__ import annotations
 
 import shutil
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy as np
 
 from holdfast.inference.domain.predictors import Placement, Predictor
 from holdfast.inference.runtime.checkpoints import Checkpoint
+from holdfast.inference.runtime.libraries import need
 from holdfast.inference.runtime.loading import Loaded
 from holdfast.inference.runtime.texts import TextReader
 from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
@@ -28,12 +30,14 @@ from holdfast.training.trainers.text.finetuning import (
     Schedule,
     load_base,
     step_seconds,
+    time_for_steps,
     tune,
     usual_rate,
 )
 from holdfast.training.trainers.text.folds import Fold
 from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
 from holdfast.training.trainers.text.measuring import UNKNOWN, measure
+from holdfast.training.trainers.text.pace import EVALUATIONS, rows_to_judge
 from holdfast.training.trainers.text.tasks import better
 
 Array = np.ndarray[Any, Any]
@@ -42,6 +46,7 @@ _BATCH = 16
 _EPOCHS = (5, 3, 2, 1)
 _FEWEST_STEPS = 40
 _ROWS_MEASURED = 64
+_JUDGED_MEASURED = 3
 
 
 class Lesson(ABC):
@@ -102,16 +107,20 @@ class Tuning:
         if isinstance(self.base, Missing):
             yield skipped(FAMILY, self.base.reason)
             return
-        seconds = measure(self._measured, clock.left())
-        if seconds is None:
+        measured = measure(self._measured, clock.left())
+        if measured is None:
             yield skipped(FAMILY, UNKNOWN)
             return
-        parameters = self.parameters | {"steps": self._steps(seconds, clock.left())}
-        expected = 1.3 * parameters["steps"] * seconds
-        yield Plan(FAMILY, parameters, expected_seconds=expected, reason="a model that knows language learns the task")
+        step, judging = measured
+        judged = rows_to_judge(len(self.lesson.fold.judged), judging, clock.left())
+        looks = EVALUATIONS * judged * judging
+        parameters = self.parameters | {"steps": self._steps(step, clock.left() - looks), "judged_rows": judged}
+        expected = 1.15 * parameters["steps"] * step + looks
+        reason = "a model that knows language learns the task"
+        yield Plan(FAMILY, parameters, 0, expected, reason=reason, limit_seconds=clock.left())
         if expected < clock.left() and "learning_rate" not in self.lesson.params:
             faster = parameters | {"learning_rate": 3.0 * parameters["learning_rate"]}
-            yield Plan(FAMILY, faster, expected_seconds=expected, reason="the same, in larger strides")
+            yield Plan(FAMILY, faster, 0, expected, "the same, in larger strides", clock.left())
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -129,27 +138,36 @@ class Tuning:
         if asked is not None:
             return max(1, round(float(asked) * epoch))
         chosen = [max(_FEWEST_STEPS, epochs * epoch) for epochs in _EPOCHS]
-        return next((steps for steps in chosen if 1.3 * steps * seconds <= left), chosen[-1])
+        return next((steps for steps in chosen if 1.15 * steps * seconds <= left), chosen[-1])
 
-    def _measured(self) -> float:
+    def _measured(self) -> tuple[float, float]:
+        """Seconds of a step, and of judging a row."""
         model, reader = self._loaded()
+        judged = self.lesson.fold.judged[:_JUDGED_MEASURED]
+        model.eval()
+        began = time.perf_counter()
+        with need("torch").inference_mode():
+            self._judge(model, reader, judged, Path())
+        judging = (time.perf_counter() - began) / len(judged)
         rows = self.lesson.rows(reader, self.lesson.fold.fitted[:_ROWS_MEASURED])
-        return step_seconds(
-            model, rows, self.lesson.collate(reader, model), Schedule(3, self.parameters["batch_size"], 0.0)
-        )
+        schedule = Schedule(3, self.parameters["batch_size"], 0.0)
+        return step_seconds(model, rows, self.lesson.collate(reader, model), schedule), judging
+
+    def _judge(self, model: Any, reader: TextReader, places: Array, folder: Path) -> Mapping[str, float]:
+        loaded = Loaded(model, Checkpoint(folder), Placement(str(model.device), "float32"))
+        return self.lesson.scores(self.lesson.predictor(loaded, reader), places)
 
     def fit(self, plan: Plan, place: Place) -> Outcome:
-        lesson, parameters = self.lesson, plan.parameters
+        lesson, parameters, began = self.lesson, plan.parameters, time.monotonic()
         model, reader = self._loaded()
         rows = lesson.rows(reader, lesson.fold.fitted)
+        places = lesson.fold.judged[: parameters.get("judged_rows")]
 
         def judge(current: Any) -> tuple[float, Mapping[str, float]]:
-            placement = Placement(str(current.device), "float32")
-            loaded = Loaded(current, Checkpoint(place.folder), placement)
-            found = lesson.scores(lesson.predictor(loaded, reader), lesson.fold.judged)
+            found = self._judge(current, reader, places, place.folder)
             return found[lesson.metric], found
 
-        limit = None if plan.expected_seconds is None else 1.5 * plan.expected_seconds
+        limit = time_for_steps(plan, began)
         schedule = Schedule(
             parameters["steps"], parameters["batch_size"], parameters["learning_rate"], limit, lesson.seed
         )

@@ -8,21 +8,24 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 _SHARE = 0.25
 """Of the time that is left: finding out what something takes must not take it."""
 UNKNOWN = "there is not enough time left even to measure how long it would take"
 
 
-def measure(work: Callable[[], float], left_seconds: float) -> float | None:
+def measure(work: Callable[[], Result], left_seconds: float) -> Result | None:
     """What `work` says, run in a process of its own.
 
     Args:
-        work: measures something and answers in seconds.
+        work: measures something; its answer must be picklable.
         left_seconds: of the search; a quarter of it is waited at most.
 
     Returns:
-        Seconds; None where it failed or took too long.
+        Its answer; None where it failed or took too long.
     """
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
@@ -30,14 +33,16 @@ def measure(work: Callable[[], float], left_seconds: float) -> float | None:
     process.start()
     sender.close()
     try:
-        return float(receiver.recv()) if receiver.poll(_SHARE * left_seconds) else None
+        found: Result | None = receiver.recv() if receiver.poll(_SHARE * left_seconds) else None
     except EOFError:
         return None
+    else:
+        return found
     finally:
         process.kill()
         process.join()
         receiver.close()
 
 
-def _send(work: Callable[[], float], sender: Connection) -> None:
+def _send(work: Callable[[], Result], sender: Connection) -> None:
     sender.send(work())

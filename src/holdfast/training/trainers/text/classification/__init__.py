@@ -13,6 +13,7 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.trainers.interface import Trainer
 from holdfast.training.trainers.text.bases import Base, find_encoder
+from holdfast.training.trainers.text.classification.choosing import choose
 from holdfast.training.trainers.text.classification.columns import column, targets_of
 from holdfast.training.trainers.text.classification.contrastive import Contrastive
 from holdfast.training.trainers.text.classification.embeddings import Embeddings
@@ -22,7 +23,8 @@ from holdfast.training.trainers.text.classification.material import Material
 from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.classification.tuning import FineTuning
 from holdfast.training.trainers.text.folds import make_folds
-from holdfast.training.trainers.text.ladder import Ladder, Rung
+from holdfast.training.trainers.text.judging import JUDGING_SHARE
+from holdfast.training.trainers.text.ladder import Ladder, Rung, best
 from holdfast.training.trainers.text.libraries import import_estimators, import_networks
 from holdfast.training.trainers.text.tasks import metric_name
 
@@ -50,7 +52,14 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
         always = spec.task == "few-shot-text-classification"
         rungs = [Majority(material), counts, embeddings, Contrastive(material, base, always=always)]
         rungs.append(FineTuning(material, base))
-    return Ladder(rungs, spec.candidates)
+    few = material.is_few and not only_zero_shot
+    return Ladder(
+        rungs,
+        spec.candidates,
+        (lambda board: choose(board, len(material.texts))) if few else best,
+        judging_seconds=JUDGING_SHARE * spec.budget.seconds,
+        judged_rows=len(data.test),
+    )
 
 
 def read_material(data: TrainingData, spec: TrainingSpec) -> Material:

@@ -20,6 +20,7 @@ from holdfast.inference.domain.predictors import Wish
 from holdfast.inference.runtime.sentences import SentenceEncoder, load_sentence_encoder
 from holdfast.inference.runtime.text_heads import vectors
 from holdfast.training.trainers.text.bases import Base
+from holdfast.training.trainers.text.precision import fast_dtype
 
 Array = np.ndarray[Any, Any]
 _CHUNK = 256
@@ -49,7 +50,7 @@ class Encoding:
         if path.exists():
             found: Array = np.load(path, allow_pickle=False)
             return found
-        encoder = load_sentence_encoder(self.base.folder, Wish())
+        encoder = load_sentence_encoder(self.base.folder, Wish(dtype=fast_dtype()))
         made = _encoded(encoder, texts, tell)
         shelf.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(f".{os.getpid()}.npy")
@@ -60,7 +61,7 @@ class Encoding:
     def seconds_for(self, texts: Sequence[str]) -> float:
         """How long encoding takes here, found out with some of the texts. Loads the encoder: measure it apart."""
         began = time.perf_counter()
-        encoder = load_sentence_encoder(self.base.folder, Wish())
+        encoder = load_sentence_encoder(self.base.folder, Wish(dtype=fast_dtype()))
         loading = time.perf_counter() - began
         some = texts[:: max(1, len(texts) // _MEASURED)][:_MEASURED]
         _encoded(encoder, some[:2], _silent)  # the first call prepares what later ones use

@@ -50,15 +50,17 @@ class Material:
         """Texts of some rows."""
         return [self.texts[row] for row in rows]
 
-    def outcome(self, predict: Callable[[Fold], Array], **more: Any) -> Outcome:
+    def outcome(self, predict: Callable[[Fold], Array], folds: int | None = None, **more: Any) -> Outcome:
         """Fit on and judge by each fold; the score is that of all judged rows together.
 
         Args:
             predict: fits on a fold and gives outputs for its judged rows.
+            folds: only so many of them; None means all.
             more: of the outcome.
         """
-        outputs = np.concatenate([predict(fold) for fold in self.folds])
-        judged = self.targets.at(np.concatenate([fold.judged for fold in self.folds]))
+        used = self.folds[:folds]
+        outputs = np.concatenate([predict(fold) for fold in used])
+        judged = self.targets.at(np.concatenate([fold.judged for fold in used]))
         return Outcome(
             score=score(self.metric, judged, outputs),
             standard_error=standard_error(self.metric, judged, outputs),

@@ -26,6 +26,7 @@ from holdfast.training.trainers.text.finetuning import (
     Schedule,
     load_base,
     step_seconds,
+    time_for_steps,
     tune,
     usual_rate,
 )
@@ -73,10 +74,10 @@ class FineTuning:
         steps = self._steps(seconds, clock.left())
         parameters = self.parameters | {"steps": steps}
         expected = steps * seconds * 1.15
-        yield Plan(FAMILY, parameters, expected_seconds=expected, reason="the encoder itself learns the task")
+        yield Plan(FAMILY, parameters, 0, expected, "the encoder itself learns the task", clock.left())
         if expected < clock.left() and "learning_rate" not in self.material.params:
             faster = parameters | {"learning_rate": 2.0 * parameters["learning_rate"]}
-            yield Plan(FAMILY, faster, expected_seconds=expected, reason="the same, in larger strides")
+            yield Plan(FAMILY, faster, 0, expected, "the same, in larger strides", clock.left())
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -107,7 +108,7 @@ class FineTuning:
         return step_seconds(model, rows, _collate(tokenizer), Schedule(3, size, 0.0))
 
     def fit(self, plan: Plan, place: Place) -> Outcome:
-        material, fold, parameters = self.material, self.material.folds[0], plan.parameters
+        material, fold, parameters, began = self.material, self.material.folds[0], plan.parameters, time.monotonic()
         model, tokenizer = self._loaded()
         length, targets = parameters["max_length"], material.targets.at(fold.judged)
         judged_rows = self._rows(tokenizer, fold.judged, length)
@@ -122,7 +123,9 @@ class FineTuning:
 
         rows = self._rows(tokenizer, fold.fitted, length)
         judged = Judged(judge, better(material.metric))
-        tuned = tune(model, tokenizer, rows, _collate(tokenizer), self._schedule(plan), judged, place, self._loss())
+        tuned = tune(
+            model, tokenizer, rows, _collate(tokenizer), self._schedule(plan, began), judged, place, self._loss()
+        )
         return Outcome(
             score=tuned.score,
             standard_error=standard_error(material.metric, targets, best[0]),
@@ -133,12 +136,12 @@ class FineTuning:
             predict_ms_per_row=_speed(model, judged_rows[:32], _collate(tokenizer)),
         )
 
-    def _schedule(self, plan: Plan) -> Schedule:
+    def _schedule(self, plan: Plan, began: float) -> Schedule:
         return Schedule(
             plan.parameters["steps"],
             plan.parameters["batch_size"],
             plan.parameters["learning_rate"],
-            None if plan.expected_seconds is None else 1.5 * plan.expected_seconds,
+            time_for_steps(plan, began),
             self.material.seed,
         )
 
@@ -193,7 +196,9 @@ class FineTuning:
             return None
         torch = need("torch")
         weights = torch.as_tensor(1.0 / (len(shares) * np.maximum(shares, 1e-6)), dtype=torch.float32).clamp(max=10.0)
-        return lambda logits, labels: torch.nn.functional.cross_entropy(logits, labels, weights.to(logits.device))
+        return lambda logits, labels: torch.nn.functional.cross_entropy(
+            logits.float(), labels, weights.to(logits.device)
+        )
 
 
 def _outputs(model: Any, rows: Sequence[Any], collate: Any, kind: Kind) -> Array:

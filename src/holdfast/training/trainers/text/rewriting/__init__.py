@@ -29,13 +29,14 @@ from holdfast.training.trainers.text.ladder import Ladder
 from holdfast.training.trainers.text.lessons import Lesson, Tuning
 from holdfast.training.trainers.text.libraries import import_networks
 from holdfast.training.trainers.text.plain import Plain
+from holdfast.training.trainers.text.rewriting.languages import Languages, languages_of
 from holdfast.training.trainers.text.rewriting.scoring import of_summaries, of_translations
 from holdfast.training.trainers.text.tasks import metric_name
 
 Array = np.ndarray[Any, Any]
 _MOST_TOKENS, _MOST_NEW_TOKENS = 512, 128
 _MOST_JUDGED = 100
-"""On the way: writing is slow. The sealed test is judged whole."""
+"""On the way: writing is slow."""
 
 
 def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
@@ -57,7 +58,8 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
         lengths = tuple({"sentences": count} for count in (3, 1, 2))
         baseline = Plain(lesson, LEADING, lengths, "the text's own beginning")
     else:
-        lesson = _Translations(*shared)
+        languages = languages_of(base, spec.params) if isinstance(base, Base) else None
+        lesson = _Translations(*shared, languages)
         baseline = Plain(lesson, LEADING, ({},), "the text as it is: names and numbers stay the same")
     return Ladder([baseline, Tuning(lesson, base)], spec.candidates)
 
@@ -142,7 +144,19 @@ class _Summaries(_Rewriting):
 
 @dataclass(frozen=True)
 class _Translations(_Rewriting):
+    languages: Languages | None = None
     task: ClassVar[str] = "translation"
     output_name: ClassVar[str] = "translation_text"
     predictor_class: ClassVar[Any] = Translation
     measure: ClassVar[Callable[[list[str], list[str]], dict[str, float]]] = staticmethod(of_translations)
+
+    def rows(self, reader: TextReader, places: Array) -> list[dict[str, Any]]:
+        if self.languages is not None:
+            self.languages.tell_tokenizer(reader.tokenizer)
+        return super().rows(reader, places)
+
+    def predictor(self, loaded: Loaded, reader: TextReader) -> Predictor:
+        if self.languages is not None:
+            self.languages.tell_tokenizer(reader.tokenizer)
+            self.languages.tell_model(loaded.model, reader.tokenizer)
+        return super().predictor(loaded, reader)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from holdfast.base.errors import InvalidInput
 from holdfast.inference.domain.predictors import Predictor
+from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.specification import TrainingSpec
@@ -41,5 +44,5 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
 def judge(data: TrainingData, predictor: Predictor, spec: TrainingSpec) -> Judgement:  # noqa: ARG001 - as all are called
     """The sealed test: how alike the model finds what is alike."""
     pairs: Pairs = read_pairs(data, data.test)
-    found = cosines(predictor, pairs)
+    found = cosines(cast(RowPredictor, predictor), pairs)
     return Judgement(pairs.scores(found), rows=len(pairs.texts))

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from holdfast.base.errors import InvalidInput
-from holdfast.inference.domain.pooling import normalized
-from holdfast.inference.domain.predictors import Predictor
+from holdfast.inference.domain.pooling import normalized, pool
+from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.training import scores as shared
 from holdfast.training.domain.data import TrainingData
 
 Array = np.ndarray[Any, Any]
 _DEEP = 10
+_AT_ONCE = 64
 Encode = Callable[[list[str]], Array]
 
 
@@ -81,15 +82,24 @@ def read_pairs(data: TrainingData, frame: pd.DataFrame) -> Pairs:
     return Pairs(texts, others, negatives, values)
 
 
-def cosines(predictor: Predictor, pairs: Pairs) -> Array:
-    """Cosines of every text to every other, as `sentence-similarity` answers them."""
-    wanted = list(dict.fromkeys(pairs.others))
-    places = [wanted.index(other) for other in pairs.others]
-    asked = [{"source_sentence": text, "sentences": wanted} for text in pairs.texts]
-    lines = [predictor.predict(one, {"truncate": True}) for one in asked]
-    return np.array(lines)[:, places]
+def cosines(predictor: RowPredictor, pairs: Pairs) -> Array:
+    """Cosines of every text to every other, of the vectors that `sentence-similarity` compares; each made but once."""
+    return cosines_of(lambda texts: _served(predictor, texts), pairs)
+
+
+def _served(predictor: RowPredictor, texts: list[str]) -> Array:
+    found: list[Array] = []
+    for start in range(0, len(texts), _AT_ONCE):
+        some = texts[start : start + _AT_ONCE]
+        item = predictor.prepare({"source_sentence": some[0], "sentences": some}, {"truncate": True})
+        results = predictor.forward(item.rows[1:])
+        found += [pool(result, "mean") if result.ndim > 1 else result for result in results]
+    return np.stack(found)
 
 
 def cosines_of(encode: Encode, pairs: Pairs) -> Array:
     """The same from an encoder that learns."""
-    return np.asarray(normalized(encode(pairs.texts)) @ normalized(encode(pairs.others)).T)
+    distinct = list(dict.fromkeys(pairs.others))
+    places = {text: place for place, text in enumerate(distinct)}
+    cosines_ND = normalized(encode(pairs.texts)) @ normalized(encode(distinct)).T  # noqa: N806 - dimensions in the name
+    return np.asarray(cosines_ND[:, [places[other] for other in pairs.others]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,10 +17,11 @@ from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
 from holdfast.training.trainers.interface import Artefact, Clock, Place
 from holdfast.training.trainers.text.bases import Base
 from holdfast.training.trainers.text.classification.writing import copy_encoder
-from holdfast.training.trainers.text.finetuning import MODEL, usual_rate
+from holdfast.training.trainers.text.finetuning import MODEL, time_for_steps, usual_rate
 from holdfast.training.trainers.text.folds import Fold
 from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
 from holdfast.training.trainers.text.measuring import UNKNOWN, measure
+from holdfast.training.trainers.text.pace import Pace
 from holdfast.training.trainers.text.sentence_models import (
     encode,
     load_sentence_model,
@@ -33,7 +35,6 @@ Array = np.ndarray[Any, Any]
 _BATCH = 32
 _EPOCHS = (4, 2, 1)
 _FEWEST_STEPS = 20
-_EVALUATIONS = 4
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class Tuned:
             steps = max(1, round(float(asked) * epoch))
         parameters = {"loss": self.loss_name, "learning_rate": rate, "batch_size": size, "steps": steps}
         reason = "what belongs together comes together"
-        yield Plan("fine-tuned", parameters, expected_seconds=1.3 * steps * seconds, reason=reason)
+        expected = 1.3 * steps * seconds
+        yield Plan("fine-tuned", parameters, 0, expected, reason, clock.left())
 
     @property
     def loss_name(self) -> str:
@@ -99,23 +101,21 @@ class Tuned:
     def _measured(self) -> float:
         model = self._loaded()
         parameters = {"learning_rate": 0.0, "batch_size": _BATCH}
-        self._learn(model, parameters | {"steps": 1}, lambda _step, _loss: None)
+        self._learn(model, parameters | {"steps": 1}, lambda _step, _loss: False)
         began = time.perf_counter()
-        self._learn(model, parameters | {"steps": 2}, lambda _step, _loss: None)
+        self._learn(model, parameters | {"steps": 2}, lambda _step, _loss: False)
         return (time.perf_counter() - began) / 2
 
     def fit(self, plan: Plan, place: Place) -> Outcome:
+        began = time.monotonic()
         model, judged = self._loaded(), self.pairs.at(self.fold.judged)
         figures: list[tuple[int, float]] = []
         points: list[tuple[int, float]] = []
         best: list[dict[str, float]] = []
-        steps = plan.parameters["steps"]
+        limit = time_for_steps(plan, began)
+        pace = Pace(plan.parameters["steps"], math.inf if limit is None else limit)
 
-        def watch(step: int, loss: float) -> None:
-            figures.append((step, loss))
-            place.tell({"step": step, "loss": loss})
-            if step % max(1, steps // _EVALUATIONS) and step != steps:
-                return
+        def look(step: int) -> None:
             model.eval()
             found = judged.scores(cosines_of(lambda texts: encode(model, texts), judged))
             model.train()
@@ -124,6 +124,16 @@ class Tuned:
                 best[:] = [found]
                 save_sentence_model(model, place.folder / MODEL)
             place.tell({"step": step, "score": found[self.metric]})
+
+        def watch(step: int, loss: float) -> bool:
+            figures.append((step, loss))
+            place.tell({"step": step, "loss": loss})
+            ends = pace.ends(step)
+            if ends or pace.wants_score(step):
+                before = time.monotonic()
+                look(step)
+                pace.judged(time.monotonic() - before)
+            return ends
 
         self._learn(model, plan.parameters, watch)
         curve = {"loss": figures, "score": points}
@@ -140,7 +150,7 @@ class Tuned:
         need("torch").manual_seed(self.seed)
         return load_sentence_model(self.base.folder)
 
-    def _learn(self, model: Any, parameters: Mapping[str, Any], watch: Callable[[int, float], None]) -> None:
+    def _learn(self, model: Any, parameters: Mapping[str, Any], watch: Callable[[int, float], bool]) -> None:
         torch, random = need("torch"), np.random.default_rng(self.seed)
         loss_of = getattr(losses(), self.loss_name)(model)
         optimizer = torch.optim.AdamW(model.parameters(), lr=parameters["learning_rate"], weight_decay=0.01)
@@ -155,7 +165,8 @@ class Tuned:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
-            watch(step, float(loss.detach()))
+            if watch(step, float(loss.detach())):
+                break
         model.eval()
 
 

@@ -31,6 +31,7 @@ from holdfast.base.errors import HoldfastError, StorageFull
 from holdfast.base.identity import SYSTEM, Actor
 from holdfast.base.ids import RepoId, RepoType
 from holdfast.base.settings import Settings
+from holdfast.hub.buckets.domain import Put, Remove
 from holdfast.hub.lfs.domain import ObjectSpec
 from holdfast.hub.lfs.tickets import Upload
 from holdfast.hub.repos.domain import AddFile, AddLargeFile, CommitHeader, DeleteFile
@@ -44,6 +45,7 @@ from tests.factories.xet import claim_file, cut, index_chunks, write_shard
 
 MODEL = RepoType.MODEL
 REPO = RepoId("alice", "m")
+BUCKET = RepoId("alice", "b")
 LARGE = random.Random(1).randbytes(150_000)
 FINISHED, REFUSED = 0, 7
 _OS_STEPS = ("fsync", "rename", "replace", "link", "unlink", "rmdir", "mkdir", "pwrite")
@@ -134,7 +136,8 @@ def store_lfs(services: Services, content: bytes) -> str:
     return sha256
 
 
-def store_xet(services: Services, alice: Actor, content: bytes) -> str:
+def store_xet(services: Services, alice: Actor, content: bytes, holder: int | None = None) -> str:
+    """Upload a file to the repo, or to whatever else has that number; returns its SHA-256."""
     data, index = index_chunks(cut(content, 32_768))
     with services.database.read() as connection:
         repo = repos.find_repo(connection, MODEL, REPO)
@@ -144,7 +147,7 @@ def store_xet(services: Services, alice: Actor, content: bytes) -> str:
         services.xet.uploads.finish(receiver)
     sha256 = hashlib.sha256(content).hexdigest()
     shard = services.xet.shards.check(write_shard(claim_file((index, 0, len(index)), sha256=sha256), xorbs=(index,)))
-    services.xet.shards.register(CasClaim(repo.key, alice.user_id, Scope.WRITE), shard, Progress())
+    services.xet.shards.register(CasClaim(holder or repo.key, alice.user_id, Scope.WRITE), shard, Progress())
     return sha256
 
 
@@ -156,12 +159,22 @@ def xet_and_commit(services: Services, alice: Actor) -> object:
     return commit(services, alice, AddLargeFile("new.bin", store_xet(services, alice, LARGE), len(LARGE)))
 
 
+def fill_bucket(services: Services, alice: Actor, path: str = "new.bin", content: bytes = LARGE) -> object:
+    bucket, _ = services.buckets.lifecycle.get_bucket(alice, BUCKET)
+    sha256 = store_xet(services, alice, content, bucket.holder)
+    xet_hash = services.xet.files.find_hash(sha256)
+    assert xet_hash is not None
+    return services.buckets.changes.change_files(alice, BUCKET, [Remove("old.bin"), Put(path, xet_hash)])
+
+
 DEEDS: dict[str, Deed] = {
     "small commit": lambda s, a: commit(s, a, AddFile("x.txt", b"x"), DeleteFile("a.txt")),
     "card": lambda s, a: commit(s, a, AddFile("README.md", b"---\nlicense: mit\ntags: [t]\n---\n")),
     "pack": lambda s, a: commit(s, a, *(AddFile(f"n/{n}", b"%d" % n) for n in range(40))),
     "LFS": lfs_and_commit,
     "Xet": xet_and_commit,
+    "bucket": fill_bucket,
+    "bucket away": lambda s, a: s.buckets.lifecycle.delete_bucket(a, BUCKET),
     "commit to a pull request": lambda s, a: commit(s, a, AddFile("pr.txt", b"x"), create_pr=True),
     "pull request": lambda s, a: s.repos.pulls.open_pull_request(a, MODEL, REPO, "title", "text"),
     "branch": lambda s, a: s.repos.branches.create_branch(a, MODEL, REPO, "new", None),
@@ -191,6 +204,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         content = LARGE[:1000]
         commit(services, alice, AddLargeFile("old.bin", store_lfs(services, content), len(content)))
         services.repos.branches.create_branch(alice, MODEL, REPO, "old", None)
+        services.buckets.lifecycle.create_bucket(alice, BUCKET)
+        fill_bucket(services, alice, "kept.bin", b"kept")
+        fill_bucket(services, alice, "old.bin", b"old")
         services.repos.branches.create_tag(alice, MODEL, REPO, "main", "v0", "message")
     return folder
 
@@ -293,7 +309,25 @@ def look(folder: Path) -> dict[str, Any]:
         prepare(services)
         with services.database.read() as connection:
             found = [repos.get_repo(connection, key) for key in repos.all_keys(connection)]
-        return {str(repo.id): describe(services, alice, repo) for repo in found if repo}
+        return {str(repo.id): describe(services, alice, repo) for repo in found if repo} | buckets(services, alice)
+
+
+def buckets(services: Services, alice: Actor) -> dict[str, Any]:
+    """What the buckets hold, every byte of it."""
+    page = services.buckets.lifecycle.list_buckets(alice, "alice", search="", cursor=None, limit=100)
+    return {f"bucket {bucket.id}": contents(services, alice, bucket.id) for bucket, _ in page.buckets}
+
+
+def contents(services: Services, alice: Actor, bucket_id: RepoId) -> dict[str, str]:
+    read = services.buckets.files
+    page = read.list_tree(alice, bucket_id, "", recursive=True, cursor=None, limit=100)
+    found = {}
+    for entry in page.entries:
+        bucket, file = read.locate(alice, bucket_id, entry.path)
+        reader = read.open(bucket, file)
+        found[entry.path] = hashlib.sha256(b"".join(reader.read(0, reader.size_bytes))).hexdigest()
+        assert found[entry.path] == file.sha256
+    return found
 
 
 def describe(services: Services, alice: Actor, repo: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from holdfast import train
-from holdfast.base.errors import InvalidInput, UnknownTask
+from holdfast.base.errors import InvalidInput, TrainingFailed, UnknownTask
 from holdfast.inference import tasks
 from holdfast.training.domain.events import Event, Stage
 from holdfast.training.reporting.records import record_of
@@ -132,3 +132,12 @@ def test_what_cannot_be_trained_on_says_why(tmp_path: Path) -> None:
         train(tmp_path / "one.csv", "kind", task="tabular-classification", budget="30s", folder=tmp_path / "run")
     with pytest.raises(UnknownTask):
         train(tmp_path / "one.csv", "kind", task="mind-reading", budget="30s", folder=tmp_path / "run")
+
+
+def test_a_full_disk_ends_the_run_and_says_so(tmp_path: Path) -> None:
+    flowers().to_csv(tmp_path / "flowers.csv", index=False)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "spent.json.new").symlink_to("/dev/full")
+    with pytest.raises(TrainingFailed, match="The disk is full"):
+        train(tmp_path / "flowers.csv", "kind", folder=tmp_path / "run", output={"folder": str(tmp_path / "made")})
+    assert not (tmp_path / "made").exists(), "no half of a model"

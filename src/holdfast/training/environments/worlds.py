@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import gymnasium
 import numpy as np
 
 from holdfast.base.errors import InvalidInput
-from holdfast.training.environments.pricing import PRICES, DynamicPricing
+from holdfast.training.environments.pricing import DynamicPricing
 
 Array = np.ndarray[Any, Any]
 Rule = Callable[[Array, Any], Any]
@@ -112,24 +113,35 @@ def world_of(name: str) -> World:
     return world
 
 
+FIXED = "fixed-action"
+FIXED_PRICE = "best-fixed-price"
+_SEASONS, _TRIES = 50, 5
+
+
 def rules_of(world: World) -> dict[str, Rule]:
     """Simple rules to be beaten, by name: chance, and what never changes its mind."""
     space = world.make().action_space
+    fixed = FIXED_PRICE if world.name == "dynamic-pricing" else FIXED
+    rules = {fixed: _always(fixed_action(world.name))}
     if isinstance(space, gymnasium.spaces.Box):
-        return {"random": lambda _seen, draw: draw.uniform(space.low, space.high).astype(np.float32)}
-    rules: dict[str, Rule] = {"random": lambda _seen, draw: int(draw.integers(space.n))}
-    if world.name == "dynamic-pricing":
-        rules["best-fixed-price"] = _always(_best_fixed(world, len(PRICES)))
-    return rules
+        return {"random": lambda _seen, draw: draw.uniform(space.low, space.high).astype(np.float32), **rules}
+    return {"random": lambda _seen, draw: int(draw.integers(space.n)), **rules}
 
 
 def _always(action: int) -> Rule:
     return lambda _seen, _draw: action
 
 
-def _best_fixed(world: World, count: int) -> int:
-    """The action that is best if it is taken always, over fifty seasons."""
-    return int(np.argmax([np.mean(rewards(world, _always(action), 50, 5_000)) for action in range(count)]))
+@cache
+def fixed_action(name: str) -> Any:
+    """The action that is best if it is taken always, over fifty seasons or five episodes; of numbers: nothing."""
+    world = world_of(name)
+    space = world.make().action_space
+    if isinstance(space, gymnasium.spaces.Box):
+        return np.clip(np.zeros(space.shape, np.float32), space.low, space.high)
+    episodes = _SEASONS if name == "dynamic-pricing" else _TRIES
+    found = [np.mean(rewards(world, _always(action), episodes, 5_000)) for action in range(int(space.n))]
+    return int(np.argmax(found))
 
 
 def rewards(world: World, rule: Rule, episodes: int, seed: int) -> list[float]:

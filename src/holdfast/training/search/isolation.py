@@ -7,6 +7,7 @@ with its parent. What it says goes through a pipe; what its libraries print goes
 from __future__ import annotations
 
 import ctypes
+import errno
 import faulthandler
 import multiprocessing
 import os
@@ -177,6 +178,8 @@ def _result_of(work: Callable[[Tell], Any], there: Connection, limits: Limits) -
 
 def _in_words(error: Exception) -> str:
     lines = str(error).strip().splitlines() or [""]
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full"
     if "out of memory" in lines[0].lower() or type(error).__name__ == "OutOfMemoryError":
         return "ran out of memory"
     return f"{type(error).__name__}: {lines[0][:300]}".rstrip(": ")

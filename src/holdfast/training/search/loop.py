@@ -109,6 +109,8 @@ class Search:
         if self._journal.losses(plan) >= _MOST_LOSSES:
             reason = f"the machine stopped {_MOST_LOSSES} times while it was tried, so it is not tried again"
             return Trial(number, plan, Status.FAILED, 0.0, reason=reason)
+        if plan.limit_seconds is not None:  # it ends by itself in time: it must know how much there is
+            plan = replace(plan, limit_seconds=self._limit(plan))
         self._journal.begin(plan)
         self._say(started=(number, plan))
         began = time.monotonic()

@@ -57,6 +57,11 @@ def test_an_error_is_the_reason(tmp_path: Path) -> None:
     assert "Traceback" in (tmp_path / "log.txt").read_text()
 
 
+def test_a_full_disk_is_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(TrialFailed, match=r"^the disk is full$"):
+        _apart(lambda _tell: Path("/dev/full").write_text("weights"), tmp_path)
+
+
 def test_a_crash_is_the_reason(tmp_path: Path) -> None:
     with pytest.raises(TrialFailed, match=r"crashed \(SIGSEGV\)"):
         _apart(lambda _tell: os.kill(os.getpid(), signal.SIGSEGV), tmp_path)

@@ -77,6 +77,24 @@ def test_a_short_lesson_makes_a_policy_that_is_served(world, algorithm, tmp_path
     assert set(run.artefact.explanation["rules"]) == set(rules_of(world_of(world)))
 
 
+@pytest.mark.parametrize(
+    ("world", "rule"),
+    [("CartPole-v1", "fixed-action"), ("dynamic-pricing", "best-fixed-price"), ("Pendulum-v1", "fixed-action")],
+)
+def test_without_time_to_learn_what_always_does_the_same_is_the_model(world, rule, tmp_path):
+    run = learn(world, tmp_path, candidates=("ppo",), params={"total_timesteps": 1_024, "no_such_setting": 1})
+    assert [trial.status.value for trial in run.board.trials] == ["ok", "ok", "failed"]
+    assert run.artefact.family == rule
+    assert run.artefact.scores["mean_reward"] == pytest.approx(run.trial(rule).outcome.score, rel=0.2)
+    served = tasks.load("reinforcement-learning", run.folder)
+    assert len({str(served.predict({"observation": step})["action"]) for step in _seen(world)}) == 1
+
+
+def _seen(name):
+    world = world_of(name)
+    return [step.seen.tolist() for step in episode(world, rules_of(world)["random"], 3)][:5]
+
+
 def test_what_is_served_does_what_the_agent_did(tmp_path):
     world = world_of("CartPole-v1")
     for make in (stable_baselines3.PPO, stable_baselines3.DQN):

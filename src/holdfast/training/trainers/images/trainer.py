@@ -22,7 +22,7 @@ from holdfast.training.trainers.interface import Artefact, Clock, Place
 _PROBE_EPOCHS = 3
 _MOST_EPOCHS = 60
 _LEAST_SECONDS = 10.0
-"""That even a short trial is given."""
+"""That even a short trial is given, if there is so much."""
 _NETWORKS = ("cnn", "embeddings-linear", "fine-tuning")
 
 

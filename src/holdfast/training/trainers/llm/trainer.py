@@ -15,6 +15,7 @@ from holdfast.training.domain.trials import Board, Outcome, Plan
 from holdfast.training.learning.anatomy import parameter_count
 from holdfast.training.learning.base_models import folder_of
 from holdfast.training.learning.following import report_to
+from holdfast.training.learning.holdout import seconds_of
 from holdfast.training.learning.pacing import pace_of
 from holdfast.training.learning.publishing import strip_unsafe, take_up
 from holdfast.training.splitting import folds
@@ -30,6 +31,8 @@ _SMALL_BYTES = 200_000_000
 _FOR_LEARNING = 0.7
 """Of a trial's time; the rest is for loading, judging and writing."""
 _LONGEST, _LONGEST_ANSWER = 1_024, 128
+_FOR_SAMPLES_SECONDS = 3.0
+_FEWEST_JUDGED = 8
 
 
 class LlmTrainer:
@@ -74,6 +77,7 @@ class LlmTrainer:
         """The base model as it is; then a lesson as asked, or as long as the budget allows, mild and bold."""
         if self._method.has_bar:
             yield Plan(_BASE, {}, 0, None, "the base model as it is")
+            clock.keep_back(self._end_seconds(board))
         why = WHY_MAPPED if self._spec.task in MAPPED else ""
         options = {"learning_rate": self._usual_rate(), **self._settings.options}
         if "max_steps" in options or "num_train_epochs" in options:
@@ -88,14 +92,24 @@ class LlmTrainer:
             why or "a few steps, to see the pace",
             limit_seconds=max(30.0, clock.left() / 2),
         )
+        clock.keep_back(self._end_seconds(board))
         for share, boldness, reason in ((0.55, 1.0, "for longer"), (0.8, 3.0, "for longer, with bolder steps")):
-            pace = pace_of(board, self._family, "max_steps")
+            pace = pace_of(board, self._family, "max_steps", seconds_of(board, _BASE) or 0.0)
             steps = pace.affordable(clock.left() * share, self._most_steps(options))
             if steps > _PROBE_STEPS:
                 rate = float(options["learning_rate"]) * boldness
                 parameters = {**options, "learning_rate": rate, "max_steps": steps}
                 limit = clock.left() * min(1.0, 1.3 * share)
                 yield Plan(self._family, parameters, 2, pace.expected(steps), reason, limit_seconds=limit)
+
+    def _end_seconds(self, board: Board) -> float:
+        """What judging by the sealed rows and answers before and after will take, by the first trial that judged."""
+        done = board.finished()
+        if not done:
+            return _FOR_SAMPLES_SECONDS
+        first = min(done, key=lambda trial: trial.number).seconds
+        rows = min(len(self._sealed), self._method.judged) / max(1, len(self._judged))
+        return (1 + rows) * first + _FOR_SAMPLES_SECONDS
 
     def _usual_rate(self) -> float:
         small, large, adapters = self._method.rates
@@ -175,13 +189,18 @@ class LlmTrainer:
         score = metrics.get(self._spec.metric or next(iter(_usual_metrics(self._spec.task))), float("nan"))
         return Outcome(score=score, metrics=dict(metrics), curve=curve, kept="model", size_bytes=size)
 
-    def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - nothing is fitted again
-        """The best as its trial left it, judged by the sealed rows, with answers from before and after."""
+    def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:
+        """The best as its trial left it, judged by the sealed rows, with answers from before and after.
+
+        Where time is short, fewer rows judge, and nobody is asked.
+        """
         best = board.best
         if best is None or best.outcome is None:
             raise TrialFailed("no trial came to a score, so there is no model")
         take_up(board.folder_of(best) / str(best.outcome.kept), folder)
         place = Place(board.folder / "finish", _silent, self._spec.seed)
+        rows = self._affordable(board, clock)
+        scores = self._judge(folder, self._sealed[:rows], place) if rows else None
         questions = [] if self._method.scores else samples.questions_of(self._judged)
         return Artefact(
             task=self._serves(folder),
@@ -190,9 +209,15 @@ class LlmTrainer:
             library="transformers",
             example=self._example(questions),
             base_model=self._spec.base_model,
-            explanation=self._explanation(board, folder, questions),
-            scores=self._judge(folder, self._sealed[: self._method.judged], place) if self._sealed else None,
+            explanation=self._explanation(board, folder, questions if clock.left() > 0 else []),
+            scores=scores,
         )
+
+    def _affordable(self, board: Board, clock: Clock) -> int:
+        """How many of the sealed rows there is time to judge by; a few always, where there are any."""
+        wanted = min(len(self._sealed), self._method.judged)
+        share = clock.left() / max(1e-3, self._end_seconds(board))
+        return min(wanted, max(_FEWEST_JUDGED, int(wanted * share)))
 
     def _serves(self, folder: Path) -> str:
         if self._method.scores:

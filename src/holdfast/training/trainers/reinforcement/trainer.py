@@ -15,10 +15,20 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
 from holdfast.training.environments.drawing import write_gif
-from holdfast.training.environments.worlds import Rule, episode, rewards, rules_of, world_of
+from holdfast.training.environments.worlds import (
+    FIXED,
+    FIXED_PRICE,
+    Rule,
+    episode,
+    fixed_action,
+    rewards,
+    rules_of,
+    world_of,
+)
 from holdfast.training.learning.publishing import take_up
 from holdfast.training.trainers.interface import Artefact, Clock, Place, TrialFailed
 from holdfast.training.trainers.reinforcement.learning import learn, watching
+from holdfast.training.trainers.reinforcement.policies import save_fixed
 
 TASK = "reinforcement-learning"
 REPLAY = "replay.gif"
@@ -59,6 +69,9 @@ class PolicyTrainer:
     def fit(self, plan: Plan, place: Place) -> Outcome:
         """Let one learn (a rule has nothing to learn), and see what it reaches in twenty episodes."""
         rules = rules_of(self._world)
+        if plan.family in (FIXED, FIXED_PRICE):
+            save_fixed(fixed_action(self._world.name), self._world, place.folder / "model")
+            return self._outcome(rules[plan.family], kept="model")
         if plan.family in rules:
             return self._outcome(rules[plan.family])
         total = int(plan.parameters["total_timesteps"])
@@ -76,8 +89,10 @@ class PolicyTrainer:
     def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - nothing learns again
         """The best agent as its trial left it, judged by a hundred new episodes, with one of them as a picture.
 
+        Where there was no time for any to learn, it is what always does the same.
+
         Raises:
-            TrialFailed: no agent came to an end; rules alone make no model.
+            TrialFailed: not even that came to an end.
         """
         best = _best_agent(board)
         take_up(board.folder_of(best) / "model", folder)
@@ -108,10 +123,11 @@ class PolicyTrainer:
 
 
 def _best_agent(board: Board) -> Trial:
-    agents = [trial for trial in board.finished() if trial.outcome and trial.outcome.kept]
-    if not agents:
-        raise TrialFailed("no agent came to an end of its lesson, and rules alone make no model")
-    return agents[0]
+    """One that has learned, even where a rule got more: the rule stands beside it in the report."""
+    kept = [trial for trial in board.finished() if trial.outcome and trial.outcome.kept]
+    if not kept:
+        raise TrialFailed("no agent came to an end of its lesson, nor did what always does the same")
+    return next((trial for trial in kept if trial.plan.family not in (FIXED, FIXED_PRICE)), kept[0])
 
 
 def served_rule(predictor: Predictor) -> Rule:

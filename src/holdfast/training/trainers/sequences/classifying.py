@@ -29,6 +29,8 @@ _CELLS = {
 }
 _LONGEST = 128
 _PROBE_EPOCHS, _MOST_EPOCHS = 2, 30
+_LEAST_SECONDS = 10.0
+"""That even a short trial is given, if there is so much."""
 _BATCH = 32
 
 
@@ -132,7 +134,7 @@ class SequenceClassifier:
         asked = self._asked
         if asked is None:
             for rung, cell in enumerate(cells):
-                end = max(10.0, clock.left() / (2 * len(cells))) if board.best else None
+                end: float | None = max(_LEAST_SECONDS, clock.left() / (2 * len(cells)))
                 yield Plan(cell, {"epochs": _PROBE_EPOCHS}, rung, None, _CELLS[cell], limit_seconds=end)
         for index, cell in enumerate(cells):
             pace = pace_of(board, cell, "epochs")

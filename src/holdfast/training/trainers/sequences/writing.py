@@ -37,6 +37,8 @@ _PROBE_STEPS, _MOST_STEPS, _EVERY = 20, 20_000, 20
 _FOR_LEARNING = 0.75
 """Of a trial's time; the rest is for judging."""
 _SHORTEST = 0.5
+_LEAST_SECONDS = 10.0
+"""That even a short trial is given, if there is so much."""
 _BATCH = 16
 _CONTEXT = 128
 
@@ -66,7 +68,7 @@ class LanguageModeler:
         asked = self._spec.params.get("steps")
         if asked is None:
             for rung, family in enumerate(families):
-                end = max(10.0, clock.left() / (2 * len(families))) if board.best else None
+                end: float | None = max(_LEAST_SECONDS, clock.left() / (2 * len(families)))
                 yield Plan(family, {"steps": _PROBE_STEPS}, rung, None, _FAMILIES[family], limit_seconds=end)
         for index, family in enumerate(families):
             pace = pace_of(board, family, "steps")

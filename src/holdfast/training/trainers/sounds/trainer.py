@@ -21,6 +21,8 @@ from holdfast.training.trainers.sounds.recordings import Recordings, read_record
 
 TASK = "audio-classification"
 _PROBE_EPOCHS, _MOST_EPOCHS = 4, 60
+_LEAST_SECONDS = 10.0
+"""That even a short trial is given, if there is so much."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,9 @@ class SoundTrainer:
         yield Plan("mfcc-svm", {"C": 10.0}, 1, None, "shape of the spectrum, and a support vector machine")
         asked = self._spec.params.get("epochs", self._spec.params.get("num_train_epochs"))
         if asked is None:
-            yield Plan(
-                "cnn", {"epochs": _PROBE_EPOCHS}, 2, None, "sounds as pictures, briefly: shows how long it takes"
-            )
+            why = "sounds as pictures, briefly: shows how long it takes"
+            end = max(_LEAST_SECONDS, clock.left() / 3)
+            yield Plan("cnn", {"epochs": _PROBE_EPOCHS}, 2, None, why, limit_seconds=end)
         pace = pace_of(board, "cnn", "epochs")
         seconds = clock.left() * 0.9
         epochs = int(asked or pace.affordable(seconds * 0.8, _MOST_EPOCHS))

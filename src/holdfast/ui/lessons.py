@@ -16,6 +16,7 @@ from holdfast.ui.training_runs import family_word, metric_word, number
 
 _FEWEST_LABELS, _MOST_LABELS = 2, 60
 _MOST_FAMILIES = 60
+_BASELINES = ("dummy", "majority", "baseline", "dictionary", "random", "best-fixed-price", "base-model", "as-it-is")
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _simplest(report: Mapping[str, Any]) -> list[str]:
 
 def _baseline(board: RunBoard) -> list[str]:
     first = next((trial for trial in board.trials if isinstance(trial.get("score"), int | float)), None)
-    if first is None:
+    if first is None or str(first["family"]) not in _BASELINES:
         return []
     best = board.best[0]
     word = metric_word(board.metric)
@@ -167,7 +168,7 @@ def _baseline(board: RunBoard) -> list[str]:
         said.append(
             f"The best of {plural(len(board.trials), 'trial')} came to {number(best['score'])}: that "
             "difference is what "
-            "the columns tell."
+            "was learned."
         )
     return said
 

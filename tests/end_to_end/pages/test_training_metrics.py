@@ -41,14 +41,33 @@ def test_training_is_shown_in_charts(new_visitor, alice):
     page = visitor.open(f"/{REPO}")
     page.get_by_role("link", name="Training metrics").click()
     expect(page.get_by_role("heading", name="Training metrics")).to_be_visible()
-    chart = page.get_by_role("img", name="train/loss")
+    chart = page.get_by_role("application", name="train/loss")
     expect(chart.locator("path")).to_have_count(2)
     expect(chart).to_have_accessible_name(
-        "train/loss from 0.03922 to 4, up to step 90; runs/first: last 0.04396; runs/second: last 0.03922"
+        "train/loss from 0.03922 to 4, up to step 90; runs/first: last 0.04396; runs/second: last 0.03922. "
+        "Arrow keys go from step to step."
     )
     expect(page.get_by_text("0.875").first).to_be_visible()
     expect(page.get_by_text("1 file is shown in part")).to_be_visible()
     assert page.title() != "owned"
+    assert visitor.violations() == []
+
+
+def test_a_chart_tells_its_figures_step_by_step_and_closer(new_visitor, alice):
+    visitor = new_visitor()
+    page = visitor.open(f"/{REPO}/tensorboard")
+    chart = page.locator("figure").filter(has_text="train/loss")
+    chart.get_by_role("application").focus()
+    page.keyboard.press("ArrowRight")
+    said = chart.locator("output")
+    expect(said).to_have_text("Step 0: runs/first 4, runs/second 2")
+    page.keyboard.press("End")
+    expect(said).to_have_text("Step 90: runs/first 0.04396")
+    chart.get_by_role("button", name="Look closer at train/loss").click()
+    expect(said).to_have_text("Steps 68 to 90 are shown.")
+    expect(chart.locator(".metric-high")).to_have_text("0.05634")
+    chart.get_by_role("button", name="The whole of train/loss").click()
+    expect(chart.locator(".metric-high")).to_have_text("4")
     assert visitor.violations() == []
 
 

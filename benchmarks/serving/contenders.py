@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ ALICE = User("alice")
 REPO = "alice/model"
 VENVS = Path(__file__).resolve().parents[2] / ".venvs"
 APP = Path(__file__).with_name("litserve_app.py")
-START_SECONDS = 120
-PEERS = {
+START_SECONDS = 300
+ENVIRONMENTS = {
     "bench-serving": ("litserve==0.2.19", "transformers[serving]==5.23.0"),
     "bench-infinity": ("infinity-emb[server,torch]==0.0.78", "transformers<5", "huggingface_hub<1"),
 }
@@ -81,7 +81,7 @@ def install() -> None:
     import torch  # noqa: PLC0415
 
     ours = Path(torch.__file__).parents[1]
-    for name, requirements in PEERS.items():
+    for name, requirements in ENVIRONMENTS.items():
         subprocess.run([sys.executable, "-m", "venv", VENVS / name], check=True)
         [packages] = (VENVS / name / "lib").glob("*/site-packages")
         for folder in (*ours.glob("torch"), *ours.glob("torch-*.dist-info"), *ours.glob("torchgen")):
@@ -90,19 +90,25 @@ def install() -> None:
 
 
 @contextmanager
-def holdfast(workload: Workload, folder: Path, scratch: Path, environment: dict[str, str]) -> Iterator[Server]:
+def begin_ours(
+    workload: Workload, folder: Path, scratch: Path, environment: dict[str, str], dtype: str
+) -> Iterator[Server]:
     """Ours, with the model in a repo of its Hub."""
     from huggingface_hub import HfApi  # noqa: PLC0415
 
-    with live_server(scratch / "data", users=[ALICE], environment=environment) as server:
+    environment = {**environment, "HOLDFAST_INFERENCE_DTYPE": dtype}
+    with live_server(scratch / f"data-{dtype}", users=[ALICE], environment=environment) as server:
         api = HfApi(server.url, token=ALICE.token)
         api.create_repo(REPO)
         card = f"---\npipeline_tag: {workload.task}\n---\n".encode()
         api.upload_folder(repo_id=REPO, folder_path=folder)
         api.upload_file(repo_id=REPO, path_in_repo="README.md", path_or_fileobj=card)
         body = {"inputs": workload.text, "parameters": workload.parameters}
-        read = _READERS[workload.task]
-        yield Server(server.process.pid, int(server.url.rpartition(":")[2]), f"/models/{REPO}", body, read)
+        read, path = _READERS[workload.task], f"/models/{REPO}"
+        headers = {"content-type": "application/json", "x-wait-for-model": "1"}
+        first = urllib.request.Request(server.url + path, json.dumps(body).encode(), headers)
+        urllib.request.urlopen(first, timeout=START_SECONDS).close()
+        yield Server(server.process.pid, int(server.url.rpartition(":")[2]), path, body, read)
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -183,10 +189,42 @@ def _wait_until_healthy(port: int, path: str, log: Path) -> None:
     raise RuntimeError(f"it did not become ready:\n{log.read_text(errors='replace')[-3000:]}")
 
 
-CONTENDERS = {
-    "Holdfast": (holdfast, ("feature-extraction", "text-classification", "summarization", "text-generation")),
-    "LitServe": (litserve, ("feature-extraction", "text-classification", "summarization", "text-generation")),
-    "transformers serve": (transformers_serve, ("text-generation",)),
-    "infinity-emb": (infinity, ("feature-extraction", "text-classification")),
-}
-"""Each with the tasks that it serves."""
+@dataclass(frozen=True)
+class Peer:
+    """Somebody else's server.
+
+    Args:
+        name: for the table.
+        environment: the virtual environment that it is in.
+        tasks: that it serves.
+        start: starts it with a model.
+    """
+
+    name: str
+    environment: str
+    tasks: tuple[str, ...]
+    start: Callable[[Workload, Path, Path, dict[str, str]], AbstractContextManager[Server]]
+
+    def begin(
+        self, workload: Workload, folder: Path, scratch: Path, environment: dict[str, str]
+    ) -> AbstractContextManager[Server]:
+        """Start it with a model.
+
+        Raises:
+            RuntimeError: it is not installed, or does not start.
+        """
+        if not (VENVS / self.environment).exists():
+            raise RuntimeError("it is not installed: --install")
+        return self.start(workload, folder, scratch, environment)
+
+
+PEERS = (
+    Peer(
+        "LitServe",
+        "bench-serving",
+        ("feature-extraction", "text-classification", "summarization", "text-generation"),
+        litserve,
+    ),
+    Peer("transformers serve", "bench-serving", ("text-generation",), transformers_serve),
+    Peer("infinity-emb", "bench-infinity", ("feature-extraction", "text-classification"), infinity),
+)

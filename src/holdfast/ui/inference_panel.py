@@ -99,6 +99,7 @@ class Tried:
         refusal: why nothing here can run the task's models; None where something can.
         needs_token: whether the model wants an access token.
         chosen: number of the example to show first, from 1.
+        dtype: how exactly this server computes the model, where its administrator chose; else `auto`.
     """
 
     repo_id: str
@@ -107,6 +108,7 @@ class Tried:
     refusal: HoldfastError | None = None
     needs_token: bool = False
     chosen: int = 1
+    dtype: str = "auto"
 
 
 def task_of(facts: Mapping[str, Any]) -> str | None:
@@ -131,7 +133,15 @@ def panel_of(tried: Tried) -> Panel | None:
     chosen = shown[index if 0 <= index < len(shown) else 0].values if shown else {}
     defaults = {one.name: one.default for one in fields if one.default}
     values = {**defaults, **chosen}
-    return Panel(task, _label(task), _summary(task), "", fields, values, shown, _code(tried, task, fields, values))
+    summary = f"{_summary(task)}{_EXACTNESS.get(tried.dtype, '')}"
+    return Panel(task, _label(task), summary, "", fields, values, shown, _code(tried, task, fields, values))
+
+
+_EXACTNESS = {
+    dtype: f" Here the model computes in {dtype}: faster, and less exact than in float32."
+    for dtype in ("bfloat16", "float16", "int8")
+}
+"""What a model's page says of an administrator's choice."""
 
 
 def outcome_of(error: HoldfastError) -> Outcome:

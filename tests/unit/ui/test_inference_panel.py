@@ -36,6 +36,13 @@ def test_what_cannot_be_run_says_why():
     assert panel.fields == ()
 
 
+def test_a_model_that_computes_less_exactly_says_so():
+    facts = {"pipeline_tag": "fill-mask", "tags": []}
+    panels = {dtype: panel_of(Tried("alice/m", facts, HERE, dtype=dtype)) for dtype in ("auto", "float32", "int8")}
+    assert ["less exact" in panel.summary for panel in panels.values()] == [False, False, True]
+    assert "int8" in panels["int8"].summary
+
+
 @pytest.mark.parametrize("task", tasks.names())
 def test_every_task_has_code_with_this_servers_address(task):
     panel = _panel(pipeline_tag=task)

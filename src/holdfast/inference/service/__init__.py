@@ -60,6 +60,7 @@ class InferenceServices:
     engines: tuple[Engine, ...]
     attachments: Attachments
     pins: Pins
+    exactness: Exactness
     folder: Path
     warming: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -107,8 +108,9 @@ def open_inference(
     )
     elsewhere = open_remote_engine(timeout_seconds=limits.answer_seconds) if attachments.repo_ids() else None
     options = {"device": choices.device, "memory_bytes": str(limits.most_model_bytes)}
-    opener = ModelOpener(files, attachments, here, elsewhere, Exactness(choices.dtype), options)
+    exactness = Exactness(choices.dtype)
+    opener = ModelOpener(files, attachments, here, elsewhere, exactness, options)
     keeper = ModelKeeper(opener, limits, lambda model: pins.has(model.repo_id))
     answering = AnsweringService(ModelFinder(repos), keeper, InferenceTelemetry(), limits)
     engines = (here,) if elsewhere is None else (here, elsewhere)
-    return InferenceServices(answering, keeper, files, engines, attachments, pins, folder_of_programs)
+    return InferenceServices(answering, keeper, files, engines, attachments, pins, exactness, folder_of_programs)

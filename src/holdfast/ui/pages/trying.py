@@ -56,7 +56,13 @@ class Trials:
             return None
         needs_token = repo.private or repo.gated is not None
         refusal = self._refusal(str(repo.id), task_of(view.header.facts))
-        return panel_of(Tried(str(repo.id), view.header.facts, base_url, refusal, needs_token, chosen))
+        dtype = self._dtype(str(repo.id))
+        return panel_of(Tried(str(repo.id), view.header.facts, base_url, refusal, needs_token, chosen, dtype))
+
+    def _dtype(self, repo_id: str) -> str:
+        """How exactly the model computes here, where somebody chose it; of a server elsewhere nothing is known."""
+        is_elsewhere = self.inference.attachments.of(repo_id) is not None
+        return "auto" if is_elsewhere else self.inference.exactness.of(repo_id)
 
     def _refusal(self, repo_id: str, task: str | None) -> HoldfastError | None:
         if task is None or self.inference.attachments.of(repo_id) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import resource
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -113,9 +114,11 @@ class Search:
             plan = replace(plan, limit_seconds=self._limit(plan))
         self._journal.begin(plan)
         self._say(started=(number, plan))
-        began = time.monotonic()
+        began, used = time.monotonic(), _cpu_of_children()
         status, outcome, reason = self._attempt(number, plan)
-        return Trial(number, plan, status, time.monotonic() - began, outcome, reason)
+        seconds = time.monotonic() - began
+        self._frame.clock.notice(seconds, _cpu_of_children() - used)
+        return Trial(number, plan, status, seconds, outcome, reason)
 
     def _attempt(self, number: int, plan: Plan) -> tuple[Status, Outcome | None, str]:
         folder = self._board.folder / f"{number:04d}"
@@ -223,3 +226,9 @@ class Search:
         best = board.best.plan.family if board.best else "the best trial"
         message = f"The model could not be made from {best}: {error}. The next best is taken."
         self._frame.listener(Event(Stage.FINISH, clock.share, clock.elapsed(), message))
+
+
+def _cpu_of_children() -> float:
+    """CPU seconds of all processes that were waited for: what they got of the machine says how busy it is."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

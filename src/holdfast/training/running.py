@@ -109,23 +109,32 @@ class _Run:
         asked = self._spec
         rows = self._timed(Stage.READ, lambda: self._read(asked))
         self._spec = replace(asked, data=_pinned(asked.data, rows))
-        checked, data = self._timed(Stage.CHECK, lambda: self._check(rows))
+        data = self._timed(Stage.CHECK, lambda: self._check(rows))
         board = Board(registry.metric_of(self._spec, data), folder=self._folder / "trials")
         self._spec = replace(self._spec, metric=board.metric.name)
         journal = Journal(self._folder, {"spec": mapping_of(asked), "data": rows.fingerprint})
         search = self._timed(Stage.SEARCH, lambda: self._search(data, board, journal))
         model = Path(asked.output.folder or self._folder / _MODEL)
         artefact = self._timed(Stage.FINISH, lambda: self._finish(search, model))
+        report = self._judged(rows, data, board, artefact, model)
+        self._timed(Stage.REPORT, lambda: self._write(report))
+        report = replace(report, seconds={**self._seconds, "all": self._clock.elapsed()})
+        report = self._publish(report)
+        self._say(Stage.DONE)
+        return report
+
+    def _judged(self, rows: Rows, data: TrainingData, board: Board, artefact: Artefact, model: Path) -> Report:
+        """The model's answers to the sealed rows, and all that is known of the run by then."""
         judgement = self._timed(Stage.JUDGE, lambda: self._judge(artefact, model, data))
         curve = self._learning_curve(data, board)
-        report = Report(
+        return Report(
             spec=self._spec,
             folder=model,
             artefact=artefact,
             board=board,
             judgement=judgement,
             baseline=None if self._spec.trial else _baseline(board),
-            findings=checked.findings,
+            findings=data.findings,
             rows=(len(data.train), len(data.test)),
             data=(rows.name, rows.fingerprint),
             seconds={**self._seconds, "all": self._clock.elapsed()},
@@ -135,28 +144,23 @@ class _Run:
             environment=environment(),
             page=_page(),
         )
-        self._timed(Stage.REPORT, lambda: self._write(report))
-        report = replace(report, seconds={**self._seconds, "all": self._clock.elapsed()})
-        report = self._publish(report)
-        self._say(Stage.DONE)
-        return report
 
     def _read(self, spec: TrainingSpec) -> Rows:
         if registry.learns_from_rows(spec.task):
             return read(spec.data, self._access_token)
         return without_rows(spec.data)
 
-    def _check(self, rows: Rows) -> tuple[DataCheck, TrainingData]:
+    def _check(self, rows: Rows) -> TrainingData:
         if not registry.learns_from_rows(self._spec.task):
             nothing = nothing_to_check(self._spec, rows.frame)
-            return nothing, nothing.training_data(rows.frame, rows.frame)
+            return nothing.training_data(rows.frame, rows.frame)
         test = self._read_test() if self._spec.test else rows.test
         checked = check_data(rows.frame, self._spec, test)
         checked.require()
         self._spec = replace(self._spec, task=checked.task, columns=dict(checked.columns))
         registry.plan_of(checked.task)
         train, sealed = self._seal(checked) if checked.test is None else (checked.frame, checked.test)
-        return checked, checked.training_data(train, sealed)
+        return checked.training_data(train, sealed)
 
     def _read_test(self) -> pd.DataFrame:
         assert self._spec.test is not None

@@ -11,6 +11,7 @@ import numpy as np
 
 from holdfast.training.domain.exhibits import Exhibit
 from holdfast.training.domain.findings import Finding
+from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.reporting.exhibits import exhibits_of
@@ -39,13 +40,7 @@ def record_of(report: Report, *, own: bool = False) -> dict[str, Any]:
             "scores": dict(judgement.scores),
             "intervals": {name: list(pair) for name, pair in judgement.intervals.items()},
             "baseline": report.baseline,
-            "importance": dict(judgement.importance),
-            "baseline_scores": dict(judgement.baseline),
-            "baseline_intervals": {name: list(pair) for name, pair in judgement.baseline_intervals.items()},
-            "gain": None if judgement.gain is None else dict(zip(_SPAN, judgement.gain, strict=True)),
-            "confusion": confusion(judgement),
-            "labels": [dict(zip(_LABEL, line, strict=True)) for line in by_label(judgement)],
-            "slices": {"looked_at": judgement.groups, "worst": [asdict(one) for one in judgement.slices]},
+            **_looked_into(judgement),
             "learning_curve": _curve(report),
             "columns": [asdict(column) for column in report.columns],
             "exhibits": [_exhibit(exhibit) for exhibit in exhibits_of(report)],
@@ -64,6 +59,19 @@ def record_of(report: Report, *, own: bool = False) -> dict[str, Any]:
     if own:
         found["mistakes"] = [clean(asdict(mistake)) for mistake in judgement.mistakes]
     return found
+
+
+def _looked_into(judgement: Judgement) -> dict[str, Any]:
+    """What the answers to the sealed rows say beside the scores."""
+    return {
+        "importance": dict(judgement.importance),
+        "baseline_scores": dict(judgement.baseline),
+        "baseline_intervals": {name: list(pair) for name, pair in judgement.baseline_intervals.items()},
+        "gain": None if judgement.gain is None else dict(zip(_SPAN, judgement.gain, strict=True)),
+        "confusion": confusion(judgement),
+        "labels": [dict(zip(_LABEL, line, strict=True)) for line in by_label(judgement)],
+        "slices": {"looked_at": judgement.groups, "worst": [asdict(one) for one in judgement.slices]},
+    }
 
 
 def without_rows(explanation: Mapping[str, Any]) -> dict[str, Any]:

@@ -377,6 +377,7 @@ def test_sounds_go_both_ways(world):
         assert (await world.post(path, form % b"json", content_type=kind)).json == {"text": "UklGRg=="}
         assert (await world.post(path, form % b"text", content_type=kind)).body == b"UklGRg==\n"
         assert (await world.post(path, form % b"verbose_json", content_type=kind)).json["segments"] == []
+        assert (await world.post(path, form % b"vtt", content_type=kind)).body == b"WEBVTT\n"
         for bad in (form % b"gif", b"--x--\r\n", b"nothing like a form", b""):
             answer = await world.post(path, bad, content_type=kind)
             assert answer.status == 400, bad
@@ -399,5 +400,14 @@ def test_without_the_libraries_every_address_says_what_to_install(world, monkeyp
             answer = await world.post(path, body)
             assert answer.status == 501
             assert 'pip install "holdfast[inference]"' in answer.headers["x-error-message"]
+
+    world(story)
+
+
+def test_pictures_are_not_painted_and_the_answer_names_what_is_done(world):
+    async def story(world: World) -> None:
+        answer = await world.post("/v1/images/generations", {"model": "alice/m", "prompt": "a cat"})
+        assert (answer.status, answer.json["error"]["code"]) == (400, "UnknownTask")
+        assert "text-generation" in answer.json["error"]["message"]
 
     world(story)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Generator as Steps
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from queue import SimpleQueue
@@ -64,7 +64,7 @@ class Generator:
                 results |= zip(indexes, batch.run(), strict=True)
         return [results[index] for index in range(len(rows))]
 
-    def stream(self, row: Row, plan: Plan) -> Iterator[Token | Generated | None]:
+    def stream(self, row: Row, plan: Plan) -> Steps[Token | Generated | None, None, None]:
         """Tokens as they are made, then the whole; None first: it has begun. Closing it stops it at its next token."""
         return self._stream_joining(row, plan) if self.joins(plan) else self._stream_alone(row, plan)
 
@@ -160,14 +160,14 @@ class Generator:
                     del running[index]
         return [results[index] for index in range(len(rows))]
 
-    def _stream_joining(self, row: Row, plan: Plan) -> Iterator[Token | Generated | None]:
+    def _stream_joining(self, row: Row, plan: Plan) -> Steps[Token | Generated | None, None, None]:
         with self.running.joined([self._chooser(row, plan)], self.adapter) as [runner]:
             yield None
             while (token := self.running.poll(runner)) is not None:
                 yield token
             yield runner.row.result()
 
-    def _stream_alone(self, row: Row, plan: Plan) -> Iterator[Token | Generated | None]:
+    def _stream_alone(self, row: Row, plan: Plan) -> Steps[Token | Generated | None, None, None]:
         queue: SimpleQueue[Token | Generated | BaseException] = SimpleQueue()
         batch = self._whole([row], [plan], emit=lambda _index, token: queue.put(token))
 

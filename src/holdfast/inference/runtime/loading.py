@@ -154,9 +154,8 @@ def _errors_in_words(config: dict[str, Any], *, shows_progress: bool = False) ->
     """Turn what transformers raises on unfit folders into one sentence; these are its ways of saying so."""
     logging = need("transformers").utils.logging
     damaged = need("safetensors").SafetensorError
-    shows_bars = logging.is_progress_bar_enabled()
-    if not shows_progress:
-        logging.disable_progress_bar()
+    showed_bars = logging.is_progress_bar_enabled()
+    _show_bars(logging, shows_progress)
     try:
         yield
     except (ValueError, OSError, KeyError, AttributeError, TypeError, ImportError, RuntimeError, damaged) as error:
@@ -164,5 +163,11 @@ def _errors_in_words(config: dict[str, Any], *, shows_progress: bool = False) ->
         kind = config.get("model_type", "unknown type")
         raise UnusableModel(problem=f"({kind}) {words[:300]}") from error
     finally:
-        if shows_bars:
-            logging.enable_progress_bar()
+        _show_bars(logging, showed_bars)
+
+
+def _show_bars(logging: Any, shown: bool) -> None:
+    if shown:
+        logging.enable_progress_bar()
+    else:
+        logging.disable_progress_bar()

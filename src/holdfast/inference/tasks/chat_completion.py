@@ -5,7 +5,8 @@ An answer's `id`, `created` and `model` are the server's to set; here they are e
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -130,33 +131,46 @@ class ChatCompletion(StreamingPredictor):
         return self._output(item, found)
 
     def pieces(self, item: Item) -> Generator[dict[str, Any] | None, None, None]:
-        if len(item.rows) > 1:
-            raise InvalidInput(field="parameters.n", problem="must be 1 in a stream")
+        with ExitStack() as stack:
+            answers = [stack.enter_context(closing(self._pieces(item, index))) for index in range(len(item.rows))]
+            ends = []
+            while answers:
+                for answer in list(answers):
+                    try:
+                        yield next(answer)
+                    except StopIteration as end:
+                        answers.remove(answer)
+                        ends.append(end.value)
+        if item.parameters.get("stream_options", {}).get("include_usage"):
+            counts = chats.usage(ends[0].prompt_tokens, sum(len(end.tokens) for end in ends))
+            yield {"object": "chat.completion.chunk", **_EMPTY, "choices": [], "usage": counts}
+
+    def _pieces(self, item: Item, index: int) -> Generator[dict[str, Any] | None, None, Generated]:
+        """Chunks of one of the answers; returns the whole."""
         watch = ToolCallFilter(_tool_names(item))
         noted: list[dict[str, Any]] = []
         is_first = True
-        for piece in self._model.generator.stream(item.rows[0], item.notes):
-            if isinstance(piece, Generated):
-                yield from self._last_chunks(item, watch, piece, is_first=is_first)
-                return
-            if piece is None:
-                yield None
-                continue
-            noted.append(chats.logprob_of(piece))
-            shown = watch.add(piece.text)
-            if shown or is_first:
-                yield _chunk(chats.delta(shown, [], is_first=is_first), None, noted if _wants_logprobs(item) else None)
-                noted, is_first = [], False
-
-    @staticmethod
-    def _last_chunks(
-        item: Item, watch: ToolCallFilter, generated: Generated, *, is_first: bool
-    ) -> Iterator[dict[str, Any]]:
-        rest, calls = watch.finish()
-        yield _chunk(chats.delta(rest or None, calls, is_first=is_first), chats.finish_reason(generated, calls), None)
-        if item.parameters.get("stream_options", {}).get("include_usage"):
-            counts = chats.usage(generated.prompt_tokens, len(generated.tokens))
-            yield {"object": "chat.completion.chunk", **_EMPTY, "choices": [], "usage": counts}
+        wants_logprobs = bool(item.parameters.get("logprobs"))
+        with closing(self._model.generator.stream(item.rows[index], item.notes)) as pieces:
+            for piece in pieces:
+                if isinstance(piece, Generated):
+                    rest, calls = watch.finish()
+                    last = chats.delta(rest or None, calls, is_first=is_first)
+                    yield _chunk(
+                        index, last, chats.finish_reason(piece, calls), noted if wants_logprobs and noted else None
+                    )
+                    return piece
+                if piece is None:
+                    yield None
+                    continue
+                noted.append(chats.logprob_of(piece))
+                shown = watch.add(piece.text)
+                if shown or is_first:
+                    yield _chunk(
+                        index, chats.delta(shown, [], is_first=is_first), None, noted if wants_logprobs else None
+                    )
+                    noted, is_first = [], False
+        raise AssertionError("a stream ends with the whole")
 
 
 class SeeingChat(ChatCompletion):
@@ -175,14 +189,12 @@ class SeeingChat(ChatCompletion):
 _EMPTY = {"id": "", "created": 0, "model": "", "system_fingerprint": ""}
 
 
-def _chunk(delta: dict[str, Any], finish_reason: str | None, noted: list[dict[str, Any]] | None) -> dict[str, Any]:
+def _chunk(
+    index: int, delta: dict[str, Any], finish_reason: str | None, noted: list[dict[str, Any]] | None
+) -> dict[str, Any]:
     logprobs = None if noted is None else {"content": noted}
-    one = {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": logprobs}
+    one = {"index": index, "delta": delta, "finish_reason": finish_reason, "logprobs": logprobs}
     return {"object": "chat.completion.chunk", **_EMPTY, "choices": [one], "usage": None}
-
-
-def _wants_logprobs(item: Item) -> bool:
-    return bool(item.parameters.get("logprobs"))
 
 
 def offered_tools(parameters: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -150,3 +150,24 @@ def test_a_streamed_answer_comes_in_numbered_events_that_add_up():
     assert events[-1]["response"]["output"][0]["content"][0]["text"] == "hello"
     assert events[-1]["response"]["usage"]["output_tokens"] == 2
     assert events[0]["response"]["output"] == []
+
+
+def test_a_response_that_only_calls_functions_has_no_message():
+    writer = ResponseWriter(HEAD, {}, "msg_1")
+    events = [*writer.begin()]
+    events += writer.add(
+        {"choices": [{"delta": {"tool_calls": [{"index": 0, **CALL}]}, "finish_reason": "tool_calls"}]}
+    )
+    events += writer.end()
+    assert [event["type"].removeprefix("response.") for event in events] == [
+        "created",
+        "in_progress",
+        "output_item.added",
+        "function_call_arguments.delta",
+        "function_call_arguments.done",
+        "output_item.done",
+        "completed",
+    ]
+    assert [event["sequence_number"] for event in events] == list(range(len(events)))
+    [call] = events[-1]["response"]["output"]
+    assert (call["type"], call["name"], call["arguments"]) == ("function_call", "look", "{}")

@@ -151,6 +151,18 @@ def test_a_chat_in_pieces(chat):
     assert chunks[-1]["usage"]["total_tokens"] > 0
 
 
+def test_several_answers_in_one_stream(chat):
+    given = {"max_tokens": 5, "n": 3, "seed": 4, "temperature": 1.0, "stream_options": {"include_usage": True}}
+    whole = chat.predict(HELLO, given)
+    pieces = list(chat.stream(chat.prepare(HELLO, chat.spec.parse_parameters(given))))
+    for index, choice in enumerate(whole["choices"]):
+        own = [one["choices"][0] for one in pieces if one["choices"] and one["choices"][0]["index"] == index]
+        assert "".join(one["delta"].get("content") or "" for one in own) == choice["message"]["content"]
+        assert own[0]["delta"]["role"] == "assistant"
+        assert own[-1]["finish_reason"] == choice["finish_reason"]
+    assert pieces[-1]["usage"] == whole["usage"]
+
+
 def test_several_answers_and_tools_offered(chat):
     tool = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
     offered = chat.predict(HELLO, {"max_tokens": 3, "tools": [tool], "n": 2})

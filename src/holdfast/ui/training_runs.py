@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from holdfast.training.domain.events import Stage
 from holdfast.training.domain.specification import TrainingSpec
@@ -148,6 +149,18 @@ def title_of(spec: TrainingSpec) -> str:
     """`tabular-classification on penguins`."""
     name = (spec.data.repo_id or spec.data.path or "data").rpartition("/")[2]
     return f"{name}: {spec.task}" if spec.task != "auto" else name
+
+
+def again_query(spec: TrainingSpec) -> str:
+    """The wizard's query for a run as this one, to be corrected first; empty where its data are no dataset."""
+    if spec.data.repo_id is None:
+        return ""
+    minutes = f"{spec.budget.seconds / 60:g}"
+    asked = {"data": spec.data.repo_id, "task": spec.task, "other-minutes": minutes, "metric": spec.metric or ""}
+    asked |= {f"column-{role}": name for role, name in spec.columns.items()}
+    asked |= {f"kind-{name}": kind for name, kind in spec.kinds.items()}
+    model = (spec.output.repo_id or "").rpartition("/")[2]
+    return urlencode({name: value for name, value in {**asked, "model": model}.items() if value})
 
 
 def metric_word(name: str | None) -> str:

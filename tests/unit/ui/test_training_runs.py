@@ -1,12 +1,15 @@
 """What pages say of a run: its board, its chart, its lesson."""
 
 from types import SimpleNamespace
+from urllib.parse import parse_qsl
 
 from holdfast.training.domain.events import Stage
 from holdfast.training.domain.runs import RunBoard
+from holdfast.training.domain.specification import Budget, DataSource, Output, TrainingSpec
 from holdfast.ui.lesson_texts import FAMILIES
 from holdfast.ui.lessons import confusion_of, lesson_of
 from holdfast.ui.training_runs import (
+    again_query,
     board_rows,
     climb_of,
     curves_of,
@@ -129,3 +132,18 @@ def test_a_run_that_only_had_the_baseline_says_so():
 def test_families_have_words():
     assert family_word("hist-gradient-boosting") == "gradient boosting"
     assert all(text.endswith(".") for text in FAMILIES.values())
+
+
+def test_a_run_can_be_asked_for_again_with_what_it_was_asked_for():
+    columns, kinds = {"target": "price now"}, {"postcode": "category"}
+    source, output = DataSource(repo_id="alice/homes"), Output(repo_id="alice/prices")
+    spec = TrainingSpec("tabular-regression", source, columns=columns, kinds=kinds, budget=Budget(90.0), output=output)
+    assert dict(parse_qsl(again_query(spec))) == {
+        "data": "alice/homes",
+        "task": "tabular-regression",
+        "other-minutes": "1.5",
+        "column-target": "price now",
+        "kind-postcode": "category",
+        "model": "prices",
+    }
+    assert again_query(TrainingSpec("reinforcement-learning", DataSource(path="CartPole-v1"))) == ""

@@ -26,6 +26,7 @@ from holdfast.ui.pages.jobs import namespace_facts
 from holdfast.ui.training_deployments import deployment_lines, place_of, trial_choices
 from holdfast.ui.training_findings import found_of
 from holdfast.ui.training_runs import (
+    again_query,
     board_rows,
     climb_of,
     curves_of,
@@ -161,5 +162,6 @@ class TrainingPages:
             "metric": metric_word(run.board.metric),
             "stopping": STOP_LABEL in run.job.spec.labels,
             "model": place_of(run.spec.output) if published else None,
+            "again": again_query(run.spec),
             "message": run.board.messages[-1] if run.board.messages else "",
         }

@@ -70,6 +70,7 @@ async function refreshState() {
     const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
     if (fresh && fresh.innerHTML !== part.innerHTML && !part.contains(document.activeElement)) part.replaceWith(fresh);
   }
+  if (page.title) document.title = page.title; // a tab in the background says that it is over
   document.dispatchEvent(new Event("holdfast:fresh"));
   return page.querySelector("[data-state]")?.dataset.state;
 }

@@ -155,7 +155,7 @@ def _errors_in_words(config: dict[str, Any], *, shows_progress: bool = False) ->
     logging = need("transformers").utils.logging
     damaged = need("safetensors").SafetensorError
     showed_bars = logging.is_progress_bar_enabled()
-    _show_bars(logging, shows_progress)
+    _show_bars(logging, shown=shows_progress)
     try:
         yield
     except (ValueError, OSError, KeyError, AttributeError, TypeError, ImportError, RuntimeError, damaged) as error:
@@ -163,10 +163,10 @@ def _errors_in_words(config: dict[str, Any], *, shows_progress: bool = False) ->
         kind = config.get("model_type", "unknown type")
         raise UnusableModel(problem=f"({kind}) {words[:300]}") from error
     finally:
-        _show_bars(logging, showed_bars)
+        _show_bars(logging, shown=showed_bars)
 
 
-def _show_bars(logging: Any, shown: bool) -> None:
+def _show_bars(logging: Any, *, shown: bool) -> None:
     if shown:
         logging.enable_progress_bar()
     else:

@@ -20,6 +20,7 @@ from tests.live_server import LiveServer, User, live_server
 pytestmark = [
     pytest.mark.heavy,
     pytest.mark.timeout(1800),
+    pytest.mark.filterwarnings("ignore:Warnings while validating metadata:UserWarning"),  # tasks of our own
     pytest.mark.skipif(
         not all(find_spec(name) for name in ("torch", "transformers", "skops")), reason="models run where they can"
     ),

@@ -185,6 +185,8 @@ def test_texts_are_ordered_by_their_bytes(database: Database):
         connection.execute(insert(THING), [{"name": name} for name in reversed(names)])
     with database.read() as connection:
         assert list(connection.execute(select(THING.c.name).order_by(THING.c.name)).scalars()) == names
+        second = select(THING.c.name).where(func.substr(THING.c.name, 2, 1) == "-")
+        assert list(connection.execute(second).scalars()) == ["a-b"]
         within = select(THING.c.name).where(THING.c.name >= "a/", THING.c.name < "a0")
         assert list(connection.execute(within).scalars()) == ["a/b"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
-from sqlalchemy import BigInteger, Column, Integer, String
+from sqlalchemy import BigInteger, Column, FunctionElement, Integer, String
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.base import PGDDLCompiler, PGTypeCompiler
 from sqlalchemy.dialects.postgresql.psycopg import PGCompiler_psycopg, PGDialect_psycopg
@@ -34,6 +34,11 @@ class _Statements(PGCompiler_psycopg):
         if not hasattr(clause, "constraint_target"):  # `upserts.upsert`: a constraint's name is PostgreSQL's alone
             clause.constraint_target = None
         return super()._on_conflict_target(clause, **options)  # type: ignore[no-untyped-call]
+
+    def visit_substr_func(self, function: FunctionElement[Any], **options: Any) -> str:
+        """PostgreSQL's `substr` takes places of 32 bits only."""
+        text, *places = (self.process(clause, **options) for clause in function.clauses)
+        return f"substr({', '.join([text, *(f'CAST({place} AS INTEGER)' for place in places)])})"
 
 
 class _Types(PGTypeCompiler):

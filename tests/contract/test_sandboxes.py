@@ -10,8 +10,8 @@ import pytest
 
 from holdfast.backends.sandboxes import bubblewrap, system_calls
 from holdfast.backends.sandboxes.factory import open_sandbox
-from holdfast.backends.sandboxes.protocol import Rules
-from holdfast.base.errors import InvalidInput
+from holdfast.backends.sandboxes.protocol import Mounted, Rules
+from holdfast.base.errors import InvalidInput, NoSandbox
 
 
 @pytest.fixture(params=["bubblewrap"])
@@ -28,8 +28,9 @@ def inside(sandbox, tmp_path):
     work = tmp_path / "work"
     work.mkdir()
 
-    def run(code, *, network=False, writable=()):
-        command = sandbox.wrap([sys.executable, "-I", "-c", code], Rules(work, writable, network=network))
+    def run(code, *, network=False, writable=(), mounts=()):
+        rules = Rules(work, writable, network=network, mounts=mounts)
+        command = sandbox.wrap([sys.executable, "-I", "-c", code], rules)
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=60, check=False, env={"PATH": "/usr/bin"}
         )
@@ -48,6 +49,19 @@ def test_it_writes_what_it_is_given(inside, tmp_path):
     file.touch()
     assert inside(f"open({str(file)!r}, 'a').write('y')", writable=(file,)) == ""
     assert file.read_text() == "y"
+
+
+def test_it_finds_folders_elsewhere(sandbox, inside, tmp_path):
+    assert sandbox.can_mount
+    for name in ("shown", "given"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_text(name)
+    mounts = (Mounted(tmp_path / "shown", "/data/in", True), Mounted(tmp_path / "given", "/tmp/out", False))
+    said = inside("print(open('/data/in/a').read()); open('/tmp/out/b', 'w').write('b')", mounts=mounts)
+    assert said == "shown"
+    assert (tmp_path / "given" / "b").read_text() == "b"
+    assert "Read-only file system" in inside("open('/data/in/a', 'w')", mounts=mounts)
+    assert "Read-only file system" in inside("open('/data/b', 'w')", mounts=mounts)
 
 
 def test_it_sees_nothing_else(inside, tmp_path):
@@ -155,5 +169,7 @@ def test_what_it_says_without_user_namespaces(monkeypatch, tmp_path):
 def test_none_is_a_choice_and_another_word_is_not():
     assert open_sandbox("none").problem() is None
     assert open_sandbox("none").wrap(["a", "b"], Rules(Path("/"))) == ["a", "b"]
+    with pytest.raises(NoSandbox):
+        open_sandbox("none").wrap(["a"], Rules(Path("/"), mounts=(Mounted(Path("/a"), "/b", True),)))
     with pytest.raises(InvalidInput, match="HOLDFAST_JOBS_SANDBOX"):
         open_sandbox("docker")

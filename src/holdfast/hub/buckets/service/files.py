@@ -96,7 +96,7 @@ def _collapsed(
                 start = folder + chr(ord("/") + 1)  # behind all that is below
                 break
             found.append(row)
-            start = row.path + "\0"
+            start = row.path + "\x01"  # paths hold no control characters
         else:
             if len(rows) < _ROWS_AT_ONCE:
                 break

@@ -153,8 +153,6 @@ class NewTrainingPages:
         task = form.text("task", "") or (recipe.task if recipe else "auto")
         asked = Asked(task, _columns(form), _kinds(form))
         preview: Preview = await call.run(self.previews.check_dataset, call.actor, named, asked)
-        found = preview.check or {}
-        chosen = found.get("task", task)
         return await self.pages.render(
             call,
             "training/check.html",
@@ -162,24 +160,34 @@ class NewTrainingPages:
             headers=_NO_STORE,
             namespace=call.words["namespace"],
             dataset=str(named),
-            preview=preview,
-            found=found,
-            task=chosen,
-            tasks=[name for name in registry.names() if name not in _WITHOUT_ROWS],
-            roles=_roles(chosen, found),
-            names=found.get("names") or [],
-            seen=preview_lines(found),
-            kinds=_kinds(form),
-            kind_words=KINDS,
-            metrics=_metrics(chosen),
-            metric=form.text("metric", "") or (recipe.metric if recipe and recipe.task == chosen else ""),
             recipe=recipe,
-            minutes=_MINUTES,
-            advice=time_advice(found),
             typed=form,
-            default_model=f"{named.name}-{chosen}",
             problems=problems(error, _FIELDS) if error else {},
+            **_checked(preview, form, task, named),
         )
+
+
+def _checked(preview: Preview, form: FormFields, task: str, dataset: RepoId) -> dict[str, Any]:
+    """What the check found, and what may be chosen of it."""
+    found = preview.check or {}
+    chosen, recipe = found.get("task", task), recipe_named(_recipe(form))
+    usual = recipe.metric if recipe and recipe.task == chosen else ""
+    return {
+        "preview": preview,
+        "found": found,
+        "seen": preview_lines(found),
+        "task": chosen,
+        "tasks": [name for name in registry.names() if name not in _WITHOUT_ROWS],
+        "roles": _roles(chosen, found),
+        "names": found.get("names") or [],
+        "kinds": _kinds(form),
+        "kind_words": KINDS,
+        "metrics": _metrics(chosen),
+        "metric": form.text("metric", "") or usual,
+        "minutes": _MINUTES,
+        "advice": time_advice(found),
+        "default_model": f"{dataset.name}-{chosen}",
+    }
 
 
 def _roles(task: str, found: Mapping[str, Any]) -> list[tuple[str, str, str, bool]]:

@@ -26,7 +26,6 @@ from holdfast.training.domain.trials import Plan
 from holdfast.training.trainers.interface import Place, TrialFailed
 from holdfast.training.trainers.text.bases import Base
 from holdfast.training.trainers.text.pace import LIMIT_TO_USE, Pace
-from holdfast.training.trainers.text.precision import fast_dtype, fast_steps
 
 MODEL = "model"
 """The folder in a trial's own where its best weights lie."""
@@ -141,9 +140,7 @@ def step_seconds(model: Any, rows: Sequence[Any], collate: Callable[[Any], Any],
         picked = [rows[(index * schedule.batch_size + place) % len(rows)] for place in range(schedule.batch_size)]
         began = time.perf_counter()
         batch = {name: tensor.to(model.device) for name, tensor in collate(picked).items()}
-        with fast_steps():
-            loss = model(**batch).loss
-        loss.backward()
+        model(**batch).loss.backward()
         optimizer.step()
         optimizer.zero_grad()
         times.append(time.perf_counter() - began)
@@ -196,7 +193,6 @@ def tune(
 
 
 def _arguments(transformers: Any, schedule: Schedule, folder: Path) -> Any:
-    short = fast_dtype() == "bfloat16"  # said of CPUs only
     return transformers.TrainingArguments(
         output_dir=str(folder / "trainer"),
         max_steps=schedule.steps,
@@ -206,8 +202,6 @@ def _arguments(transformers: Any, schedule: Schedule, folder: Path) -> Any:
         weight_decay=schedule.weight_decay,
         logging_steps=max(1, schedule.steps // 20),
         seed=schedule.seed,
-        bf16=short,
-        use_cpu=short,
         save_strategy="no",
         eval_strategy="no",
         report_to=[],

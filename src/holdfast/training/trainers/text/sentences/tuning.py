@@ -6,7 +6,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -109,35 +109,13 @@ class Tuned:
     def fit(self, plan: Plan, place: Place) -> Outcome:
         began = time.monotonic()
         model, judged = self._loaded(), self.pairs.at(self.fold.judged)
-        figures: list[tuple[int, float]] = []
-        points: list[tuple[int, float]] = []
-        best: list[dict[str, float]] = []
         limit = time_for_steps(plan, began)
-        pace = Pace(plan.parameters["steps"], math.inf if limit is None else limit)
-
-        def look(step: int) -> None:
-            model.eval()
-            found = judged.scores(cosines_of(lambda texts: encode(model, texts), judged))
-            model.train()
-            points.append((step, found[self.metric]))
-            if not best or better(self.metric)(found[self.metric], best[0][self.metric]):
-                best[:] = [found]
-                save_sentence_model(model, place.folder / MODEL)
-            place.tell({"step": step, "score": found[self.metric]})
-
-        def watch(step: int, loss: float) -> bool:
-            figures.append((step, loss))
-            place.tell({"step": step, "loss": loss})
-            ends = pace.ends(step)
-            if ends or pace.wants_score(step):
-                before = time.monotonic()
-                look(step)
-                pace.judged(time.monotonic() - before)
-            return ends
-
-        self._learn(model, plan.parameters, watch)
-        curve = {"loss": figures, "score": points}
-        return Outcome(best[0][self.metric], metrics=best[0], curve=curve, kept=MODEL)
+        watcher = _Watcher(
+            model, judged, self.metric, place, Pace(plan.parameters["steps"], math.inf if limit is None else limit)
+        )
+        self._learn(model, plan.parameters, watcher.step)
+        curve = {"loss": watcher.losses, "score": watcher.scores}
+        return Outcome(watcher.best[self.metric], metrics=watcher.best, curve=curve, kept=MODEL)
 
     def finish_seconds(self, trial: Trial) -> float:  # noqa: ARG002 - its weights are there
         return WRITING_SECONDS
@@ -168,6 +146,41 @@ class Tuned:
             if watch(step, float(loss.detach())):
                 break
         model.eval()
+
+
+@dataclass
+class _Watcher:
+    """Looks at an encoder that learns, keeps the best, and says when to stop."""
+
+    model: Any
+    judged: Pairs
+    metric: str
+    place: Place
+    pace: Pace
+    losses: list[tuple[int, float]] = field(default_factory=list)
+    scores: list[tuple[int, float]] = field(default_factory=list)
+    best: dict[str, float] = field(default_factory=dict)
+
+    def step(self, step: int, loss: float) -> bool:
+        """Whether this was the last."""
+        self.losses.append((step, loss))
+        self.place.tell({"step": step, "loss": loss})
+        ends = self.pace.ends(step)
+        if ends or self.pace.wants_score(step):
+            before = time.monotonic()
+            self._look(step)
+            self.pace.judged(time.monotonic() - before)
+        return ends
+
+    def _look(self, step: int) -> None:
+        self.model.eval()
+        found = self.judged.scores(cosines_of(lambda texts: encode(self.model, texts), self.judged))
+        self.model.train()
+        self.scores.append((step, found[self.metric]))
+        if not self.best or better(self.metric)(found[self.metric], self.best[self.metric]):
+            self.best = found
+            save_sentence_model(self.model, self.place.folder / MODEL)
+        self.place.tell({"step": step, "score": found[self.metric]})
 
 
 def _batches(pairs: Pairs, rows: Array, parameters: Mapping[str, Any], random: np.random.Generator) -> Iterator[Array]:

@@ -127,17 +127,20 @@ def _mistakes(found: Sequence[Mapping[str, Any]]) -> Table | None:
     if not found:
         return None
     names = list(dict.fromkeys(name for one in found for name in one.get("shown") or {}))[:_MOST_SHOWN]
+    is_sure = any(one.get("confidence") is not None for one in found)
     rows = [
         (
-            one.get("row"),
-            one.get("truth"),
-            one.get("answer"),
-            "" if one.get("confidence") is None else f"{100 * one['confidence']:.0f} %",
+            *(one.get(name) for name in ("row", "truth", "answer")),
+            *((_percent(one.get("confidence")),) if is_sure else ()),
             *((one.get("shown") or {}).get(name, "") for name in names),
         )
         for one in found
     ]
-    return _table(("row", "it is", "the model says", "how sure", *names), rows)
+    return _table(("row", "it is", "the model says", *(("how sure",) if is_sure else ()), *names), rows)
+
+
+def _percent(share: Any) -> str:
+    return f"{100 * share:.0f} %" if isinstance(share, int | float) else ""
 
 
 def _columns(found: Sequence[Mapping[str, Any]]) -> Table:

@@ -69,6 +69,14 @@ def test_mistakes_show_the_row():
     assert view.mistakes.rows == (("7", "x", "y, z", "91 %", "<b>"),)
 
 
+def test_who_does_not_say_how_sure_it_is_has_no_such_column():
+    numbers = [{"row": 1, "truth": 2.5, "answer": 3.25, "confidence": None, "shown": {}}]
+    view = report_view({**REPORT, "mistakes": numbers})
+    assert view.mistakes is not None
+    assert view.mistakes.columns == ("row", "it is", "the model says")
+    assert view.mistakes.rows == (("1", "2.5", "3.25"),)
+
+
 def test_a_report_of_an_earlier_version_is_shown_as_far_as_it_goes():
     old = {name: REPORT[name] for name in ("metric", "model", "scores", "intervals", "rows")}
     view = report_view(old)

@@ -95,9 +95,16 @@ def _trials(report: Report) -> list[tuple[Any, ...]]:
 
 def _mistakes(mistakes: Sequence[Mistake]) -> str:
     names = list(dict.fromkeys(name for mistake in mistakes for name in mistake.shown))
-    columns = ("row", "it is", "the model says", "how sure it was", *names)
+    is_sure = any(one.confidence is not None for one in mistakes)
+    columns = ("row", "it is", "the model says", *(("how sure it was",) if is_sure else ()), *names)
     rows = [
-        (one.row, one.truth, one.answer, one.confidence, *(one.shown.get(name, "") for name in names))
+        (
+            one.row,
+            one.truth,
+            one.answer,
+            *((one.confidence,) if is_sure else ()),
+            *(one.shown.get(name, "") for name in names),
+        )
         for one in mistakes
     ]
     return _table(columns, rows)

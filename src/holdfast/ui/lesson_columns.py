@@ -35,7 +35,9 @@ _ROLES = {
     "order": "rows were split by it: what comes later was judged by what came before",
     "unused": "left out",
 }
+_OF_CHATS = "written out, chats by the model's chat template, then cut into tokens (words and pieces of words)"
 _OF_MODELS: Mapping[str, str] = {
+    **dict.fromkeys(("lora", "full", "base-model"), _OF_CHATS),
     "majority": "not looked at",
     "dummy": "not looked at",
     "tfidf": "cut into words and pieces of words, which are counted; what is rare elsewhere weighs more (TF-IDF)",

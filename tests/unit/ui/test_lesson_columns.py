@@ -47,6 +47,7 @@ def test_a_mix_of_both_says_both():
         ("image", "cnn", {"picture_size": 32}, "32 × 32 pixels"),
         ("audio", "mfcc-svm", {}, "spectrum"),
         ("text", "gpt2", {}, "tokens"),
+        ("list", "qlora", {}, "chat template"),
     ],
 )
 def test_texts_pictures_sounds(kind, family, told, words):

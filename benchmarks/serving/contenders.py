@@ -171,22 +171,22 @@ def _running(command: list[object], log: Path, environment: dict[str, str], port
     fixed = {"HF_HUB_OFFLINE": "1", "DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     program = Program(command, log, {**os.environ, **fixed, **environment})
     try:
-        _wait_until_healthy(port, path, log)
+        _wait_until_healthy(program, port, path)
         yield program.pid
     finally:
         program.stop()
 
 
-def _wait_until_healthy(port: int, path: str, log: Path) -> None:
+def _wait_until_healthy(program: Program, port: int, path: str) -> None:
     give_up = time.monotonic() + START_SECONDS
-    while time.monotonic() < give_up:
+    while time.monotonic() < give_up and program.is_running:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).close()
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.5)
         else:
             return
-    raise RuntimeError(f"it did not become ready:\n{log.read_text(errors='replace')[-3000:]}")
+    raise RuntimeError(f"it did not become ready:\n{program.log.read_text(errors='replace')[-3000:]}")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ MiniLM is the real one; the others have the shapes of well-known models and rand
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,10 +81,12 @@ def minilm(folder: Path) -> None:
 
 
 def distilbert(folder: Path) -> None:
-    """DistilBERT base with a head of two labels."""
+    """DistilBERT base with a head of two labels; without names of its own for them, infinity-emb sees a reranker."""
     import transformers as t  # noqa: PLC0415
 
-    config = t.DistilBertConfig(vocab_size=_tokenizer(folder), num_labels=2, pad_token_id=0)
+    names = {0: "no", 1: "yes"}
+    labels = {"id2label": names, "label2id": {name: index for index, name in names.items()}}
+    config = t.DistilBertConfig(vocab_size=_tokenizer(folder), pad_token_id=0, **labels)
     _save(t.AutoModelForSequenceClassification, config, folder)
 
 
@@ -123,4 +126,6 @@ def _tokenizer(folder: Path) -> int:
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", model_max_length=512
     )
     fast.save_pretrained(folder)
+    path = folder / "tokenizer_config.json"  # names a class that transformers 4 does not have, with which infinity runs
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"tokenizer_class": "PreTrainedTokenizerFast"}))
     return len(vocabulary)

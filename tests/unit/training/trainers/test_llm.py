@@ -1,7 +1,10 @@
 """Language models taught further: rows of any shape, every method of TRL on a tiny model, and what is served."""
 
 import json
+import time
+from typing import ClassVar
 
+import datasets
 import pandas as pd
 import pytest
 import safetensors.torch
@@ -13,7 +16,7 @@ from holdfast.inference.runtime import libraries
 from holdfast.training.domain.trials import Board
 from holdfast.training.trainers.interface import TrialFailed
 from holdfast.training.trainers.llm import REWARD, conversations, preferences, prepare, rewards, teaching
-from holdfast.training.trainers.llm.methods import method_of
+from holdfast.training.trainers.llm.methods import Lesson, method_of
 from holdfast.training.trainers.llm.settings import read_settings
 from tests.factories.tiny_models import gpt2
 from tests.factories.training_runs import Hours, carry_out, specification, training_data
@@ -176,6 +179,23 @@ def test_examples_of_answers_make_a_chat_model_that_is_served(base, tmp_path):
     assert kinds_of_files(run.folder) <= {".json", ".safetensors", ".jinja"}
     predictor = tasks.load("chat-completion", run.folder, device="cpu")
     assert predictor.predict(run.artefact.example, {"max_tokens": 4})["choices"][0]["message"]["role"] == "assistant"
+
+
+def test_fewer_rows_judge_where_all_would_take_too_long():
+    class Slow:
+        eval_dataset = datasets.Dataset.from_list([{"text": str(number)} for number in range(100)])
+        judged: ClassVar[list[int]] = []
+
+        def evaluate(self, some=None):
+            rows = self.eval_dataset if some is None else some
+            self.judged.append(len(rows))
+            time.sleep(0.01 * len(rows))
+            return {"eval_loss": 1.0}
+
+    lesson = Lesson(method_of("llm-sft"), {}, [], [{}] * 100)
+    assert teaching.figures_of(Slow(), lesson)["judged"] == 100
+    assert 8 <= teaching.figures_of(Slow(), lesson, 0.5)["judged"] <= 60
+    assert Slow.judged[:2] == [100, 8]
 
 
 @pytest.mark.heavy

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import inspect
 import math
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,6 +16,8 @@ from holdfast.training.trainers.llm.methods import Lesson
 
 Tell = Callable[[Mapping[str, Any]], None]
 _BATCH = 4
+_FEW = 8
+"""Examples that tell how long judging takes; so many judge in any case."""
 
 
 def set_up(lesson: Lesson, model: Any, tokenizer: Any, adapter: Any = None, reference: Any = None) -> Any:
@@ -84,14 +87,37 @@ def _dataset(examples: Any) -> Any:
     return need("datasets", "Training language models", "training").Dataset.from_list(list(examples))
 
 
-def figures_of(trainer: Any, lesson: Lesson) -> dict[str, float]:
-    """The trainer's own judgement over the examples kept apart, by our names of metrics."""
+def figures_of(trainer: Any, lesson: Lesson, seconds: float | None = None) -> dict[str, float]:
+    """The trainer's own judgement over the examples kept apart, by our names of metrics.
+
+    Args:
+        trainer: that `set_up` made.
+        lesson: that it was made for.
+        seconds: for judging: where a few examples show that all would take longer, fewer judge; None means all.
+
+    Returns:
+        figures, and how many examples gave them (`judged`).
+    """
     with _quietly():
+        share = 1.0 if seconds is None else _affordable(trainer, seconds)
         said = trainer.evaluate()
     found = {ours: float(said[theirs]) for theirs, ours in lesson.method.figures.items() if theirs in said}
     if lesson.method.name == "SFT":
         found["perplexity"] = math.exp(min(found["loss"], 700.0))
-    return found
+    return {**found, "judged": float(round(share * len(lesson.judged)))}
+
+
+def _affordable(trainer: Any, seconds: float) -> float:
+    """Leave the trainer as many examples to judge by as there is time for; gives the share that is left."""
+    rows = trainer.eval_dataset
+    if len(rows) <= 2 * _FEW:
+        return 1.0
+    began = time.monotonic()
+    trainer.evaluate(rows.select(range(_FEW)))
+    each = (time.monotonic() - began) / _FEW
+    count = min(len(rows), max(_FEW, int(seconds / max(each, 1e-6))))
+    trainer.eval_dataset = rows.select(range(count))
+    return count / len(rows)
 
 
 def train(trainer: Any) -> None:

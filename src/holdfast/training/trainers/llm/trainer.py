@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ from holdfast.training.trainers.llm.settings import read_settings
 _BASE = "base-model"
 _PROBE_STEPS, _MOST_EPOCHS = 5, 3
 _SMALL_BYTES = 200_000_000
-_FOR_LEARNING = 0.7
-"""Of a trial's time; the rest is for loading, judging and writing."""
+_FOR_LEARNING, _FOR_JUDGING = 0.7, 0.2
+"""Of a trial's time; the rest is for loading and writing."""
 _LONGEST, _LONGEST_ANSWER = 1_024, 128
 _FOR_SAMPLES_SECONDS = 3.0
 _FEWEST_JUDGED = 8
@@ -61,6 +62,7 @@ class LlmTrainer:
         except TrialFailed as error:
             raise InvalidInput(field="data", problem=f"cannot be learned from by {spec.task}: {error}") from error
         self._chats = "text" not in self._train[0]
+        self._agreed = False
 
     def _examples(self, data: TrainingData) -> tuple[list[Example], list[Example]]:
         parts = folds(data.train, 10, self._spec.seed, groups=data.groups, order=data.order)
@@ -76,7 +78,8 @@ class LlmTrainer:
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
         """The base model as it is; then a lesson as asked, or as long as the budget allows, mild and bold."""
         if self._method.has_bar:
-            yield Plan(_BASE, {}, 0, None, "the base model as it is")
+            yield Plan(_BASE, {}, 0, None, "the base model as it is", limit_seconds=clock.left() / 3)
+            self._agree_on_rows(board)
             clock.keep_back(self._end_seconds(board))
         why = WHY_MAPPED if self._spec.task in MAPPED else ""
         options = {"learning_rate": self._usual_rate(), **self._settings.options}
@@ -92,6 +95,7 @@ class LlmTrainer:
             why or "a few steps, to see the pace",
             limit_seconds=max(30.0, clock.left() / 2),
         )
+        self._agree_on_rows(board)
         clock.keep_back(self._end_seconds(board))
         for share, boldness, reason in ((0.55, 1.0, "for longer"), (0.8, 3.0, "for longer, with bolder steps")):
             pace = pace_of(board, self._family, "max_steps", seconds_of(board, _BASE) or 0.0)
@@ -101,6 +105,12 @@ class LlmTrainer:
                 parameters = {**options, "learning_rate": rate, "max_steps": steps}
                 limit = clock.left() * min(1.0, 1.3 * share)
                 yield Plan(self._family, parameters, 2, pace.expected(steps), reason, limit_seconds=limit)
+
+    def _agree_on_rows(self, board: Board) -> None:
+        """All trials are judged by the same rows: by as many as there was time for when it was first seen."""
+        found = [int(trial.outcome.metrics["judged"]) for trial in board.finished() if trial.outcome]
+        if found:
+            self._judged, self._agreed = self._judged[: min(found)], True
 
     def _end_seconds(self, board: Board) -> float:
         """What judging by the sealed rows and answers before and after will take, by the first trial that judged."""
@@ -128,20 +138,22 @@ class LlmTrainer:
         if plan.family == _BASE:
             shutil.copytree(self._base, folder, dirs_exist_ok=True)
             strip_unsafe(folder)
-            return self._outcome(self._judge(self._base, self._judged, place), {}, folder)
-
-        seconds = None if plan.limit_seconds is None else plan.limit_seconds * _FOR_LEARNING
+            return self._outcome(self._judge(self._base, self._judged, place, self._for_judging(plan)), {}, folder)
 
         def attempt(options: Mapping[str, Any]) -> Outcome:
-            return self._teach(options, place, folder, seconds)
+            return self._teach(replace(plan, parameters=options), place, folder)
 
         found: Outcome = teaching.within_memory(attempt, plan.parameters, place.tell)
         return found
 
-    def _teach(self, options: Mapping[str, Any], place: Place, folder: Path, seconds: float | None) -> Outcome:
+    def _for_judging(self, plan: Plan) -> float | None:
+        """Seconds; None where it is settled by how many rows all trials are judged."""
+        return None if self._agreed or plan.limit_seconds is None else plan.limit_seconds * _FOR_JUDGING
+
+    def _teach(self, plan: Plan, place: Place, folder: Path) -> Outcome:
         need("torch").manual_seed(self._spec.seed)
-        follower = report_to(place.tell, seconds)
-        lesson = self._lesson(self._judged, place, options, callbacks=(follower.callback,))
+        follower = report_to(place.tell, None if plan.limit_seconds is None else plan.limit_seconds * _FOR_LEARNING)
+        lesson = self._lesson(self._judged, place, plan.parameters, callbacks=(follower.callback,))
         tokenizer = weights.load_words(self._base, chats=self._chats)
         scores = self._method.scores
         adapter = None if self._family == "full" else weights.adapter_config(self._settings, scores=scores)
@@ -149,7 +161,8 @@ class LlmTrainer:
         reference = self._reference() if adapter is None else None
         trainer = teaching.set_up(lesson, model, tokenizer, adapter, reference)
         teaching.train(trainer)
-        metrics = {**teaching.figures_of(trainer, lesson), "max_steps": float(trainer.state.global_step)}
+        figures = teaching.figures_of(trainer, lesson, self._for_judging(plan))
+        metrics = {**figures, "max_steps": float(trainer.state.global_step)}
         weights.write(trainer.model, tokenizer, self._base, self._settings, folder)
         return self._outcome(metrics, follower.curve, folder)
 
@@ -166,14 +179,17 @@ class LlmTrainer:
             return {"max_completion_length": max(1, min(_LONGEST_ANSWER, window // 2))}
         return {"max_length": min(_LONGEST, window)}
 
-    def _judge(self, folder: Path, judged: list[Example], place: Place) -> dict[str, float]:
-        """What a model is worth as it lies there."""
+    def _judge(
+        self, folder: Path, judged: list[Example], place: Place, seconds: float | None = None
+    ) -> dict[str, float]:
+        """What a model is worth as it lies there; in so many seconds."""
         need("torch").manual_seed(self._spec.seed)
         lesson = self._lesson(judged, place, {"max_steps": 1, **self._settings.options})
         tokenizer = weights.load_words(folder, chats=self._chats)
         plain = read_settings(self._spec.task, {})
         model = self._with_padding(weights.load_base(folder, plain, scores=self._method.scores), tokenizer)
-        return teaching.figures_of(teaching.set_up(lesson, model, tokenizer, None, self._reference()), lesson)
+        trainer = teaching.set_up(lesson, model, tokenizer, None, self._reference())
+        return teaching.figures_of(trainer, lesson, seconds)
 
     def _reference(self) -> Any:
         return weights.load_base(self._base, read_settings(self._spec.task, {})) if self._method.compares else None

@@ -59,7 +59,7 @@ def check_twice(place: Path, fields: dict[str, Any], trials: int) -> None:
 def test_a_table(tmp_path: Path):
     flowers().to_csv(tmp_path / "data.csv", index=False)
     families = ["dummy", "logistic-regression", "decision-tree"]
-    check_twice(tmp_path, {"task": "auto", "columns": {"target": "kind"}, "candidates": families}, trials=5)
+    check_twice(tmp_path, {"task": "auto", "columns": {"target": "kind"}, "candidates": families}, trials=4)
 
 
 @pytest.mark.heavy  # the libraries of texts take seconds to load, twice in each of its processes

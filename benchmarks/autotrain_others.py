@@ -146,7 +146,7 @@ def _grpo(folder: Path) -> dict[str, Any]:
     transformers.GPT2LMHeadModel(transformers.GPT2Config(**ids, **shape)).save_pretrained(base)
     prompts = folder / "prompts.csv"
     prompts.write_text("prompt\n" + "".join(f"Say a number above {number}.\n" for number in range(200)))
-    params = {"rewards": "digits", "max_steps": 120, "max_completion_length": 24, "per_device_train_batch_size": 16}
+    params = {"rewards": "digits", "max_steps": 120, "max_completion_length": 16, "per_device_train_batch_size": 8}
     return {"task": "llm-grpo", "data": str(prompts), "base_model": str(base), "params": params | {"beta": 0.0}}
 
 
@@ -163,7 +163,7 @@ def _letters() -> Any:
 
 
 def _rewarded(told: Mapping[str, Any]) -> Verdict:
-    before, after = (trial["score"] for trial in told["trials"][:2])
+    before, after = (trial["score"] or 0.0 for trial in told["trials"][:2])
     times = after / max(before, 1e-3)
     return Verdict(after, f"{before:.3f} → {after:.3f}: × {times:.1f} ≥ × {TIMES:.0f}", times >= TIMES)
 

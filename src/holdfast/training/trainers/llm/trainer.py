@@ -84,7 +84,7 @@ class LlmTrainer:
         why = WHY_MAPPED if self._spec.task in MAPPED else ""
         options = {"learning_rate": self._usual_rate(), **self._settings.options}
         if "max_steps" in options or "num_train_epochs" in options:
-            yield Plan(self._family, options, 1, None, why or "as asked")
+            yield Plan(self._family, options, 1, None, why or "as asked", limit_seconds=clock.left())
             return
         probe = {**options, "max_steps": _PROBE_STEPS}
         yield Plan(

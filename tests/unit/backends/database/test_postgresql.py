@@ -126,6 +126,7 @@ def test_urls_that_do_not_work(tmp_path, url, problem):
     assert caught.value.field == "HOLDFAST_DATABASE_URL"
 
 
+@pytest.mark.heavy
 def test_processes_may_migrate_at_the_same_time(database):
     url = database._engine.url.render_as_string(hide_password=False)
     context = multiprocessing.get_context("spawn")

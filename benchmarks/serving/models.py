@@ -123,7 +123,11 @@ def _tokenizer(folder: Path) -> int:
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer.decoder = decoders.Fuse()
     fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", model_max_length=512
+        tokenizer_object=tokenizer,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        model_max_length=512,
+        model_input_names=["input_ids", "attention_mask"],
     )
     fast.save_pretrained(folder)
     path = folder / "tokenizer_config.json"  # names a class that transformers 4 does not have, with which infinity runs

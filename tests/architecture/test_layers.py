@@ -21,6 +21,7 @@ MAY_SEE_THE_ENVIRONMENT = {
     "base/settings.py",  # the one place that reads configuration
     "cli/train.py",  # configs of the old AutoTrain name variables: ${HF_USERNAME}
     "cli/serve.py",  # chooses, before numpy is loaded, how many threads its libraries start
+    "jobs/mounting.py",  # runs beside the processes of jobs: the server talks to it so
     "jobs/reporting.py",  # runs in the processes of jobs: the server talks to them so
     "hub/repos/git_storage/processes.py",  # hands PATH on to git, and nothing else
 }

@@ -25,6 +25,7 @@ from holdfast.training.trainers.text.precision import fast_dtype
 Array = np.ndarray[Any, Any]
 _CHUNK = 256
 _MEASURED = 32
+_MOST_MEASURING_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,18 @@ class Encoding:
         began = time.perf_counter()
         encoder = load_sentence_encoder(self.base.folder, Wish(dtype=fast_dtype()))
         loading = time.perf_counter() - began
-        some = texts[:: max(1, len(texts) // _MEASURED)][:_MEASURED]
-        _encoded(encoder, some[:2], _silent)  # the first call prepares what later ones use
-        began = time.perf_counter()
-        _encoded(encoder, some, _silent)
-        return loading + (time.perf_counter() - began) / len(some) * len(texts)
+        _encoded(encoder, texts[:2], _silent)  # the first call prepares what later ones use
+        each = _seconds_each(encoder, texts, _MEASURED)
+        if each * _CHUNK < _MOST_MEASURING_SECONDS:  # a whole chunk tells more: its texts stand by their lengths
+            each = _seconds_each(encoder, texts, _CHUNK)
+        return loading + each * len(texts)
+
+
+def _seconds_each(encoder: SentenceEncoder, texts: Sequence[str], count: int) -> float:
+    some = texts[:: max(1, len(texts) // count)][:count]
+    began = time.perf_counter()
+    _encoded(encoder, some, _silent)
+    return (time.perf_counter() - began) / len(some)
 
 
 def _encoded(encoder: SentenceEncoder, texts: Sequence[str], tell: Callable[[Mapping[str, Any]], None]) -> Array:

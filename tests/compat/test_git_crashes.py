@@ -55,7 +55,7 @@ def begin_push(owner, work, *refs):
     return pusher, outcome
 
 
-@pytest.mark.parametrize("rounds", [8, pytest.param(40, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("rounds", [4, pytest.param(40, marks=pytest.mark.heavy)])
 def test_killed_at_random_moments_of_pushes(owner, rounds):
     chance = random.Random(11)
     work = owner.clone("alice/crashed")

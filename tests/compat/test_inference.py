@@ -54,6 +54,7 @@ def client(name: str, home: Path, url: str) -> Client:
     return Client.of(name, home, endpoint=url, token=ALICE.token)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", INFERENCE_CLIENTS)
 def test_inference_client_elsewhere(elsewhere, tmp_path, name):
     client(name, tmp_path, elsewhere).script("inference_journey", elsewhere, *NAMES)

@@ -112,7 +112,7 @@ class Target:
         """Some requests do what they ask for."""
         if self.client.refs(REPO) is None:
             self.client.create_repo(REPO)
-        if "big.bin" not in self.client.files(REPO):
+        if not {"big.bin", "file.txt"} <= set(self.client.files(REPO)):
             self.client.commit(
                 REPO, put_file("file.txt", b"text" * 100), put_file("README.md", b"---\nlicense: mit\n---\n")
             )

@@ -148,7 +148,7 @@ def kill_again_and_again(tmp_path: Path, rounds: int, check_every: int) -> None:
 
 @pytest.mark.timeout(300)
 def test_what_was_acknowledged_survives_kills(tmp_path: Path):
-    kill_again_and_again(tmp_path, 10, 5)
+    kill_again_and_again(tmp_path, 5, 3)
 
 
 @pytest.mark.heavy

@@ -23,7 +23,7 @@ def test_a_chat_goes_through_the_weights_and_the_batch_that_write_texts(tmp_path
     hosted = load(ModelSource(str(tmp_path), "text-generation"))
     assert answer(hosted, HELLO, "chat-completion")["choices"]
     assert answer(hosted, {"inputs": "hello", "parameters": {"max_new_tokens": 3}})[0]["generated_text"] is not None
-    writer, chat = (hosted._known[task]._predictor._model for task in ("text-generation", "chat-completion"))
+    writer, chat = (hosted._known[task, ""]._predictor._model for task in ("text-generation", "chat-completion"))
     assert writer.generator.running is chat.generator.running
     parts = [hosted.prepare(Question(orjson.dumps(body), task=task)).parts[0] for body, task in (
         (HELLO, "chat-completion"), ({"inputs": "hello"}, "")

@@ -33,7 +33,7 @@ def said(chunk):
 def test_interleaved_streams_say_what_each_says_alone(tmp_path):
     save_decoder(tmp_path, with_template=False)
     hosted = load(ModelSource(str(tmp_path), "text-generation"))
-    slow_down(hosted._known["text-generation"]._predictor._model.generator.loaded.model)
+    slow_down(hosted._known["text-generation", ""]._predictor._model.generator.loaded.model)
     prompts = ["hello a", "model one another sentence", "longer"]
     wishes = {"max_new_tokens": 12, "min_new_tokens": 12, "details": True, "top_n_tokens": 2}
     questions = [Question(orjson.dumps({"inputs": prompt, "parameters": wishes})) for prompt in prompts]

@@ -60,6 +60,7 @@ def test_inference_client_elsewhere(elsewhere, tmp_path, name):
     client(name, tmp_path, elsewhere).script("inference_journey", elsewhere, *NAMES)
 
 
+@pytest.mark.heavy
 def test_openai_client_elsewhere(elsewhere, tmp_path):
     client("openai", tmp_path, elsewhere).script("openai_journey", elsewhere, *NAMES)
 
@@ -120,7 +121,7 @@ def _run(*command: str) -> str:
 def test_hostile_questions_are_refused_and_nothing_dies(here):
     before = _ask(here, Hostile("/models/alice/text", "application/json", b'{"inputs": "hello"}'))
     assert before == 200
-    questions = hostile_questions(list(NAMES), 100, seed=100)
+    questions = hostile_questions(list(NAMES), 40, seed=100)
     with ThreadPoolExecutor(8) as pool:
         for question, status in pool.map(lambda one: (one, _ask(here, one)), questions):
             assert status < 500, (question.path, question.content_type, question.body[:200], status)

@@ -10,6 +10,7 @@ def test_journey(journey, client, new_repo, tmp_path):
     client.script("journeys", journey, new_repo, str(tmp_path))
 
 
+@pytest.mark.heavy
 def test_upload_large_folder(client, client_name, new_repo, tmp_path):
     if client_name.startswith("hub-2."):
         pytest.skip("2.x has folded upload_large_folder into upload_folder")

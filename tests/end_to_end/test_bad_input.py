@@ -169,7 +169,7 @@ def _rounds(light: int, heavy: int) -> object:
     return pytest.mark.parametrize("rounds", [light, pytest.param(heavy, marks=pytest.mark.heavy)])
 
 
-@_rounds(5, 60)
+@_rounds(2, 60)
 def test_paths_and_queries(target: Target, routes: list[Route], rounds: int):
     dice = random.Random(SEED)
     for route in routes:

@@ -85,8 +85,8 @@ def wait_for(look: Any, wanted: Any, seconds: float = PATIENCE_SECONDS) -> Any:
 
 
 def journal_of(data_dir: Path, job_id: str) -> list[dict[str, Any]]:
-    (file,) = (data_dir / "jobs").glob(f"*/{job_id}/work/run/trials.jsonl")
-    return [json.loads(line) for line in file.read_text().splitlines()]
+    (folder,) = (data_dir / "jobs").glob(f"*/{job_id}")
+    return [json.loads(line) for line in (folder / "work" / "run" / "trials.jsonl").read_text().splitlines()]
 
 
 def is_over(run: dict[str, Any]) -> bool:

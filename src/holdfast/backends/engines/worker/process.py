@@ -15,9 +15,6 @@ _HANDED_ON_BEGINNING = ("LC_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "OMP_", "MKL
 _PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 """Threads that wait for each other give the processor away. With the usual spinning a model that shares its processors
 with the server and other models was seven times as slow, for ten times the CPU (MiniLM, two busy cores)."""
-_KEPT_PAGES = {"MALLOC_MMAP_THRESHOLD_": str(64 << 20), "MALLOC_TRIM_THRESHOLD_": str(128 << 20)}
-"""What a batch leaves free, the next takes up. Given back to the system each time, it cost ten thousand page faults for
-a batch of eight, and a tenth of the time (DistilBERT, 64 tokens, glibc)."""
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -79,5 +76,4 @@ def _environment() -> dict[str, str]:
         name: value for name, value in os.environ.items() if name in _HANDED_ON or name.startswith(_HANDED_ON_BEGINNING)
     }
     fixed = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
-    path = os.pathsep.join(filter(None, sys.path))
-    return {**_PATIENT_THREADS, **_KEPT_PAGES, **handed_on, **fixed, "PYTHONPATH": path}
+    return {**_PATIENT_THREADS, **handed_on, **fixed, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

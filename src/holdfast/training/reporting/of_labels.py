@@ -53,8 +53,11 @@ def _confusion(counted: dict[str, Any]) -> Exhibit:
 
 
 def by_label(judgement: Judgement) -> list[tuple[str, float | None, float | None, float | None, int, int]]:
-    """(label, precision, recall, F1, rows, times said) of each label; None where there is nothing to divide by."""
-    if judgement.truth and not isinstance(judgement.truth[0], str):
+    """(label, precision, recall, F1, rows, times said) of each label; None where there is nothing to divide by.
+
+    Empty where nothing says what would have been right: groups and anomalies have answers and no truth.
+    """
+    if not judgement.truth or not isinstance(judgement.truth[0], str):
         return []
     truth, said = Counter(map(str, judgement.truth)), Counter(map(str, judgement.answers))
     right = Counter(str(one) for one, other in zip(judgement.truth, judgement.answers, strict=True) if one == other)

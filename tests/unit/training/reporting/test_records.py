@@ -1,7 +1,7 @@
 """What learn mode needs of a report: how labels were mistaken."""
 
 from holdfast.training.domain.judgements import Judgement
-from holdfast.training.reporting.of_labels import confusion
+from holdfast.training.reporting.of_labels import by_label, confusion
 from holdfast.training.reporting.records import without_rows
 
 
@@ -13,6 +13,12 @@ def test_labels_by_labels():
 def test_numbers_have_none():
     assert confusion(Judgement({}, truth=[1.5, 2.5], answers=[1.0, 2.0])) is None
     assert confusion(Judgement({})) is None
+
+
+def test_answers_without_truth_have_no_labels_to_be_right_about():
+    groups = Judgement({"silhouette": 0.5}, rows=3, answers=[0, 1, 0])
+    assert by_label(groups) == []
+    assert by_label(Judgement({}, answers=["anomaly", "usual"])) == []
 
 
 def test_whoever_may_read_a_model_sees_no_values_of_its_rows():

@@ -40,7 +40,19 @@ def texts():
     assert isinstance(answer.choices[0].text, str)
     several = client.completions.create(model=TEXT, prompt=["hello", "a model"], max_tokens=3)
     assert [choice.index for choice in several.choices] == [0, 1]
-    assert len(list(client.completions.create(model=TEXT, prompt="hello", max_tokens=3, stream=True))) >= 1
+    ways = client.completions.create(model=TEXT, prompt=["hello", "a model"], max_tokens=3, n=2, seed=1, logprobs=2)
+    assert [choice.index for choice in ways.choices] == [0, 1, 2, 3]
+    noted = ways.choices[0].logprobs
+    assert len(noted.tokens) == len(noted.token_logprobs) == len(noted.text_offset) >= 1
+    assert all(1 <= len(top) <= 2 for top in noted.top_logprobs), "texts of two tokens may be the same"
+    again = client.completions.create(model=TEXT, prompt=["hello", "a model"], max_tokens=3, n=2, seed=1)
+    assert [choice.text for choice in again.choices] == [choice.text for choice in ways.choices]
+    stream = client.completions.create(
+        model=TEXT, prompt="hello", max_tokens=3, stream=True, stream_options={"include_usage": True}
+    )
+    *pieces, last = stream
+    assert pieces
+    assert 1 <= last.usage.completion_tokens <= 3
 
 
 def vectors():

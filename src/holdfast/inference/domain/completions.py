@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from holdfast.base.errors import InvalidInput
+from holdfast.inference.domain.kinds import Integer
 
 _SAME = ("temperature", "top_p", "seed", "frequency_penalty", "presence_penalty")
 _FINISH = {"length": "length", "eos_token": "stop", "stop_sequence": "stop", "stop": "stop"}
-_ONLY = {"n": 1, "best_of": 1, "logprobs": None, "suffix": None, "logit_bias": None}
+_ONLY = {"best_of": 1, "suffix": None, "logit_bias": None}
 """What is not supported, with the value that means nothing."""
 _USUAL_NEW_TOKENS = 16
 """Source: the API's own default for `max_tokens`."""
+_COPIES = Integer(1, 16)
+_SEED = Integer(0, 2**62)
+_LIKELIEST = Integer(0, 5)
+"""Source: the API's reference, `logprobs`."""
 
 
-def completion_request(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a completion as those of text-generation.
+def completion_requests(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A completion's parameters as those of text-generation: once for each of the `n` ways to go on that are wanted.
 
     Raises:
-        InvalidInput: something that is not supported.
+        InvalidInput: something that is wrong or not supported.
     """
     for name, harmless in _ONLY.items():
         if body.get(name) not in (None, harmless, {}):
@@ -28,27 +34,67 @@ def completion_request(body: Mapping[str, Any]) -> dict[str, Any]:
     parameters["max_new_tokens"] = body.get("max_tokens") or _USUAL_NEW_TOKENS
     parameters["details"] = True
     parameters["return_full_text"] = body.get("echo") is True
-    stop = body.get("stop")
-    if stop:
+    if stop := body.get("stop"):
         parameters["stop"] = stop if isinstance(stop, list) else [stop]
+    if (logprobs := _wanted_logprobs(body)) is not None:
+        parameters["top_n_tokens"] = logprobs
     if parameters.get("temperature") == 0:
         del parameters["temperature"]  # 0 means: always the likeliest, as without it
         parameters.pop("top_p", None)
-    return {"parameters": parameters}
+    return [{"parameters": copy} for copy in _copies(parameters, body)]
 
 
-def text_choice(index: int, output: Any) -> tuple[dict[str, Any], int]:
+def _wanted_logprobs(body: Mapping[str, Any]) -> int | None:
+    if body.get("logprobs") is None:
+        return None
+    if body.get("echo") is True:
+        raise InvalidInput(field="logprobs", problem="is not possible with echo: only new tokens have them")
+    return _LIKELIEST.parse(body["logprobs"], "logprobs")
+
+
+def _copies(parameters: dict[str, Any], body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    count = 1 if body.get("n") is None else _COPIES.parse(body["n"], "n")
+    if count == 1:
+        return [parameters]
+    if body.get("stream") is True:
+        raise InvalidInput(field="n", problem="must be 1 for a stream")
+    if body.get("temperature") is None:
+        parameters = {**parameters, "do_sample": True}  # else all would be the same; the API's usual temperature is 1
+    if (seed := parameters.get("seed")) is None:
+        return [parameters] * count
+    return [{**parameters, "seed": _SEED.parse(seed, "seed") + number} for number in range(count)]
+
+
+def text_choice(index: int, output: Any, *, logprobs: bool = False) -> tuple[dict[str, Any], int]:
     """One output as a choice, and how many tokens were made for it."""
     one = output[0] if isinstance(output, list) else output
     details = one.get("details") or {}
     reason = _FINISH.get(str(details.get("finish_reason")), "stop")
-    choice = {"index": index, "text": one["generated_text"], "logprobs": None, "finish_reason": reason}
+    noted = _logprobs(details.get("tokens", ()), details.get("top_tokens", ())) if logprobs else None
+    choice = {"index": index, "text": one["generated_text"], "logprobs": noted, "finish_reason": reason}
     return choice, int(details.get("generated_tokens") or 0)
 
 
-def text_chunk(chunk: Mapping[str, Any]) -> dict[str, Any]:
+def text_chunk(chunk: Mapping[str, Any], *, logprobs: bool = False) -> dict[str, Any]:
     """One chunk of a stream as a choice."""
     token, details = chunk["token"], chunk.get("details") or {}
     reason = _FINISH.get(str(details["finish_reason"])) if details.get("finish_reason") else None
     text = "" if token.get("special") else token["text"]
-    return {"index": 0, "text": text, "logprobs": None, "finish_reason": reason}
+    noted = _logprobs([token], [chunk.get("top_tokens", ())]) if logprobs else None
+    return {"index": 0, "text": text, "logprobs": noted, "finish_reason": reason}
+
+
+def _logprobs(tokens: Sequence[Mapping[str, Any]], tops: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    # Offsets are those in the text that is made: `accumulate` begins with 0 and gives one more than there are tokens.
+    offsets = list(accumulate((len(token["text"]) for token in tokens), initial=0))[:-1]
+    return {
+        "tokens": [token["text"] for token in tokens],
+        "token_logprobs": [token["logprob"] for token in tokens],
+        "top_logprobs": [{one["text"]: one["logprob"] for one in top} for top in tops] if any(tops) else None,
+        "text_offset": offsets,
+    }
+
+
+def counted(details: Mapping[str, Any]) -> tuple[int, int]:
+    """Tokens read and made, as a stream's last chunk tells."""
+    return int(details.get("input_length") or 0), int(details.get("generated_tokens") or 0)

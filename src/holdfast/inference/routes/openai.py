@@ -5,25 +5,28 @@ Source: platform.openai.com/docs/api-reference; the unmodified `openai` client i
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import orjson
 from starlette.responses import Response
 
+from holdfast.backends.engines.protocol import Answer
 from holdfast.base.errors import InvalidInput, UnknownTask
-from holdfast.base.identity import Permission
+from holdfast.base.identity import Actor, Permission
 from holdfast.base.ids import RepoId
 from holdfast.http.call import Call, Fields
 from holdfast.http.errors import openai_body
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Family, Route
 from holdfast.inference import tasks
-from holdfast.inference.domain.completions import completion_request, text_choice, text_chunk
+from holdfast.inference.domain.completions import completion_requests, counted, text_choice, text_chunk
 from holdfast.inference.domain.vectors import openai_embedding, sentence_vectors
 from holdfast.inference.routes.reading import asked, model_of, read_fields
 from holdfast.inference.routes.sending import answer_object, events, while_connected
@@ -80,23 +83,37 @@ class OpenAIRoutes:
             "created": int(time.time()),
             "model": str(repo_id),
         }
-        request = completion_request(fields.values)
+        requests, logprobs = completion_requests(fields.values), fields.values.get("logprobs") is not None
         if fields.optional_flag("stream"):
             if len(prompts) > 1:
                 raise InvalidInput(field="prompt", problem="must be a single string for a stream")
-            question = asked(call, repo_id, "text-generation", {"inputs": prompts[0], **request})
-            return await events(call, self._text_chunks(call, question, head), openai_body, last=DONE)
-        question = asked(call, repo_id, "text-generation", {"inputs": prompts, **request})
-        answer = await while_connected(call, self.answering.predict(call.actor, question))
-        choices = [text_choice(index, output) for index, output in enumerate(orjson.loads(answer.body))]
-        made = sum(made for _, made in choices)
-        usage = _usage(answer.tokens, made)
+            question = asked(call, repo_id, "text-generation", {"inputs": prompts[0], **requests[0]})
+            chunks = self._text_chunks(call, question, head, logprobs=logprobs, counts=_wants_counts(fields))
+            return await events(call, chunks, openai_body, last=DONE)
+        questions = [asked(call, repo_id, "text-generation", {"inputs": prompts, **one}) for one in requests]
+        answers = await while_connected(call, self._all(call.actor, questions))
+        outputs = zip(*(orjson.loads(answer.body) for answer in answers), strict=True)  # each prompt's stand together
+        choices = [text_choice(index, one, logprobs=logprobs) for index, one in enumerate(chain.from_iterable(outputs))]
+        usage = _usage(answers[0].tokens, sum(made for _, made in choices))
         return json_response({**head, "choices": [choice for choice, _ in choices], "usage": usage})
 
-    async def _text_chunks(self, call: Call, question: Asked, head: dict[str, Any]) -> AsyncGenerator[bytes, None]:
+    async def _all(self, actor: Actor, questions: list[Asked]) -> list[Answer]:
+        tasks = [asyncio.create_task(self.answering.predict(actor, question)) for question in questions]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _text_chunks(
+        self, call: Call, question: Asked, head: dict[str, Any], *, logprobs: bool, counts: bool
+    ) -> AsyncGenerator[bytes, None]:
         async with aclosing(self.answering.stream(call.actor, question)) as chunks:
             async for chunk in chunks:
-                yield orjson.dumps({**head, "choices": [text_chunk(orjson.loads(chunk))]})
+                piece = orjson.loads(chunk)
+                yield orjson.dumps({**head, "choices": [text_chunk(piece, logprobs=logprobs)]})
+                if counts and piece.get("details"):
+                    yield orjson.dumps({**head, "choices": [], "usage": _usage(*counted(piece["details"]))})
 
     async def embeddings(self, call: Call) -> Response:
         """Texts as vectors."""
@@ -139,6 +156,13 @@ def _texts(fields: Fields, name: str, most: int) -> list[str]:
     if len(texts) > most:
         raise InvalidInput(field=name, problem=f"must have at most {most} entries")
     return texts
+
+
+def _wants_counts(fields: Fields) -> bool:
+    options = fields.values.get("stream_options") or {}
+    if not isinstance(options, dict):
+        raise InvalidInput(field="stream_options", problem="must be an object")
+    return options.get("include_usage") is True
 
 
 def _usage(read: int, made: int) -> dict[str, int]:

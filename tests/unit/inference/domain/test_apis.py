@@ -7,7 +7,7 @@ import pytest
 
 from holdfast.base.errors import InvalidInput
 from holdfast.inference.domain.choosing import meant_task
-from holdfast.inference.domain.completions import completion_request, text_choice, text_chunk
+from holdfast.inference.domain.completions import completion_requests, counted, text_choice, text_chunk
 from holdfast.inference.domain.responses import ResponseWriter, chat_request
 from holdfast.inference.domain.vectors import openai_embedding, sentence_vectors
 
@@ -18,29 +18,51 @@ CALL = {"id": "call_0", "type": "function", "function": {"name": "look", "argume
 
 def test_a_completion_becomes_a_generation():
     body = {"prompt": "x", "max_tokens": 5, "stop": ".", "temperature": 0.5, "top_p": 0.9, "echo": True, "n": 1}
-    assert completion_request(body) == {
-        "parameters": {
-            "temperature": 0.5,
-            "top_p": 0.9,
-            "max_new_tokens": 5,
-            "details": True,
-            "return_full_text": True,
-            "stop": ["."],
-        }
+    [request] = completion_requests(body)
+    assert request["parameters"] == {
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "max_new_tokens": 5,
+        "details": True,
+        "return_full_text": True,
+        "stop": ["."],
     }
 
 
 def test_a_temperature_of_zero_means_no_drawing():
-    parameters = completion_request({"temperature": 0, "top_p": 0.5})["parameters"]
+    [request] = completion_requests({"temperature": 0, "top_p": 0.5})
+    parameters = request["parameters"]
     assert "temperature" not in parameters
     assert "top_p" not in parameters
     assert parameters["max_new_tokens"] == 16
 
 
-@pytest.mark.parametrize("body", [{"n": 2}, {"best_of": 3}, {"logprobs": 1}, {"suffix": "x"}, {"logit_bias": {"1": 2}}])
+def test_several_ways_to_go_on_are_drawn_apart():
+    seeds = [request["parameters"]["seed"] for request in completion_requests({"n": 3, "seed": 5})]
+    assert seeds == [5, 6, 7]
+    drawn, other = completion_requests({"n": 2})
+    assert drawn["parameters"]["do_sample"]
+    assert drawn == other
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"best_of": 3},
+        {"suffix": "x"},
+        {"logit_bias": {"1": 2}},
+        {"n": 17},
+        {"n": "2"},
+        {"n": 2, "stream": True},
+        {"seed": "x", "n": 2},
+        {"logprobs": 6},
+        {"logprobs": True},
+        {"logprobs": 1, "echo": True},
+    ],
+)
 def test_what_is_not_supported_is_refused_by_name(body):
     with pytest.raises(InvalidInput) as caught:
-        completion_request(body)
+        completion_requests(body)
     assert caught.value.field in body
 
 
@@ -52,6 +74,22 @@ def test_generations_become_choices():
     assert text_chunk({"token": {"text": "a", "special": False}})["finish_reason"] is None
     last = text_chunk({"token": {"text": "</s>", "special": True}, "details": {"finish_reason": "length"}})
     assert (last["text"], last["finish_reason"]) == ("", "length")
+
+
+def test_logprobs_stand_beside_their_tokens():
+    tokens = [{"text": "a ", "logprob": -0.5, "special": False}, {"text": "word", "logprob": -1.0, "special": False}]
+    top = [[{"text": "a ", "logprob": -0.5}], [{"text": "word", "logprob": -1.0}]]
+    said = {"generated_text": "a word", "details": {"tokens": tokens, "top_tokens": top}}
+    choice, _ = text_choice(0, said, logprobs=True)
+    assert choice["logprobs"] == {
+        "tokens": ["a ", "word"],
+        "token_logprobs": [-0.5, -1.0],
+        "top_logprobs": [{"a ": -0.5}, {"word": -1.0}],
+        "text_offset": [0, 2],
+    }
+    chunk = {"token": tokens[0], "details": {"finish_reason": "length", "input_length": 3, "generated_tokens": 1}}
+    assert text_chunk(chunk, logprobs=True)["logprobs"]["top_logprobs"] is None
+    assert counted(chunk["details"]) == (3, 1)
 
 
 def test_vectors_of_tokens_become_one_for_the_text():

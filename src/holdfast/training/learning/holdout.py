@@ -18,6 +18,7 @@ import numpy as np
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
+from holdfast.training.learning.families import asked_for
 from holdfast.training.learning.publishing import strip_unsafe, take_up
 from holdfast.training.learning.scores import standard_error
 from holdfast.training.scores import of_labels
@@ -87,9 +88,13 @@ class HoldoutClassifier:
         data: rows; groups stay together, and what is later is judged, as in every part of a run.
         spec: with its metric named.
         families: by name.
+
+    Raises:
+        InvalidInput: the spec names a family that there is not.
     """
 
     def __init__(self, data: TrainingData, spec: TrainingSpec, families: Mapping[str, Family]) -> None:
+        asked_for(spec.candidates, families)
         self.labels = labels_of(data)
         self.truth_N = truth_of(data)
         self._families = families

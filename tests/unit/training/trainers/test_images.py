@@ -1,6 +1,7 @@
 """Pictures of bars, lying or standing: what each rung learns from them, and that inference serves what comes out."""
 
 import io
+import json
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,9 @@ from PIL import Image
 
 from holdfast.base.errors import InvalidInput, UnusableModel
 from holdfast.inference import tasks
+from holdfast.training.trainers.images import prepare
 from tests.factories.tiny_models import vit
-from tests.factories.training_runs import carry_out, specification, training_data
+from tests.factories.training_runs import Hours, carry_out, specification, training_data
 
 
 def picture(kind, seed):
@@ -63,6 +65,24 @@ def test_a_small_network_learns_from_nothing_and_is_served(bars, tmp_path):
     assert trial.outcome.metrics["accuracy"] > 0.8
     assert served(run)[0] >= 7
     assert {layer["kind"] for layer in run.artefact.explanation["layers"]} >= {"Conv2d", "ReLU", "Linear"}
+
+
+def test_a_transformer_learns_from_nothing_where_it_is_asked_for(bars, tmp_path):
+    params = {"epochs": 10, "width": 32, "layers": 2}
+    spec = specification("image-classification", candidates=("vit",), params=params)
+    run = carry_out(bars, spec, tmp_path)
+    losses = [value for _step, value in run.trial("vit").outcome.curve["loss"]]
+    assert losses[-1] < losses[0]
+    assert json.loads((run.folder / "config.json").read_text())["model_type"] == "vit"
+    assert {line["label"] for line in served(run)[1]} == {"lying", "standing"}
+    assert run.artefact.base_model is None
+    families = {plan.family for plan in prepare(bars, specification("image-classification")).plans(run.board, Hours())}
+    assert "vit" not in families, "a CNN learns more in the same time"
+
+
+def test_a_family_that_there_is_not_is_named(bars):
+    with pytest.raises(InvalidInput, match=r"resnet.*known: majority"):
+        prepare(bars, specification("image-classification", candidates=("resnet",)))
 
 
 def test_a_network_of_the_hub_gets_a_new_last_layer_and_learns_further(bars, tmp_path):

@@ -4,7 +4,7 @@ The ladder: the most frequent label → edges (HOG) or pixels with a linear mode
 a linear model over what a network of the Hub sees (`base_model`) → that network, all of it trained further.
 
 Source: on 2,062 photos of hands with 10 labels, one minute of CPU: pixels + linear .72, HOG + SVM .92, CNN .99, a
-transformer from nothing .10; so there is no rung of transformers from nothing.
+transformer from nothing .10; so a transformer from nothing is tried only where `candidates` names `vit`.
 """
 
 from __future__ import annotations

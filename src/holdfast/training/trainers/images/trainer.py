@@ -10,8 +10,9 @@ from typing import Any
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan
-from holdfast.training.learning.convolution import Convolution
+from holdfast.training.learning.designs import TRANSFORMER
 from holdfast.training.learning.estimators import load_once
+from holdfast.training.learning.from_nothing import FromNothing
 from holdfast.training.learning.holdout import Family, HoldoutClassifier, seconds_of
 from holdfast.training.learning.pacing import pace_of
 from holdfast.training.trainers.images.classic import Classic
@@ -23,7 +24,9 @@ _PROBE_EPOCHS = 3
 _MOST_EPOCHS = 60
 _LEAST_SECONDS = 10.0
 """That even a short trial is given, if there is so much."""
-_NETWORKS = ("cnn", "embeddings-linear", "fine-tuning")
+_FROM_NOTHING, _TRAINED = ("cnn", "vit"), ("embeddings-linear", "fine-tuning")
+_MOST_EPOCHS_OF_VIT = 300
+"""A transformer needs far more of them: it has to learn that neighbours belong together."""
 
 
 class ImageTrainer:
@@ -34,7 +37,7 @@ class ImageTrainer:
         self._asked = spec.params.get("epochs", spec.params.get("num_train_epochs"))
         load_once()
         self._pictures = read_pictures(data)
-        if "cnn" in (spec.candidates or ("cnn",)):
+        if set(_FROM_NOTHING) & set(spec.candidates or _FROM_NOTHING):
             _decoded_once = self._pictures.levels_NHWC  # kept by the pictures: every trial is forked with it
         self._classifier = HoldoutClassifier(data, spec, _families(self._pictures, spec.base_model))
 
@@ -48,6 +51,8 @@ class ImageTrainer:
         yield Plan("majority", {}, 0, None, "what is right without looking")
         yield Plan("hog-svm", {"C": 10.0}, 1, None, "directions of edges, and a support vector machine")
         yield Plan("pixels-linear", {"C": 0.01}, 1, None, "levels of light, and a linear model")
+        if "vit" in (self._spec.candidates or ()):
+            yield from self._transformers(board, clock)
         if self._asked is None:
             probe = _cnn(_PROBE_EPOCHS, None, "a small network, briefly: shows how long it takes to learn")
             yield replace(probe, limit_seconds=max(_LEAST_SECONDS, clock.left() / 3))
@@ -71,8 +76,23 @@ class ImageTrainer:
             mirrored = _cnn(epochs, pace.expected(epochs), "pictures are mirrored, too", mirror=True)
             yield replace(mirrored, limit_seconds=clock.left() * 0.9)
 
+    def _transformers(self, board: Board, clock: Clock) -> Iterator[Plan]:
+        """Only where it is asked for: from nothing, a transformer needs more pictures and time than a CNN."""
+        why = "a small transformer from nothing"
+        alone = self._spec.candidates == ("vit",)
+        if self._asked:
+            yield Plan("vit", {"epochs": int(self._asked), **self._wishes()}, 2, None, why)
+            return
+        end = max(_LEAST_SECONDS, clock.left() / 3)
+        yield Plan("vit", {"epochs": _PROBE_EPOCHS}, 2, None, f"{why}, briefly", limit_seconds=end)
+        pace, seconds = pace_of(board, "vit", "epochs"), clock.left() * (0.9 if alone else 0.5)
+        epochs = pace.affordable(seconds * 0.8, _MOST_EPOCHS_OF_VIT)
+        if epochs > _PROBE_EPOCHS:
+            longer = {"epochs": epochs, **self._wishes()}
+            yield Plan("vit", longer, 2, pace.expected(epochs), "the same for longer", limit_seconds=seconds)
+
     def _wishes(self) -> dict[str, Any]:
-        names = ("mirror", "widths", "convolutions", "batch_size") + (
+        names = ("mirror", "widths", "convolutions", "width", "layers", "patch_size", "batch_size") + (
             () if self._spec.base_model else ("learning_rate",)
         )
         wishes = {name: self._spec.params[name] for name in names if name in self._spec.params}
@@ -94,14 +114,14 @@ class ImageTrainer:
     def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:
         """The best one, from all pictures if there is time."""
         best, facts = self._classifier.finish(board, folder, clock)
-        is_network = best.plan.family in _NETWORKS
+        is_network = best.plan.family in (*_FROM_NOTHING, *_TRAINED)
         return Artefact(
             task="image-classification",
             family=best.plan.family,
             parameters=best.plan.parameters,
             library="transformers" if is_network else "sklearn",
             example=self._pictures.files[0],
-            base_model=self._spec.base_model if best.plan.family in _NETWORKS[1:] else None,
+            base_model=self._spec.base_model if best.plan.family in _TRAINED else None,
             explanation=facts,
         )
 
@@ -111,7 +131,8 @@ def _families(pictures: Pictures, base_model: str | None) -> dict[str, Family]:
         "majority": Classic(pictures, "pixels", "majority"),
         "pixels-linear": Classic(pictures, "pixels", "logistic-regression"),
         "hog-svm": Classic(pictures, "hog", "svm"),
-        "cnn": Convolution(pictures),
+        "cnn": FromNothing(pictures),
+        "vit": FromNothing(pictures, TRANSFORMER),
     }
     if base_model:
         families["embeddings-linear"] = Pretrained(pictures, base_model, further=False)

@@ -25,6 +25,7 @@ from holdfast.training.environments.worlds import (
     rules_of,
     world_of,
 )
+from holdfast.training.learning.families import asked_for
 from holdfast.training.learning.publishing import take_up
 from holdfast.training.trainers.interface import Artefact, Clock, Place, TrialFailed
 from holdfast.training.trainers.reinforcement.learning import learn, watching
@@ -36,6 +37,7 @@ _FOR_LEARNING = 0.8
 """Of a trial's time; the rest is for judging what was learned."""
 _JUDGED_EPISODES, _FINAL_EPISODES = 20, 100
 _JUDGE_SEED, _FINAL_SEED = 50_000, 90_000
+ALGORITHMS = ("ppo", "dqn", "a2c")
 _LEFT_OUT = ("environment", "epochs")
 
 
@@ -45,6 +47,7 @@ class PolicyTrainer:
     def __init__(self, data: TrainingData, spec: TrainingSpec) -> None:  # noqa: ARG002 - there are no rows
         need("stable_baselines3", "Reinforcement learning", "training")  # once, not in every trial
         self._spec = spec
+        asked_for(spec.candidates, ALGORITHMS)
         self._world = world_of(str(spec.params.get("environment") or spec.data.path or "CartPole-v1"))
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:

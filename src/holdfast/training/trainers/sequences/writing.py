@@ -19,6 +19,7 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan
 from holdfast.training.learning.anatomy import layers_of, parameter_count
+from holdfast.training.learning.families import asked_for
 from holdfast.training.learning.loop import Schedule, learn
 from holdfast.training.learning.pacing import pace_of
 from holdfast.training.learning.publishing import take_up
@@ -50,6 +51,7 @@ class LanguageModeler:
         architectures.register()  # imported once, not in every trial
         _lazy = need("transformers").GPT2LMHeadModel
         self._spec = spec
+        asked_for(spec.candidates, _FAMILIES)
         column = data.columns["text"]
         parts = folds(data.train, 10, spec.seed, groups=data.groups, order=data.order)
         texts = data.train[column].astype(str)
@@ -64,7 +66,7 @@ class LanguageModeler:
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
         """Each kind briefly, then each for as long as the budget allows; the best of them once more for the rest."""
-        families = [family for family in _FAMILIES if family in (self._spec.candidates or _FAMILIES)]
+        families = asked_for(self._spec.candidates, _FAMILIES)
         asked = self._spec.params.get("steps")
         if asked is None:
             for rung, family in enumerate(families):

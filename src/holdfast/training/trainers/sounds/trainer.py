@@ -12,8 +12,8 @@ import numpy as np
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan
-from holdfast.training.learning.convolution import Convolution
 from holdfast.training.learning.estimators import classifier, load_once, save_feature_classifier
+from holdfast.training.learning.from_nothing import FromNothing
 from holdfast.training.learning.holdout import Family, Fitted, HoldoutClassifier, Work
 from holdfast.training.learning.pacing import pace_of
 from holdfast.training.trainers.interface import Artefact, Clock, Place
@@ -53,7 +53,7 @@ class Seen:
 
     def __call__(self, work: Work) -> Fitted:
         """Train the network, and say in its config how a sound becomes a picture."""
-        fitted = Convolution(self.recordings)(work)
+        fitted = FromNothing(self.recordings)(work)
         (work.folder / "preprocessor_config.json").unlink(missing_ok=True)
         path = work.folder / "config.json"
         said = {"features": {"kind": "spectrogram", "size": self.recordings.size}}

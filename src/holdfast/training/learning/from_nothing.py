@@ -1,4 +1,4 @@
-"""A small convolutional network from nothing, for pictures and whatever else can be drawn as one.
+"""Small networks from nothing, for pictures and whatever else can be drawn as one: `designs` says which.
 
 Dimensions: B pictures, C channels, H × W pixels, L labels.
 """
@@ -11,18 +11,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from holdfast.inference.runtime import architectures
 from holdfast.inference.runtime.libraries import need
 from holdfast.training.learning.anatomy import layers_of, parameter_count
+from holdfast.training.learning.designs import CONVOLUTION, Design
 from holdfast.training.learning.holdout import Fitted, Work
 from holdfast.training.learning.loop import Schedule, epochs_of, learn
 from holdfast.training.learning.scores import accuracy
 
 Array = np.ndarray[Any, Any]
 _BATCH = 32
-_WIDE, _DEEP = (32, 64, 128), (16, 32, 64, 128)
-_LARGE = 48
-"""Pixels on a side from which a fourth stage, and half the channels in the first, pay: a third of the work."""
 
 
 class Drawn(Protocol):
@@ -53,18 +50,26 @@ class Drawn(Protocol):
 
 
 @dataclass(frozen=True)
-class Convolution:
-    """The family `cnn`. Parameters: `epochs`, `mirror`, `learning_rate`, `widths`, `convolutions`, `batch_size`."""
+class FromNothing:
+    """A family of networks with random weights that learn.
+
+    Parameters: `epochs`, `mirror`, `learning_rate`, `batch_size`, and those of its design.
+
+    Args:
+        drawn: rows to learn from.
+        design: of the network.
+    """
 
     drawn: Drawn
+    design: Design = CONVOLUTION
 
     def __call__(self, work: Work) -> Fitted:
         torch = need("torch")
         torch.manual_seed(work.seed)
-        model = architectures.build("image-classification", self._config(work.parameters))
+        model = self.design.build(self.drawn.labels, self.drawn.size, work.parameters)
         size = int(work.parameters.get("batch_size", _BATCH))
         steps = -(-len(work.learned) // size)
-        rate = float(work.parameters.get("learning_rate", 3e-3))
+        rate = float(work.parameters.get("learning_rate", self.design.learning_rate))
         schedule = Schedule(int(work.parameters["epochs"]), steps, rate, weight_decay=0.05, seconds=work.seconds)
 
         def batches(epoch: int) -> Iterator[Mapping[str, Any]]:
@@ -72,20 +77,9 @@ class Convolution:
 
         curve = learn(model, batches, schedule, work.tell, self._judge(model, work))
         model.eval()
-        architectures.save(model, work.folder)
+        self.design.save(model, work.folder)
         facts = {"layers": layers_of(model), "parameters": parameter_count(model), "picture_size": self.drawn.size}
         return Fitted(self._scores(model, work.judged), curve, facts, epochs_of(curve, schedule))
-
-    def _config(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        labels = dict(enumerate(self.drawn.labels))
-        return {
-            "model_type": "holdfast-cnn",
-            "id2label": labels,
-            "label2id": {label: index for index, label in labels.items()},
-            "image_size": self.drawn.size,
-            "widths": list(parameters.get("widths", _WIDE if self.drawn.size < _LARGE else _DEEP)),
-            "convolutions": int(parameters.get("convolutions", 1)),
-        }
 
     def _batches(self, work: Work, size: int, epoch: int) -> Iterator[Mapping[str, Any]]:
         torch = need("torch")

@@ -1,6 +1,7 @@
-"""InferenceClient and AsyncInferenceClient, task by task: `every_task_journey.py SERVER FOLDER`.
+"""InferenceClient and AsyncInferenceClient, task by task: `every_task_journey.py SERVER FOLDER TASK …`.
 
 FOLDER holds `cases.json`: by task, the repo id, what to ask, and how; pictures and sounds are files beside it.
+A server that is still loading a model says so with a 503: then the same is asked again, as people do.
 """
 
 import asyncio
@@ -8,12 +9,14 @@ import inspect
 import json
 import os
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
 from huggingface_hub import AsyncInferenceClient, InferenceClient
 
-SERVER, FOLDER = sys.argv[1], Path(sys.argv[2])
+SERVER, FOLDER, TASKS = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
+PATIENCE_SECONDS = 600
 TOKEN = os.environ["HF_TOKEN"]
 
 
@@ -66,23 +69,48 @@ def post(name, case):
         return json.load(answer)
 
 
+def status(error):
+    """Of a refusal, whichever library of HTTP the client is made of; None: it is none."""
+    for place in (error, getattr(error, "response", None)):
+        for name in ("code", "status", "status_code"):
+            if isinstance(getattr(place, name, None), int):
+                return getattr(place, name)
+    return None
+
+
+def patiently(call):
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return call()
+        except Exception as error:  # each client has its own
+            if status(error) != 503 or time.monotonic() > give_up:
+                raise
+            time.sleep(1)
+
+
 async def asynchronously(call, client):
     answer = call(client)
     return await answer if inspect.isawaitable(answer) else answer
 
 
-for task, case in json.loads((FOLDER / "cases.json").read_text()).items():
-    name = case["repo"]
-    url = f"{SERVER}/models/{name}"
-    if task in ("feature-extraction", "sentence-similarity", "chat-completion"):
-        url += "" if task == "chat-completion" else f"/pipeline/{task}"
-    if task in CALLS:
-        found = CALLS[task](InferenceClient(model=url, token=TOKEN, timeout=300))
-        again = asyncio.run(asynchronously(CALLS[task], AsyncInferenceClient(model=url, token=TOKEN, timeout=300)))
-        assert found is not None
-        assert type(found) is type(again), task
-        if task != "text-to-speech" and not hasattr(found, "choices"):
-            assert str(found) == str(again), task
-    else:
-        assert post(name, case) is not None
+def ask(task, case):
+    url = f"{SERVER}/models/{case['repo']}"
+    if task in ("feature-extraction", "sentence-similarity"):
+        url += f"/pipeline/{task}"
+    if task not in CALLS:
+        assert patiently(lambda: post(case["repo"], case)) is not None
+        return
+    call, client = CALLS[task], {"model": url, "token": TOKEN, "timeout": 300}
+    found = patiently(lambda: call(InferenceClient(**client)))
+    again = patiently(lambda: asyncio.run(asynchronously(call, AsyncInferenceClient(**client))))
+    assert found is not None
+    assert type(found) is type(again), task
+    if task != "text-to-speech" and not hasattr(found, "choices"):
+        assert str(found) == str(again), task
+
+
+CASES = json.loads((FOLDER / "cases.json").read_text())
+for task in TASKS:
+    ask(task, CASES[task])
     print(task, flush=True)

@@ -89,8 +89,12 @@ def as_word(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def load_estimator(folder: Path) -> Estimator:
+def load_estimator(folder: Path, file: str | None = None) -> Estimator:
     """Load the skops file of a folder, or the network that its config names.
+
+    Args:
+        folder: of the model.
+        file: name of its skops file; None: as config.json says, or the only one.
 
     Raises:
         UnsafeWeights: a pickle, or a skops file with types that are not scikit-learn's own.
@@ -102,7 +106,7 @@ def load_estimator(folder: Path) -> Estimator:
         network = load_table_network(folder)
         return Estimator(network, network.feature_names_in_, frozenset())
     config = described.get("sklearn") or {}
-    path = _find(checkpoint, config)
+    path = _find(checkpoint, file or (config.get("model") or {}).get("file"))
     skops = skops_io()
     try:
         unknown = sorted(set(skops.get_untrusted_types(file=path)) - set(TRUSTED))
@@ -116,8 +120,7 @@ def load_estimator(folder: Path) -> Estimator:
     return Estimator(model, _columns(model, config), _texts(config))
 
 
-def _find(checkpoint: Checkpoint, config: Mapping[str, Any]) -> Path:
-    named = (config.get("model") or {}).get("file")
+def _find(checkpoint: Checkpoint, named: str | None) -> Path:
     found = [path for path in sorted(checkpoint.folder.glob("*.skops")) if named in (None, path.name)]
     if len(found) == 1:
         return found[0]

@@ -1,7 +1,7 @@
 """Texts to labels, several labels or a number.
 
 The ladder: what is most frequent; counts of words; vectors of an encoder; descriptions of labels instead of examples;
-an encoder drawn to the labels by pairs of few examples; a fine-tuned encoder.
+words and vectors together; an encoder drawn to the labels by pairs of few examples; a fine-tuned encoder.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from holdfast.training.trainers.text.classification.embeddings import Embeddings
 from holdfast.training.trainers.text.classification.judging import judge
 from holdfast.training.trainers.text.classification.linear import Majority, WordCounts
 from holdfast.training.trainers.text.classification.material import Material
+from holdfast.training.trainers.text.classification.mixing import Mixture
 from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.classification.tuning import FineTuning
-from holdfast.training.trainers.text.folds import make_folds
+from holdfast.training.trainers.text.folds import affordable_rows, make_folds
 from holdfast.training.trainers.text.judging import JUDGING_SHARE
 from holdfast.training.trainers.text.ladder import Ladder, Rung, best
 from holdfast.training.trainers.text.libraries import import_estimators, import_networks
@@ -50,8 +51,8 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
     if not only_zero_shot:
         counts = WordCounts(material, spec.param_grid)
         always = spec.task == "few-shot-text-classification"
-        rungs = [Majority(material), counts, embeddings, Contrastive(material, base, always=always)]
-        rungs.append(FineTuning(material, base))
+        rungs = [Majority(material), counts, embeddings, Mixture(material, counts, embeddings)]
+        rungs += [Contrastive(material, base, always=always), FineTuning(material, base)]
     few = material.is_few and not only_zero_shot
     return Ladder(
         rungs,
@@ -76,7 +77,8 @@ def read_material(data: TrainingData, spec: TrainingSpec) -> Material:
         )
     if targets.kind is not Kind.NUMBER and len(targets.labels) < 2:
         raise InvalidInput(field="data", problem="has but one label: there is nothing to tell apart")
-    folds = make_folds(data, targets.strata, spec.seed)
+    most_rows = affordable_rows(texts, len(targets.labels))
+    folds = make_folds(data, targets.strata, spec.seed, most_rows=most_rows)
     described = _descriptions(targets.labels, spec) if targets.kind is not Kind.NUMBER else None
     return Material(texts, targets, folds, metric_name(spec), described, spec.params, spec.seed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -77,14 +77,24 @@ class Embeddings:
         return measure(lambda: encoding.seconds_for(texts), clock.left())
 
     def fit(self, plan: Plan, place: Place) -> Outcome:
-        vectors, described = self._vectors(plan, place.folder.parent / SHELF, place)
+        return self.material.outcome(self.fitting(plan, place.folder, place))
+
+    def fitting(self, plan: Plan, folder: Path, place: Place | None) -> Callable[[Fold], Array]:
+        """What fits on a fold and gives outputs for its judged rows.
+
+        Args:
+            plan: of the model.
+            folder: of the trial; vectors lie beside it.
+            place: hears how far encoding is.
+        """
+        vectors, described = self._vectors(plan, folder.parent / SHELF, place)
 
         def predict(fold: Fold) -> Array:
             rows = fold.fitted
             model = self._head(plan, vectors[rows], self.material.targets.at(rows), described)
             return heads.outputs(model, vectors[fold.judged], self.material.targets)
 
-        return self.material.outcome(predict)
+        return predict
 
     def finish_seconds(self, trial: Trial) -> float:  # noqa: ARG002 - its vectors are there
         return 2 * WRITING_SECONDS

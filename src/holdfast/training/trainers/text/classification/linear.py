@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +19,7 @@ from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.folds import Fold
 from holdfast.training.trainers.text.ladder import refit_seconds
 
+Array = np.ndarray[Any, Any]
 _WORDS_SHOWN = 12
 
 
@@ -79,35 +80,51 @@ class WordCounts:
             yield Plan("tfidf-linear", {"C": 1.0}, reason="trusts single words less")
 
     def fit(self, plan: Plan, place: Place) -> Outcome:  # noqa: ARG002 - tells nothing on its way
-        targets, seconds = self.material.targets, []
+        seconds: list[float] = []
+        outcome = self.material.outcome(self.fitting(plan, seconds))
+        return replace(outcome, predict_ms_per_row=1_000 * float(np.mean(seconds)))
 
-        def predict(fold: Fold) -> Any:
+    def fitting(self, plan: Plan, seconds: list[float] | None = None) -> Callable[[Fold], Array]:
+        """What fits on a fold and gives outputs for its judged rows.
+
+        Args:
+            plan: of the model.
+            seconds: gets what an output took, by fold.
+        """
+        targets = self.material.targets
+
+        def predict(fold: Fold) -> Array:
             own = targets.at(fold.fitted)
             model = heads.text_linear(plan.family, plan.parameters, own)
             heads.fit(model, self.material.some(fold.fitted), own)
             began = time.perf_counter()
             found = heads.outputs(model, self.material.some(fold.judged), targets)
-            seconds.append((time.perf_counter() - began) / len(fold.judged))
+            if seconds is not None:
+                seconds.append((time.perf_counter() - began) / len(fold.judged))
             return found
 
-        outcome = self.material.outcome(predict)
-        return replace(outcome, predict_ms_per_row=1_000 * float(np.mean(seconds)))
+        return predict
 
     def finish_seconds(self, trial: Trial) -> float:
         return refit_seconds(trial, len(self.material.folds))
 
     def finish(self, trial: Trial, kept: Path, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - takes seconds
         material, plan = self.material, trial.plan
-        model = heads.text_linear(plan.family, plan.parameters, material.targets)
-        heads.fit(model, material.texts, material.targets)
+        model = self.model(plan)
         writing.write_estimator(folder, model, material.targets, material.texts[0])
-        explanation = {"words": _telling_words(model, material)}
+        explanation = {"words": telling_words(model, material)}
         return Artefact(
             "text-classification", plan.family, plan.parameters, "sklearn", material.texts[0], explanation=explanation
         )
 
+    def model(self, plan: Plan) -> Any:
+        """That of a plan, fitted on all rows."""
+        material = self.material
+        model = heads.text_linear(plan.family, plan.parameters, material.targets)
+        return heads.fit(model, material.texts, material.targets)
 
-def _telling_words(model: Any, material: Material) -> dict[str, list[str]]:
+
+def telling_words(model: Any, material: Material) -> dict[str, list[str]]:
     """For each label the words and pieces that speak for it most; for numbers what makes them high and low."""
     names = np.asarray(model[0].get_feature_names_out())
     weights, labels = _weights(model[-1]), material.targets.labels

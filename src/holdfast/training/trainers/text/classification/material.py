@@ -50,6 +50,11 @@ class Material:
         """Texts of some rows."""
         return [self.texts[row] for row in rows]
 
+    @property
+    def judged(self) -> Targets:
+        """What is right for the rows that trials are judged by, in the order of their predictions."""
+        return self.targets.at(np.concatenate([fold.judged for fold in self.folds]))
+
     def outcome(self, predict: Callable[[Fold], Array], folds: int | None = None, **more: Any) -> Outcome:
         """Fit on and judge by each fold; the score is that of all judged rows together.
 
@@ -65,5 +70,6 @@ class Material:
             score=score(self.metric, judged, outputs),
             standard_error=standard_error(self.metric, judged, outputs),
             metrics=scores(judged, outputs),
+            predictions=outputs if folds is None else None,
             **more,
         )

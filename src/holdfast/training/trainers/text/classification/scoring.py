@@ -12,6 +12,7 @@ from holdfast.training.trainers.text.classification.targets import Kind, Targets
 
 Array = np.ndarray[Any, Any]
 _LIKELY = 0.5
+_UNLIKELY = 1e-6
 _WORST = {"spearman": 0.0}
 """Of what gives one number to all, which puts nothing in order."""
 
@@ -31,6 +32,16 @@ def scores(targets: Targets, outputs: Array) -> dict[str, float]:
     if targets.kind is Kind.ONE_LABEL:
         return shared.of_labels(np.array(targets.labels)[targets.values], outputs, targets.labels)
     return _of_several(targets, outputs)
+
+
+def loss(targets: Targets, outputs: Array) -> float:
+    """How unlikely what is right was held for, on average; of numbers, the mean square of what they are off."""
+    if targets.kind is Kind.NUMBER:
+        return float(((targets.values - outputs) ** 2).mean())
+    likely = np.clip(outputs, _UNLIKELY, 1.0 - _UNLIKELY)
+    if targets.kind is Kind.ONE_LABEL:
+        return float(-np.log(likely[np.arange(len(targets)), targets.values]).mean())
+    return float(-np.log(np.where(targets.values > 0, likely, 1.0 - likely)).mean())
 
 
 def standard_error(metric: str, targets: Targets, outputs: Array, draws: int = 40) -> float | None:

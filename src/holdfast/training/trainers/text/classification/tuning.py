@@ -30,6 +30,7 @@ from holdfast.training.trainers.text.finetuning import (
     tune,
     usual_rate,
 )
+from holdfast.training.trainers.text.folds import FEW_ROWS
 from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
 from holdfast.training.trainers.text.measuring import UNKNOWN, measure
 from holdfast.training.trainers.text.tasks import better
@@ -63,8 +64,9 @@ class FineTuning:
         if isinstance(self.base, Missing):
             yield skipped(FAMILY, self.base.reason)
             return
-        if len(self.material.texts) < _FEWEST_ROWS or len(self.material.folds) > 1:
-            reason = f"{len(self.material.texts)} rows are too few to fine-tune a whole model and judge it"
+        rows, in_folds = len(self.material.texts), len(self.material.folds) > 1
+        if rows < _FEWEST_ROWS or (in_folds and rows <= FEW_ROWS):
+            reason = f"{rows} rows are too few to fine-tune a whole model and judge it"
             yield skipped(FAMILY, reason)
             return
         seconds = measure(self._measured, clock.left())

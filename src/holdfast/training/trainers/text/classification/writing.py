@@ -9,7 +9,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED
 
 from holdfast.inference.runtime.libraries import need
-from holdfast.inference.runtime.text_heads import HEAD_FILE
+from holdfast.inference.runtime.text_heads import HEAD_FILE, VECTORS_FILE, WORDS_FILE
 from holdfast.training.trainers.text.bases import Base
 from holdfast.training.trainers.text.classification.targets import Targets
 
@@ -28,8 +28,15 @@ def write_estimator(folder: Path, model: Any, targets: Targets, example: str) ->
 
 def write_head(folder: Path, model: Any, targets: Targets) -> None:
     """A model of vectors, beside the encoder that makes them."""
-    need("skops.io").dump(model, folder / "head.skops", compression=ZIP_DEFLATED)
+    need("skops.io").dump(model, folder / VECTORS_FILE, compression=ZIP_DEFLATED)
     _write_json(folder / HEAD_FILE, _head(targets))
+
+
+def add_words(folder: Path, model: Any, share: float) -> None:
+    """A model of words beside an encoder with its head, and how much of what is said it says."""
+    need("skops.io").dump(model, folder / WORDS_FILE, compression=ZIP_DEFLATED)
+    told = json.loads((folder / HEAD_FILE).read_text(encoding="utf-8"))
+    _write_json(folder / HEAD_FILE, told | {"words": {"file": WORDS_FILE, "share": share}})
 
 
 def copy_encoder(base: Base, folder: Path) -> None:

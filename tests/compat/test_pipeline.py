@@ -14,7 +14,7 @@ from tests.live_server import User, live_server
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).parent / "scripts" / "pipeline_journey.py"
 ALICE = User("alice", fullname="Alice Example")
-LIGHT = ("text-classification", "text-generation", "tabular-classification")
+LIGHT = ("text-classification", "text-generation")
 
 pytestmark = pytest.mark.skipif(
     not all(find_spec(name) for name in ("torch", "transformers")), reason="models run where their libraries are"

@@ -22,7 +22,7 @@ from tests.live_server import COMMAND, LiveServer, User, free_port, holdfast, se
 
 ALICE = User("alice")
 SHARED = "alice/shared"
-LONGEST_START_SECONDS = 30.0
+LONGEST_START_SECONDS = 60.0
 """Beyond what a busy machine needs: a start must not wait for anything."""
 GC_ENVIRONMENT = {"HOLDFAST_GC_GRACE_SECONDS": "3"}
 
@@ -125,9 +125,9 @@ def kill_again_and_again(tmp_path: Path, rounds: int, check_every: int) -> None:
     stage.workers[-1].client.create_repo(SHARED)
     try:
         for number in range(rounds):
-            is_real = number % 5 == 4  # it takes a while until it does anything at all
+            is_real = number % 5 == 2  # it takes a while until it does anything at all
             seconds = stage.dice.uniform(0.1, 1.2) + 3.0 * is_real
-            stage.work_and_kill(server, seconds, collecting=number % 4 == 3, with_real_client=is_real)
+            stage.work_and_kill(server, seconds, collecting=number % 4 == 1, with_real_client=is_real)
             began = time.monotonic()
             server = stage.start()
             started = time.monotonic()
@@ -148,7 +148,7 @@ def kill_again_and_again(tmp_path: Path, rounds: int, check_every: int) -> None:
 
 @pytest.mark.timeout(300)
 def test_what_was_acknowledged_survives_kills(tmp_path: Path):
-    kill_again_and_again(tmp_path, 5, 3)
+    kill_again_and_again(tmp_path, 3, 4)  # one with nothing beside it, one with a collection, one with a real client
 
 
 @pytest.mark.heavy

@@ -11,7 +11,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.live_server import LiveServer, Org, User, live_server
+from tests.live_server import LiveServer, Org, User, live_server, seed
 from tests.sandboxes import jobs_environment
 
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
@@ -25,13 +25,6 @@ LAB = Org("lab", "alice", fullname="The Lab")
 expect.set_options(timeout=30_000)  # milliseconds: on a busy machine a page takes its time
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module's tests in one worker: they share a server and a browser."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
 @pytest.fixture(scope="module")  # not longer: while it is open, nothing else in the process can run an event loop
 def browser() -> Iterator[Browser]:
     assert CHROMIUM, "chromium is missing: ./dev test installs it as root, otherwise: apt-get install chromium"
@@ -39,10 +32,19 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
 
 
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with accounts and nothing else: a copy of it is sooner there than another like it."""
+    folder = tmp_path_factory.mktemp("people") / "data"
+    seed(folder, [ALICE, BOB, ROOT], [LAB])
+    return folder
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    folder, users = tmp_path_factory.mktemp("site"), [ALICE, BOB, ROOT]
-    with live_server(folder, users=users, orgs=[LAB], environment=jobs_environment()) as running:
+def server(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    folder = tmp_path_factory.mktemp("site") / "data"
+    shutil.copytree(people, folder)
+    with live_server(folder, environment=jobs_environment()) as running:
         yield running
 
 

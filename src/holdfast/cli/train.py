@@ -68,6 +68,7 @@ def train(
     given["budget"] = {"seconds": seconds_of(budget) if budget else None, "trials": trials, "memory_mb": memory_mb}
     given["output"] = {"folder": None if output is None else str(output), "repo_id": push, "private": private or None}
     board = LiveBoard(sys.stderr, quiet=quiet)
+    _without_bars()
     report = run(
         _spec(spec, given, board.say), board.hear, folder, stop=_on_interrupt(board.say), access_token=access_token
     )
@@ -102,6 +103,13 @@ def deploy(
     print(f"model: {found.model}{f' (branch {branch})' if branch else ''}")
     if found.published and "answer" in found.published:
         print(f"it answers: {json.dumps(found.published['answer'], ensure_ascii=False)[:200]}")
+
+
+def _without_bars() -> None:
+    """The Hub's client draws none: they would be drawn into the board."""
+    from holdfast.inference.runtime.libraries import need  # noqa: PLC0415
+
+    need("huggingface_hub.utils", "Training", "training").disable_progress_bars()
 
 
 def _columns(target: str | None, more: list[str] | None) -> dict[str, str]:
@@ -184,6 +192,8 @@ def _print(report: Report) -> None:
     span = "" if low is None or high is None else f" (95 %: {low:.4g} to {high:.4g})"
     print(f"{report.artefact.family}: {name} {report.judgement.scores.get(name, float('nan')):.4g}{span}")
     print(f"judged by {report.judgement.rows} rows that the search never saw; it took {report.seconds['all']:.0f} s")
+    if report.artefact.explanation.get("note"):
+        print(report.artefact.explanation["note"])
     for finding in report.findings:
         print(f"{finding.severity.value}: {finding.sentence} {finding.advice}".rstrip())
     print(f"model: {report.folder}")

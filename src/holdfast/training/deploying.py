@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.base.errors import InvalidInput, TrainingFailed
-from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.libraries import hub_failures, need
 from holdfast.training.domain.events import Listener, silence
 from holdfast.training.domain.runs import REPORT_FILE, Target
 from holdfast.training.domain.spec_files import spec_of
@@ -128,7 +128,7 @@ class _Server:
                 method, self._api.endpoint + path, json=payload, headers=headers, timeout=_PATIENCE_SECONDS
             )
             tools.hf_raise_for_status(answer)
-        except (self._hub.errors.HfHubHTTPError, OSError) as error:
+        except hub_failures() as error:
             raise TrainingFailed(reason=f"The server says: {_said(error)}") from error
         return answer.json()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.base.errors import HoldfastError
-from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.libraries import hub_failures, need
 from holdfast.jobs import reporting
 from holdfast.training.domain import runs
 from holdfast.training.domain.events import Event, Stage
@@ -113,7 +113,7 @@ def _is_asked() -> bool:
     hub = need("huggingface_hub", "Runs of a server", "training")
     try:
         labels = hub.HfApi().inspect_job(job_id=job[1], namespace=job[0]).labels or {}
-    except (OSError, hub.errors.HfHubHTTPError) as error:  # the server restarts: it is asked again
+    except hub_failures() as error:  # the server restarts: it is asked again
         log.info("The server could not be asked: %s", error)
         return False
     return runs.STOP_LABEL in labels

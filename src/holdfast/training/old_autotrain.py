@@ -15,6 +15,7 @@ from typing import Any
 from holdfast.base.errors import InvalidInput
 from holdfast.training.domain.spec_files import parse, with_numbers
 from holdfast.training.domain.specification import Budget, DataSource, Output, TrainingSpec
+from holdfast.training.trainers.llm.settings import is_setting
 
 _TOP = ("task", "base_model", "project_name", "log", "backend", "data", "params", "hub")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -262,7 +263,14 @@ class _Conversion:
             return {}
         if settings.get("quantization") in ("none", "no"):
             settings.pop("quantization")
-        return settings
+        return {name: value for name, value in settings.items() if self._has(task, name)}
+
+    def _has(self, task: str, name: str) -> bool:
+        """Whether a task has a setting; the old one had some for many tasks that only few of them used."""
+        of_task = is_setting(task, name) if task.startswith("llm") else name != "quantization"
+        if not of_task:
+            self._warn(f"`params.{name}` is no setting of {task} and was left out.")
+        return of_task
 
     def _unknown(self) -> None:
         for name in self._config:

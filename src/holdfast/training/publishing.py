@@ -12,9 +12,10 @@ from typing import Any
 
 from holdfast.base.errors import TrainingFailed
 from holdfast.inference import tasks
-from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.libraries import hub_failures, need
 from holdfast.training.domain.events import Stage
 from holdfast.training.domain.reports import Report
+from holdfast.training.full_disk import is_full
 
 _PATIENCE_SECONDS = 120.0
 _AGAIN_AFTER_SECONDS = 2.0
@@ -48,8 +49,11 @@ def publish(report: Report, access_token: str | None, say: Callable[[Stage], Non
     api = hub.HfApi(token=access_token)
     try:
         published = _push(api, report, output.repo_id)
-    except (hub.errors.HfHubHTTPError, hub.errors.HFValidationError, OSError) as error:
-        raise TrainingFailed(reason=f"The Hub refused the model: {_said(error)}") from error
+    except hub_failures() as error:
+        if is_full(error):  # this machine's disk: the run says so
+            raise
+        kept = f"The model is made: it lies in {report.folder}."
+        raise TrainingFailed(reason=f"The Hub did not take the model: {_said(error)} {kept}") from error
     if output.deploy and output.branch is None:  # what is served is the main branch
         say(Stage.DEPLOY)
         published |= _ask(api, report, output.repo_id)
@@ -104,9 +108,12 @@ def _post(api: Any, address: str, body: Mapping[str, Any]) -> Any:
     headers = need("huggingface_hub.utils", "Asking the Hub", "training").build_hf_headers(token=api.token)
     try:
         return session.post(address, json=body, headers=headers, timeout=_PATIENCE_SECONDS)
-    except OSError as error:
+    except hub_failures() as error:
         raise TrainingFailed(reason=f"The model was pushed, but the Hub does not answer: {_said(error)}") from error
 
 
 def _said(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+    """What the Hub says, as a sentence; else the error's first line."""
+    words = getattr(error, "server_message", None) or str(error).strip() or type(error).__name__
+    first = str(words).splitlines()[0][:300]
+    return first if first.endswith((".", "!", "?")) else f"{first}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import tempfile
 import time
@@ -26,6 +25,7 @@ from holdfast.training.domain.runs import PAGE_FILE, REPORT_FILE
 from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.domain.specification import DataSource, TrainingSpec
 from holdfast.training.domain.trials import Board
+from holdfast.training.full_disk import is_full
 from holdfast.training.growing import Means, learning_curve
 from holdfast.training.publishing import publish
 from holdfast.training.reading.read import Rows, read, without_rows
@@ -87,7 +87,7 @@ def train(
     try:
         return _Run(spec, listener, place, stop, access_token).report()
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_full(error):
             raise
         raise TrainingFailed(reason=_NO_ROOM) from error
 

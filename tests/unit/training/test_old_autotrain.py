@@ -6,6 +6,7 @@ from holdfast.base.errors import InvalidInput
 from holdfast.training.domain.spec_files import parse, read_spec, write_spec
 from holdfast.training.domain.specification import DataSource
 from holdfast.training.old_autotrain import Converted, convert, is_old
+from holdfast.training.trainers.llm.settings import read_settings
 
 ENVIRONMENT = {"HF_USERNAME": "ada", "HF_TOKEN": "hf_secret"}
 
@@ -222,3 +223,29 @@ def test_nothing_is_pushed_unasked():
 def test_old_and_new_are_told_apart():
     assert is_old(parse(config("text_classification", TEXT)))
     assert not is_old(parse("task: text-classification\ndata: a.csv\nbase_model: acme/tiny"))
+
+
+def test_a_config_of_qlora_as_the_old_documentation_has_it():
+    params = (
+        "block_size: 1024, model_max_length: 2048, max_prompt_length: 512, epochs: 1, batch_size: 1, lr: 1e-5, "
+        "peft: true, quantization: int4, target_modules: all-linear, padding: right, optimizer: paged_adamw_8bit, "
+        "scheduler: cosine, gradient_accumulation: 8, mixed_precision: bf16, merge_adapter: true"
+    )
+    found = converted("llm-sft", "text_column: text", params)
+    settings = read_settings("llm-sft", found.spec.params)
+    assert (settings.quantization, settings.peft, settings.merge_adapter) == ("int4", True, True)
+    assert settings.options["optim"] == "paged_adamw_8bit"
+    assert settings.options["max_length"] == 1024
+
+
+@pytest.mark.parametrize(
+    ("task", "mapping", "params", "left_out"),
+    [
+        ("llm-sft", "text_column: text", "max_completion_length: 128", "max_completion_length"),
+        ("seq2seq", "text_column: long, target_column: short", "quantization: int8", "quantization"),
+    ],
+)
+def test_settings_that_a_task_has_no_use_for_are_left_out(task, mapping, params, left_out):
+    found = converted(task, mapping, params)
+    assert left_out not in found.spec.params
+    assert any(f"`params.{left_out}`" in sentence for sentence in found.warnings)

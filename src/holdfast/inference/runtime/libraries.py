@@ -22,6 +22,16 @@ def need(name: str, feature: str = "Running models", extra: str = "inference") -
     return import_module(name)
 
 
+def hub_failures() -> tuple[type[Exception], ...]:
+    """What huggingface_hub raises where a Hub refuses, can't be reached, or is asked for what no Hub can have.
+
+    A Hub that can't be reached is an error of whatever sends the requests (requests, httpx, httpx2, by version), and no
+    OSError in some of them; what a Hub answers is made to be one of the same family.
+    """
+    errors = need("huggingface_hub.errors", "Asking a Hub")
+    return (*errors.HfHubHTTPError.__bases__, errors.HFValidationError, OSError)
+
+
 def skops_io(feature: str = "Running tabular models", extra: str = "inference") -> Any:
     """skops.io, without torch where that is not in memory yet.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.libraries import hub_failures, need
 from holdfast.training.trainers.interface import TrialFailed
 
 _WANTED = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "merges*", "vocab*")
@@ -23,6 +23,6 @@ def folder_of(name: str) -> Path:
     hub = need("huggingface_hub", "Training", "training")
     try:
         return Path(hub.snapshot_download(name, allow_patterns=list(_WANTED)))
-    except (OSError, ValueError, hub.errors.HfHubHTTPError) as error:
+    except (*hub_failures(), ValueError) as error:
         words = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise TrialFailed(f"the model to start from, {name}, cannot be had: {words[:200]}") from error

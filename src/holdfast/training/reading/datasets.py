@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from holdfast.base.errors import InvalidInput
-from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.libraries import hub_failures, need
 from holdfast.training.domain.specification import DataSource
 
 _SUFFIXES = (
@@ -62,7 +62,7 @@ def fetch(source: DataSource, access_token: str | None) -> tuple[Path, str]:
         folder = hub.snapshot_download(
             source.repo_id, repo_type="dataset", revision=info.sha, token=access_token, tqdm_class=None
         )
-    except (hub.errors.HfHubHTTPError, hub.errors.HFValidationError, OSError) as error:
+    except hub_failures() as error:
         words = str(error).strip().splitlines()[-1:] or [type(error).__name__]
         raise InvalidInput(field="data", problem=f"cannot be had: {source.repo_id}: {words[0][:300]}") from None
     return Path(folder), str(info.sha)

@@ -18,6 +18,8 @@ from holdfast.training.reporting.records import clean
 from holdfast.training.reporting.wording import number_of
 
 _TOP = 10
+_CHAT = "chat-completion"
+_ALSO = {_CHAT: ("conversational",)}
 
 
 def card(report: Report, figures: list[str]) -> str:
@@ -31,10 +33,9 @@ def card(report: Report, figures: list[str]) -> str:
 def _metadata(report: Report) -> dict[str, Any]:
     artefact = report.artefact
     dataset = report.spec.data.repo_id
-    found: dict[str, Any] = {"library_name": artefact.library, "pipeline_tag": artefact.task}
-    found["tags"] = sorted(
-        {"autotrain", artefact.library, report.spec.task} | ({"skops"} if artefact.library == "sklearn" else set())
-    )
+    found: dict[str, Any] = {"library_name": artefact.library, "pipeline_tag": _known_as(artefact.task)}
+    tags = {"autotrain", artefact.library, report.spec.task, *_ALSO.get(artefact.task, ())}
+    found["tags"] = sorted(tags | ({"skops"} if artefact.library == "sklearn" else set()))
     if artefact.base_model:
         found["base_model"] = artefact.base_model
     if dataset:
@@ -42,6 +43,11 @@ def _metadata(report: Report) -> dict[str, Any]:
     found["metrics"] = sorted(report.judgement.scores)
     found["model-index"] = [{"name": name_of(report), "results": [_result(report)]}]
     return found
+
+
+def _known_as(task: str) -> str:
+    """The task by the name that Hubs know: a model that chats is one that writes texts, with a tag that says so."""
+    return "text-generation" if task == _CHAT else task
 
 
 def name_of(report: Report) -> str:
@@ -58,7 +64,7 @@ def _result(report: Report) -> dict[str, Any]:
     if report.spec.data.repo_id:
         dataset["revision"] = report.data[1]
     metrics = [{"type": name, "name": name, "value": value} for name, value in report.judgement.scores.items()]
-    return {"task": {"type": report.artefact.task}, "dataset": dataset, "metrics": metrics}
+    return {"task": {"type": _known_as(report.artefact.task)}, "dataset": dataset, "metrics": metrics}
 
 
 def eval_results(report: Report, when: datetime | None = None) -> str | None:

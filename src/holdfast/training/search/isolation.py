@@ -7,7 +7,6 @@ with its parent. What it says goes through a pipe; what its libraries print goes
 from __future__ import annotations
 
 import ctypes
-import errno
 import faulthandler
 import multiprocessing
 import os
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from holdfast.base.errors import HoldfastError
+from holdfast.training.full_disk import is_full
 from holdfast.training.search.memory import MEBIBYTE, limit_allocation, resident_bytes
 from holdfast.training.trainers.interface import Pruned, TrialFailed
 
@@ -178,7 +178,7 @@ def _result_of(work: Callable[[Tell], Any], there: Connection, limits: Limits) -
 
 def _in_words(error: Exception) -> str:
     lines = str(error).strip().splitlines() or [""]
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_full(error):
         return "the disk is full"
     if "out of memory" in lines[0].lower() or type(error).__name__ == "OutOfMemoryError":
         return "ran out of memory"

@@ -70,3 +70,12 @@ def test_results_say_where_they_come_from():
     assert "source" not in yaml.safe_load(eval_results(REPORT) or "")[0]
     local = replace(REPORT, spec=replace(REPORT.spec, data=DataSource(path="flowers.csv")))
     assert eval_results(local) is None
+
+
+def test_a_model_that_chats_is_known_as_what_hubs_have_a_word_for():
+    chat = replace(REPORT, artefact=Artefact("chat-completion", "lora", {}, "transformers", "Hello"))
+    front = yaml.safe_load(card(chat, []).split("---\n")[1])
+    assert front["pipeline_tag"] == "text-generation"
+    assert "conversational" in front["tags"]
+    assert front["model-index"][0]["results"][0]["task"] == {"type": "text-generation"}
+    assert "conversational" not in card(REPORT, [])

@@ -17,7 +17,7 @@ from holdfast.training.domain.trials import Board
 from holdfast.training.trainers.interface import TrialFailed
 from holdfast.training.trainers.llm import REWARD, conversations, preferences, prepare, rewards, teaching
 from holdfast.training.trainers.llm.methods import Lesson, method_of
-from holdfast.training.trainers.llm.settings import read_settings
+from holdfast.training.trainers.llm.settings import read_settings, without_gpu
 from tests.factories.tiny_models import gpt2
 from tests.factories.training_runs import Hours, carry_out, specification, training_data
 
@@ -118,6 +118,14 @@ def test_settings_are_named_by_trl_or_shorter():
         read_settings("llm-sft", {"num_generations": 2})
     with pytest.raises(InvalidInput, match="quantization"):
         read_settings("llm-sft", {"quantization": "int2"})
+
+
+def test_optimizers_that_need_a_gpu_are_replaced_without_one():
+    settings, told = without_gpu(read_settings("llm-sft", {"optim": "paged_adamw_8bit", "lr": 1e-4}))
+    assert settings.options == {"optim": "adamw_torch", "learning_rate": 1e-4}
+    assert "paged_adamw_8bit needs a GPU" in told
+    as_it_is = read_settings("llm-sft", {"optim": "adamw_torch_fused"})
+    assert without_gpu(as_it_is) == (as_it_is, "")
 
 
 def test_memory_that_does_not_suffice_halves_the_batch_once():
@@ -280,6 +288,12 @@ def test_quantization_without_its_library_says_what_to_do(base, monkeypatch):
     spec = specification("llm-dpo", base_model=str(base), params={"quantization": "int4", **SHORT})
     with pytest.raises(NotInstalled, match=r"int4, QLoRA.*holdfast\[training\]"):
         prepare(training_data(PAIRS, {}), spec)
+
+
+def test_a_base_model_that_stays_as_it_was_is_called_so(base, tmp_path):
+    data = training_data(CHATS, {}, test=CHATS.iloc[:4].reset_index(drop=True))
+    run = carry_out(data, specification("llm-sft", base_model=str(base)), tmp_path, most=1)
+    assert "the budget was too short for a lesson" in run.artefact.explanation["note"]
 
 
 def test_a_run_needs_a_model_to_start_from(tmp_path):

@@ -21,6 +21,7 @@ from holdfast.hub.repos.metadata.vocabulary import (
     SPACE_COLORS,
     SPACE_SDKS,
     SPECIAL_LANGUAGES,
+    TASKS_OF_OURS,
 )
 from holdfast.hub.repos.metadata.yaml_values import JsonValue
 
@@ -234,7 +235,7 @@ _RULES: dict[RepoType, tuple[Sequence[Callable[[Data], Problems]], Sequence[Call
             _repo_ids("base_model", "model"),
             _model_index,
         ),
-        (_known("pipeline_tag", PIPELINE_TAGS, PIPELINE_TAGS), _regional_language),
+        (_known("pipeline_tag", (*PIPELINE_TAGS, *TASKS_OF_OURS), PIPELINE_TAGS), _regional_language),
     ),
     RepoType.DATASET: (
         (

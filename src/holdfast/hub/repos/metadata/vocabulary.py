@@ -121,6 +121,8 @@ TASKS: dict[str, dict[str, str]] = {
 """Modality → task (a model's `pipeline_tag`, a dataset's `task_categories`) → its sub-tasks (`task_ids`)."""
 
 PIPELINE_TAGS: tuple[str, ...] = tuple(task for tasks in TASKS.values() for task in tasks)
+TASKS_OF_OURS = ("anomaly-detection", "clustering", "dimensionality-reduction")
+"""What AutoTrain makes and Holdfast serves beside: the public list has no word for it."""
 TASK_IDS: frozenset[str] = frozenset(
     name for tasks in TASKS.values() for names in tasks.values() for name in names.split()
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from holdfast.base.errors import InvalidInput
@@ -50,6 +50,7 @@ _SHORT = {
 """Shorter words for the same, as the old AutoTrain and people have them."""
 
 _OURS = ("peft", "lora_r", "lora_alpha", "lora_dropout", "target_modules", "quantization", "merge_adapter", "rewards")
+_ON_GPUS, _ON_PROCESSORS = ("8bit", "4bit", "paged"), "adamw_torch"
 _PRECISIONS = (None, "int4", "int8")
 
 
@@ -78,6 +79,23 @@ class LlmSettings:
     quantization: str | None = None
     merge_adapter: bool = True
     rewards: Any = None
+
+
+def is_setting(task: str, name: str) -> bool:
+    """Whether a task has a setting of this name."""
+    return name in _OURS or _SHORT.get(name, name) in OPTIONS[task]
+
+
+def without_gpu(settings: LlmSettings) -> tuple[LlmSettings, str]:
+    """Settings that a processor alone can follow, and a sentence about what differs; an empty one where nothing does.
+
+    bitsandbytes keeps what its optimizers remember in 8 bits, or pages it out, on GPUs only.
+    """
+    asked = str(settings.options.get("optim", ""))
+    if not any(mark in asked for mark in _ON_GPUS):
+        return settings, ""
+    options = {**settings.options, "optim": _ON_PROCESSORS}
+    return replace(settings, options=options), f"{asked} needs a GPU; {_ON_PROCESSORS} learned in its place."
 
 
 def read_settings(task: str, params: Mapping[str, Any]) -> LlmSettings:

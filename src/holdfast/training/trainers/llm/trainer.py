@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -24,7 +25,7 @@ from holdfast.training.trainers.interface import Artefact, Clock, Place, TrialFa
 from holdfast.training.trainers.llm import samples, teaching, weights
 from holdfast.training.trainers.llm.methods import MAPPED, WHY_MAPPED, Example, Lesson, method_of
 from holdfast.training.trainers.llm.rewards import rewards_of
-from holdfast.training.trainers.llm.settings import read_settings
+from holdfast.training.trainers.llm.settings import read_settings, without_gpu
 
 _BASE = "base-model"
 _PROBE_STEPS, _MOST_EPOCHS = 5, 3
@@ -48,8 +49,11 @@ class LlmTrainer:
             )
         self._spec = spec
         self._method = method_of(spec.task)
+        logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # which of its kernels it lacks is nobody's matter
         _loaded_once = getattr(need("trl", "Training language models", "training"), f"{self._method.name}Trainer")
-        self._settings = read_settings(spec.task, spec.params)
+        self._settings, self._replaced = read_settings(spec.task, spec.params), ""
+        if not need("torch").cuda.is_available():
+            self._settings, self._replaced = without_gpu(self._settings)
         if self._settings.quantization:
             _there = weights.quantization(self._settings.quantization)
         if self._method.tries:
@@ -249,14 +253,24 @@ class LlmTrainer:
     def _explanation(self, board: Board, folder: Path, questions: list[Any]) -> dict[str, Any]:
         bar = [trial for trial in board.finished() if trial.plan.family == _BASE and trial.outcome]
         facts: dict[str, Any] = {"method": self._method.name, "learned_from": f"{len(self._train)} examples"}
-        if self._spec.task in MAPPED:
-            facts["note"] = WHY_MAPPED
+        notes = [*([WHY_MAPPED] if self._spec.task in MAPPED else []), self._replaced, *_unchanged(board)]
+        if any(notes):
+            facts["note"] = " ".join(note for note in notes if note)
         if bar and bar[0].outcome:
             facts["before"] = dict(bar[0].outcome.metrics)
         if questions:
             facts["samples"] = samples.before_and_after(self._base, folder, questions)
         facts["parameters"] = parameter_count(weights.load_base(folder, read_settings(self._spec.task, {})))
         return facts
+
+
+def _unchanged(board: Board) -> list[str]:
+    """That the model is what it began as, and why; nothing where it has learned."""
+    if board.best is None or board.best.plan.family != _BASE:
+        return []
+    taught = [trial for trial in board.finished() if trial.plan.family != _BASE]
+    why = "no lesson made it better" if taught else "the budget was too short for a lesson: give it more time"
+    return [f"This is the base model as it was: {why}."]
 
 
 def _base_folder(name: str) -> Path:

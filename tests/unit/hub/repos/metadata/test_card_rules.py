@@ -93,6 +93,10 @@ def test_errors_of_other_repo_types(front_matter, repo_type, error):
     assert any(error in sentence for sentence in errors(front_matter, repo_type))
 
 
+def test_tasks_of_ours_are_known_too():
+    assert validate_card("---\npipeline_tag: clustering\n---\n", RepoType.MODEL).warnings == ()
+
+
 @pytest.mark.parametrize(
     ("front_matter", "repo_type", "warning"),
     [

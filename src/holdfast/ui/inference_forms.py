@@ -314,7 +314,9 @@ _SENTENCES = FormField(
 _QUERY = FormField("query", "Question", Control.LINE, ("inputs", "query"), ("query", "source_sentence"))
 _TEXTS = FormField("texts", "Texts to rank", Control.LINES, ("inputs", "texts"), ("texts", "sentences"), _EACH_LINE)
 _NUMBERS = "Numbers as JSON, such as [0.1, 0.2]."
-_OBSERVATION = FormField("observation", "Observation", Control.JSON, ("inputs", "observation"), hint=_NUMBERS)
+_OBSERVATION = FormField(
+    "observation", "Observation", Control.JSON, ("inputs", "observation"), ("observation",), _NUMBERS
+)
 _FORMS: dict[str, tuple[FormField, ...]] = {
     "text-classification": (_TEXT,),
     "token-classification": (_TEXT,),

@@ -6,26 +6,29 @@ Source: huggingface_hub 2.4.0, repocard_data.eval_results_to_model_index (model-
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import yaml
 
+from holdfast.training.domain.exhibits import Exhibit
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.trials import Trial
+from holdfast.training.reporting.card_examples import example_code, widget
 from holdfast.training.reporting.exhibits import gain_sentence
 from holdfast.training.reporting.records import clean
-from holdfast.training.reporting.wording import number_of
+from holdfast.training.reporting.wording import counted, number_of
 
 _TOP = 10
 _CHAT = "chat-completion"
 _ALSO = {_CHAT: ("conversational",)}
 
 
-def card(report: Report, figures: list[str]) -> str:
-    """README.md with its front matter."""
+def card(report: Report, figures: Sequence[Exhibit]) -> str:
+    """README.md with its front matter; `figures` are drawn in `autotrain/`, by their names."""
     front = yaml.safe_dump(clean(_metadata(report)), sort_keys=False, allow_unicode=True)
-    parts = [_opening(report), _use(report), _results(report), _weak(report), _pictures(figures)]
+    parts = [_opening(report), _use(report), _episode(report), _results(report), _weak(report), _pictures(figures)]
     parts += [_trials(report), _making(report)]
     return f"---\n{front}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
 
@@ -41,6 +44,8 @@ def _metadata(report: Report) -> dict[str, Any]:
     if dataset:
         found["datasets"] = [dataset]
     found["metrics"] = sorted(report.judgement.scores)
+    if examples := widget(artefact.example):
+        found["widget"] = examples
     found["model-index"] = [{"name": name_of(report), "results": [_result(report)]}]
     return found
 
@@ -88,9 +93,9 @@ def eval_results(report: Report, when: datetime | None = None) -> str | None:
 def _opening(report: Report) -> str:
     metric = report.board.metric.name
     score = report.judgement.scores.get(metric)
-    worth = (
-        "" if score is None else f" On {report.judgement.rows} rows that it never saw, its {metric} is **{score:.4g}**."
-    )
+    judged = report.judgement.rows
+    where = f"On {counted(judged, 'row')} that it never saw, its" if judged else "Its"
+    worth = "" if score is None else f" {where} {metric} is **{score:.4g}**."
     return (
         f"# {name_of(report)}\n\nTrained by Holdfast AutoTrain for {report.spec.task} on {report.data[0]}: "
         f"{report.artefact.family}, {chosen_as(report)}.{worth}"
@@ -101,14 +106,14 @@ def chosen_as(report: Report) -> str:
     """Why it is this model: the best of so many trials, or chosen by hand."""
     chosen = report.spec.trial
     if chosen is None:
-        return f"the best of {len(report.board.trials)} trials by {report.board.metric.name}"
+        return f"the best of {counted(len(report.board.trials), 'trial')} by {report.board.metric.name}"
     return f"trial {chosen.number}{f' of run {chosen.run}' if chosen.run else ''}, chosen by hand from the board"
 
 
 def _use(report: Report) -> str:
     model = report.spec.output.repo_id or "FOLDER"
-    example = repr(clean(report.artefact.example))
-    if len(example) > 1_500:
+    example = example_code(report.artefact.task, report.artefact.example)
+    if example is None:
         return ""
     return (
         "## Use\n\n```python\nfrom holdfast import pipeline\n\n"
@@ -116,14 +121,22 @@ def _use(report: Report) -> str:
     )
 
 
+def _episode(report: Report) -> str:
+    """The policy at work, where it is one."""
+    replay = report.artefact.explanation.get("replay")
+    return "" if replay is None else f"## An episode\n\n![One episode, played by the policy]({replay})"
+
+
 def _results(report: Report) -> str:
-    lines = ["## Results on the sealed test", ""]
-    lines += ["| metric | value | 95 % interval | simplest rule |", "|---|---|---|---|"]
-    for name, value in report.judgement.scores.items():
-        low, high = report.judgement.intervals.get(name, (None, None))
-        span, rule = "" if low is None else f"{low:.5g} to {high:.5g}", report.judgement.baseline.get(name)
-        lines.append(f"| {name} | {value:.5g} | {span} | {'' if rule is None else f'{rule:.5g}'} |")
-    return "\n".join([*lines, "", gain_sentence(report)]).rstrip()
+    judged = report.judgement
+    columns = [("value", {name: f"{value:.5g}" for name, value in judged.scores.items()})]
+    columns += [("95 % interval", {name: f"{low:.5g} to {high:.5g}" for name, (low, high) in judged.intervals.items()})]
+    columns += [("simplest rule", {name: f"{value:.5g}" for name, value in judged.baseline.items()})]
+    shown = [(title, values) for title, values in columns if values]
+    lines = [f"| metric | {' | '.join(title for title, _ in shown)} |", "|---" * (len(shown) + 1) + "|"]
+    lines += [f"| {name} | {' | '.join(values.get(name, '') for _, values in shown)} |" for name in judged.scores]
+    title = "## Results on the sealed test" if judged.rows else "## Results"
+    return "\n".join([title, "", *lines, "", gain_sentence(report)]).rstrip()
 
 
 def _weak(report: Report) -> str:
@@ -138,8 +151,10 @@ def _weak(report: Report) -> str:
     return "\n".join([f"## Where it is weak\n\nGroups of rows, with the {measure}:\n", *lines])
 
 
-def _pictures(figures: list[str]) -> str:
-    return "\n".join(f"![{name}](autotrain/{name}.svg)" for name in figures)
+def _pictures(figures: Sequence[Exhibit]) -> str:
+    """Each below its title, with what is to be seen in words."""
+    shown = [f"### {one.title}\n\n{one.sentence}\n\n![{one.title}](autotrain/{one.name}.svg)" for one in figures]
+    return "\n\n".join(["## Figures", *shown]) if shown else ""
 
 
 def _trials(report: Report) -> str:
@@ -156,7 +171,8 @@ def _line(trial: Trial) -> str:
 def _making(report: Report) -> str:
     findings = "\n".join(f"* {finding.sentence} {finding.advice}".rstrip() for finding in report.findings)
     said = f"\n\nWhat the data check said:\n\n{findings}" if findings else ""
+    split = f"{counted(report.rows[0], 'row')} to search on, {report.rows[1]} sealed. " if any(report.rows) else ""
     return (
-        f"## How it was made\n\n{report.rows[0]} rows were searched on, {report.rows[1]} were sealed. Budget "
-        f"{report.spec.budget.seconds:.0f} s, seed {report.spec.seed}. `autotrain/job.yaml` has the whole spec.{said}"
+        f"## How it was made\n\n{split}Budget {report.spec.budget.seconds:.0f} s, seed {report.spec.seed}. "
+        f"`autotrain/job.yaml` has the whole spec.{said}"
     )

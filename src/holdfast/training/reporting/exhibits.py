@@ -10,7 +10,7 @@ from holdfast.training.domain.exhibits import Drawing, Exhibit
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.trials import Trial
 from holdfast.training.reporting import of_labels, of_numbers
-from holdfast.training.reporting.wording import number_of
+from holdfast.training.reporting.wording import counted, number_of
 
 _MOST_BARS = 20
 
@@ -73,7 +73,9 @@ def _search(report: Report) -> list[Exhibit]:
         for series, values in (("best so far", best), ("trial", [_score(trial) for trial in known]))
         for trial, value in zip(known, values, strict=True)
     )
-    sentence = f"In {len(known)} trials {metric.name} went from {number_of(best[0])} to {number_of(best[-1])}."
+    sentence = (
+        f"In {counted(len(known), 'trial')} {metric.name} went from {number_of(best[0])} to {number_of(best[-1])}."
+    )
     columns = ("line", "trial", metric.name)
     return [Exhibit("search", "The search", sentence, columns, rows, Drawing.LINES, axes=("trial", metric.name))]
 

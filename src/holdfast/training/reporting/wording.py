@@ -41,6 +41,11 @@ def number_of(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 10_000 or value == int(value) else f"{value:.4g}"
 
 
+def counted(count: int, noun: str) -> str:
+    """A count with its noun, in the plural where that is right."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def size_of(count: int) -> str:
     """Bytes as people say it."""
     return f"{count / 1_000_000:.1f} MB" if count >= 1_000_000 else f"{count / 1_000:.1f} kB"

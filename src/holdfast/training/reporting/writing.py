@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from holdfast.training.domain.exhibits import Exhibit
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.spec_files import mapping_of
 from holdfast.training.reporting.cards import card, eval_results
@@ -24,12 +25,13 @@ from holdfast.training.search.journal import line_of
 
 def write_report(report: Report) -> None:
     """Write README.md, `.eval_results/` and `autotrain/` beside the model's own files."""
-    drawn = pictures(report)
+    shown = exhibits_of(report)
+    drawn = pictures(shown)
     place = report.folder / "autotrain"
     place.mkdir(parents=True, exist_ok=True)
     for name, svg in drawn.items():
         _write(place / f"{name}.svg", svg)
-    _write(report.folder / "README.md", card(report, list(drawn)))
+    _write(report.folder / "README.md", card(report, [one for one in shown if one.name in drawn]))
     _write(place / "job.yaml", yaml.safe_dump(clean(mapping_of(report.spec)), sort_keys=False, allow_unicode=True))
     _write(place / "env.txt", "".join(f"{name}=={value}\n" for name, value in report.environment.items()))
     _write(place / "report.json", json.dumps(record_of(report), indent=1, ensure_ascii=False))
@@ -43,9 +45,9 @@ def write_report(report: Report) -> None:
         _write(report.folder / ".eval_results" / "autotrain.yaml", results)
 
 
-def pictures(report: Report) -> dict[str, str]:
+def pictures(shown: Sequence[Exhibit]) -> dict[str, str]:
     """SVG files by name."""
-    drawn = {exhibit.name: picture(exhibit, standalone=True) for exhibit in exhibits_of(report)}
+    drawn = {exhibit.name: picture(exhibit, standalone=True) for exhibit in shown}
     return {name: svg for name, svg in drawn.items() if svg is not None}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from holdfast.training.domain.artefacts import Artefact
-from holdfast.training.domain.exhibits import Slice
+from holdfast.training.domain.exhibits import Drawing, Exhibit, Slice
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.specification import ChosenTrial, DataSource, Output, TrainingSpec
@@ -44,7 +44,9 @@ REPORT = Report(
 
 
 def test_the_card_compares_and_names_what_is_weak():
-    text = card(REPORT, ["search"])
+    search = Exhibit("search", "The search", "In 1 trial it went nowhere.", ("line",), (("best",),), Drawing.LINES)
+    text = card(REPORT, [search])
+    assert "### The search\n\nIn 1 trial it went nowhere.\n\n![The search](autotrain/search.svg)" in text
     assert "| accuracy | 0.9 | 0.8 to 0.95 | 0.6 |" in text
     assert "It is better by 0.3 in accuracy (95 %: 0.2 to 0.4)." in text
     assert "* `colour` is red: 0.5 in 12 rows (0.9 in all)" in text
@@ -79,3 +81,35 @@ def test_a_model_that_chats_is_known_as_what_hubs_have_a_word_for():
     assert "conversational" in front["tags"]
     assert front["model-index"][0]["results"][0]["task"] == {"type": "text-generation"}
     assert "conversational" not in card(REPORT, [])
+
+
+def front_of(example, task="tabular-classification"):
+    artefact = replace(REPORT.artefact, task=task, example=example)
+    return yaml.safe_load(card(replace(REPORT, artefact=artefact), []).split("---\n")[1])
+
+
+def test_the_example_stands_in_the_form_of_the_model_s_page():
+    assert front_of({"table": {"a": [1 / 3]}})["widget"] == [{"structured_data": {"a": [0.333333]}}]
+    assert front_of("A text", "text-classification")["widget"] == [{"text": "A text"}]
+    asked = {"question": "Where?", "context": "Here."}
+    assert front_of(asked, "question-answering")["widget"] == [{"text": "Where?", "context": "Here."}]
+    talk = [{"role": "user", "content": "Hello"}]
+    assert front_of(talk, "chat-completion")["widget"] == [{"messages": talk}]
+    assert "widget" not in front_of("long " * 1_000, "text-classification")
+    assert "widget" not in front_of(b"a picture", "image-classification")
+    assert "widget" not in front_of({"image": b"a picture"}, "image-text-to-text")
+
+
+def test_what_there_is_none_of_is_not_said():
+    """An agent learns from no rows, and plays an episode to look at."""
+    artefact = replace(REPORT.artefact, explanation={"replay": "replay.gif"})
+    agent = replace(REPORT, artefact=artefact, judgement=Judgement({"mean_reward": 24.0}, {}, 0, [], []), rows=(0, 0))
+    text = card(agent, [])
+    assert "| metric | value |\n|---|---|\n| mean_reward | 24 |" in text
+    assert "replay.gif" in text
+    assert "row" not in text.split("---\n")[2]
+
+
+def test_pictures_are_asked_about_by_a_file_of_one_s_own():
+    artefact = replace(REPORT.artefact, task="image-classification", example=b"a picture")
+    assert 'ask(open("picture.png", "rb").read())' in card(replace(REPORT, artefact=artefact), [])

@@ -32,9 +32,13 @@ def load_sentence_model(folder: Path) -> Any:
 
 def vectors_of(model: Any, texts: Sequence[str]) -> Any:
     """Vectors (N, D) as a tensor that gradients flow through."""
+    return model(tokens_of(model, texts))["sentence_embedding"]
+
+
+def tokens_of(model: Any, texts: Sequence[str]) -> dict[str, Any]:
+    """Some texts as the model takes them, where it computes."""
     batch = model.preprocess(list(texts))
-    placed = {name: value.to(model.device) if hasattr(value, "to") else value for name, value in batch.items()}
-    return model(placed)["sentence_embedding"]
+    return {name: value.to(model.device) if hasattr(value, "to") else value for name, value in batch.items()}
 
 
 def encode(model: Any, texts: Sequence[str]) -> Array:

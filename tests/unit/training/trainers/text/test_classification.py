@@ -47,6 +47,7 @@ def test_the_ladder_goes_from_cheap_to_dear(many):
         "tfidf-svm",
         "embeddings-linear",
         "zero-shot",
+        "words-and-vectors",
         "fine-tuned",
     ]
     rungs = [trial.plan.rung for trial in many.board.trials]
@@ -148,7 +149,7 @@ def test_numbers(base, tmp_path):
     one = bench(data_of(frame, frame, {"text": "text", "target": "stars"}), spec, tmp_path)
     board = one.run()
     scores = {trial.plan.family: trial.outcome.score for trial in board.finished()}
-    assert set(scores) == {"majority", "tfidf-linear", "embeddings-linear", "fine-tuned"}
+    assert set(scores) == {"majority", "tfidf-linear", "embeddings-linear", "words-and-vectors", "fine-tuned"}
     assert scores["majority"] == 0.0
     assert scores["tfidf-linear"] > 0.8
     artefact, folder = one.finish()

@@ -2,7 +2,8 @@
 
 A score over two dozen rows is mostly luck: its standard error is 0.1, more than families differ. So scores are drawn
 towards what families are usually worth with so few examples, the more so the less certain they are. With a hundred
-rows a label little of that is left.
+rows a label little of that is left. An encoder drawn to the labels is held against itself untaught: it differs from
+that by far less than other families do from each other, whatever the task.
 
 Source: Efron and Morris 1975, "Data analysis using Stein's estimator and its generalizations", for the shrinkage.
 """
@@ -28,6 +29,9 @@ _USUAL = {
 """Macro-F1 beside word counts at 8 examples a label: means over spam, sentiment, banking, hate and sexism."""
 _SPREAD = 0.08
 """Of what families are worth from one task to another, around these means: a standard deviation."""
+_TAUGHT, _UNTAUGHT = "setfit", ("embeddings-linear", "embeddings-linear-with-descriptions")
+_GAIN, _SPREAD_OF_GAIN = 0.045, 0.03
+"""Of drawing an encoder at 8 examples a label, over spam, sentiment and abstracts: from 0.01 to 0.08 of macro-F1."""
 _LEAST_ERROR = 0.3
 _OF_SHARES = ("macro_f1", "accuracy", "balanced_accuracy", "micro_f1")
 
@@ -43,8 +47,25 @@ def choose(board: Board, rows: int) -> Trial | None:
     known = all(trial.plan.family in _USUAL for trial in trials)
     if not trials or not known or board.metric.name not in _OF_SHARES:
         return board.best
-    drawn = expected([_score(trial) for trial in trials], [_error(trial, rows) for trial in trials], _usual(trials))
-    return trials[int(np.argmax(drawn))]
+    errors = [_error(trial, rows) for trial in trials]
+    drawn = expected([_score(trial) for trial in trials], errors, _usual(trials))
+    return trials[int(np.argmax(_beside_untaught(trials, errors, drawn)))]
+
+
+def _beside_untaught(trials: Sequence[Trial], errors: Sequence[float], drawn: Sequence[float]) -> list[float]:
+    """What is expected of trials, where a taught encoder is held against the best that it was untaught."""
+    untaught = [place for place, trial in enumerate(trials) if trial.plan.family in _UNTAUGHT]
+    found = list(drawn)
+    if not untaught:
+        return found
+    best = max(untaught, key=lambda place: drawn[place])
+    for place, trial in enumerate(trials):
+        if trial.plan.family == _TAUGHT:
+            error = math.hypot(errors[place], errors[best])
+            weight = _SPREAD_OF_GAIN**2 / (_SPREAD_OF_GAIN**2 + error**2)
+            gain = _score(trial) - _score(trials[best])
+            found[place] = drawn[best] + weight * gain + (1.0 - weight) * _GAIN
+    return found
 
 
 def expected(scores: Sequence[float], errors: Sequence[float], usual: Sequence[float]) -> list[float]:

@@ -209,7 +209,7 @@ class _Run:
         try:
             return search.finish(model)
         except TrialFailed as error:
-            raise TrainingFailed(reason=f"No model could be made: {error}.") from error
+            raise TrainingFailed(reason=f"No model could be made: {str(error).rstrip('.')}.") from error
 
     def _judge(self, artefact: Artefact, model: Path, data: TrainingData) -> Judgement:
         limits = Limits(_LONGEST_JUDGING * self._clock.seconds + 30, self._memory_mb)
@@ -218,7 +218,7 @@ class _Run:
         try:
             return run_apart(lambda _tell: judge(artefact, model, data, spec, seconds), limits, log, meter=self._meter)
         except TrialFailed as error:
-            raise TrainingFailed(reason=f"The model could not be judged: {error}.") from error
+            raise TrainingFailed(reason=f"The model could not be judged: {str(error).rstrip('.')}.") from error
 
     def _learning_curve(self, data: TrainingData, board: Board) -> LearningCurve:
         """With what the budget has left over; a chosen trial was asked for as a model, not to be looked into."""

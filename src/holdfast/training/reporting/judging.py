@@ -129,10 +129,10 @@ def cell(value: Any) -> Any:
     return str(value)
 
 
-def _media_of_labels(role: str) -> Callable[[Predictor, TrainingData], Judgement]:
+def _media_of_labels(role: str, **more: Any) -> Callable[[Predictor, TrainingData], Judgement]:
     def judge_task(predictor: Predictor, data: TrainingData) -> Judgement:
         inputs = list(data.test[data.columns[role]])
-        parameters = {"top_k": len(data.labels or ())}
+        parameters = {"top_k": len(data.labels or ()), **more}
         answers = [answer for part in _parts(inputs) for answer in predictor.predict_batch(part, parameters)]
         return of_labels(data, answers)
 
@@ -189,7 +189,7 @@ def _intervals(rows: int, measure: Callable[[Array], Mapping[str, float]]) -> di
 _JUDGES: dict[str, Callable[[Predictor, TrainingData], Judgement]] = {
     "tabular-classification": _table_of_labels,
     "tabular-regression": _table_of_numbers,
-    "text-classification": _media_of_labels("text"),
+    "text-classification": _media_of_labels("text", truncation=True),
     "image-classification": _media_of_labels("image"),
     "audio-classification": _media_of_labels("audio"),
 }

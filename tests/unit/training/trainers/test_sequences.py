@@ -8,6 +8,7 @@ import pytest
 from holdfast.inference import tasks
 from holdfast.training.domain.trials import Board, Outcome, Status, Trial
 from holdfast.training.learning.words import train_tokenizer
+from holdfast.training.reporting.judging import judge
 from holdfast.training.trainers.sequences import PERPLEXITY, prepare
 from tests.factories.training_runs import Hours, carry_out, specification, training_data
 
@@ -47,6 +48,19 @@ def test_order_is_learned_where_counting_words_is_not_enough(cell, tmp_path):
     predictor = tasks.load("text-classification", run.folder, device="cpu")
     assert predictor.predict("cat eats hen")[0]["label"] == "up"
     assert predictor.predict("hen eats cat")[0]["label"] == "down"
+
+
+def test_texts_that_are_too_long_are_cut_and_the_example_is_none_of_them(tmp_path):
+    long = "the cat says 1 words . " * 80
+    kinds = ["cat", "dog"] * 20
+    texts = [f"{long if place in (0, 9) else ''}{kind}" for place, kind in enumerate(kinds)]
+    frame = pd.DataFrame({"text": texts, "kind": kinds})
+    data = training_data(frame[:30], {"text": "text", "target": "kind"}, test=frame[:12])
+    spec = specification("sequence-classification", candidates=("rnn",), params={"epochs": 1, "hidden_size": 8})
+    run = carry_out(data, spec, tmp_path)
+    judged = judge(run.artefact, run.folder, data, spec, 0.0)
+    assert judged.rows == 12
+    assert tasks.load("text-classification", run.folder, device="cpu").predict(run.artefact.example)
 
 
 @pytest.mark.parametrize("family", ["gpt2", pytest.param("lstm", marks=pytest.mark.heavy)])

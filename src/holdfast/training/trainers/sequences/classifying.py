@@ -124,6 +124,8 @@ class SequenceClassifier:
         wanted = int(spec.params.get("vocab_size", usual_vocabulary(self._texts)))
         tokenizer = train_tokenizer(self._texts, wanted, _LONGEST)
         tokens = [_ids(tokenizer, text) for text in self._texts]
+        whole = (text for text, ids in zip(self._texts, tokens, strict=True) if len(ids) < _LONGEST)
+        self._example = next(whole, self._texts[0][: _LONGEST // 4])  # a letter may be four tokens
         truth, labels = truth_of(data), labels_of(data)
         families = {cell: Recurrent(cell, tokens, truth, labels, tokenizer) for cell in _CELLS}
         self._classifier = HoldoutClassifier(data, spec, families)
@@ -161,7 +163,7 @@ class SequenceClassifier:
             family=best.plan.family,
             parameters=best.plan.parameters,
             library="transformers",
-            example=self._texts[0],
+            example=self._example,
             explanation=facts,
         )
 

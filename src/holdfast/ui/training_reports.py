@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 from markupsafe import Markup
@@ -103,9 +104,9 @@ def _scores(report: Mapping[str, Any]) -> Table:
     scores, intervals = report.get("scores") or {}, report.get("intervals") or {}
     rule = report.get("baseline_scores") or {}
     rows = [(metric_word(name), value, *_span(intervals.get(name)), rule.get(name)) for name, value in scores.items()]
-    if not rule:
-        return _table(("metric", "value", "95 % from", "to"), [row[:4] for row in rows])
-    return _table(("metric", "value", "95 % from", "to", "simplest rule"), rows)
+    columns = ("metric", "value", "95 % from", "to", "simplest rule")
+    shown = [True, True, bool(intervals), bool(intervals), bool(rule)]
+    return _table(list(compress(columns, shown)), [list(compress(row, shown)) for row in rows])
 
 
 def _span(pair: Any) -> tuple[Any, Any]:

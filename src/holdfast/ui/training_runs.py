@@ -67,6 +67,8 @@ _FAMILIES = {
     **{name: name.upper() for name in ("cnn", "rnn", "gru", "lstm", "ppo", "dqn", "lora")},
     "qlora": "QLoRA",
 }
+_RULES = ("dummy", "majority")
+"""Families that answer without looking."""
 _STATUS = {"ok": "Tried", "pruned": "Ended early", "failed": "Failed", "skipped": "Skipped"}
 
 
@@ -143,6 +145,30 @@ class Bar:
     name: str
     value: str
     share: int
+
+
+@dataclass(frozen=True)
+class End:
+    """How a run ended, in words; `learned_nothing` where the model is a rule that needs no learning."""
+
+    sentence: str
+    learned_nothing: bool = False
+
+
+def end_of(run: TrainingRun) -> End | None:
+    """Of a run that is over; None where there is nothing to say."""
+    model = (run.report or {}).get("model") or {}
+    if run.report is None or not model.get("family"):
+        said = run.job.progress.sentence or run.job.message
+        return End(said) if said else None
+    family = family_word(str(model["family"]))
+    if model["family"] in _RULES:
+        return End(
+            f"Done, but nothing was learned: the best in this time was “{family}”, which gives every row the same "
+            "answer. Run again with a larger budget.",
+            learned_nothing=True,
+        )
+    return End(f"Done: the model is {family}.")
 
 
 def title_of(spec: TrainingSpec) -> str:

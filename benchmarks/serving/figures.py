@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate
 
 from benchmarks.harness import percentile, row
 from benchmarks.serving.models import Workload
@@ -15,8 +17,30 @@ GOAL_RATIO = 3.0
 GOAL_CONCURRENCY = 32
 GOAL_OVERHEAD_MS = 3.0
 GOAL_SPREAD = 3.0
+CERTAINTY = 0.95
 ENOUGH_ANSWERS = 100
 """The 99th percentile of fewer is their maximum, and says what one of them met."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A median, and where it lies with at least 95 % certainty, whatever the distribution.
+
+    Source: the sign test; so many of `n` values lie below their true median as coins show heads.
+    """
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Ratio:
+        """Of less than six values, the interval is all that they span, and less certain."""
+        ordered, count = sorted(values), len(values)
+        tails = accumulate(math.comb(count, heads) / 2**count for heads in range(count))
+        outside = sum(1 for tail in tails if tail <= (1 - CERTAINTY) / 2)
+        cut = max(0, outside - 1) if outside <= count // 2 else 0
+        return cls(statistics.median(ordered), ordered[cut], ordered[-1 - cut])
 
 
 @dataclass
@@ -26,6 +50,10 @@ class Measured:
     rates: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     durations: list[float] = field(default_factory=list)
+
+    def ratio_to(self, other: Measured) -> Ratio:
+        """How much faster it was, compared round by round."""
+        return Ratio.of([own / others for own, others in zip(self.rates, other.rates, strict=True)])
 
     def note(self, wall: float, cpu: float, durations: Sequence[float]) -> None:
         self.rates.append(len(durations) / wall)
@@ -76,11 +104,14 @@ class Goal:
     at_least: float | None = None
     at_most: float | None = None
     judged: bool = True
+    interval: tuple[float, float] | None = None
+    """Where what is measured lies for certain. A goal is missed when that is certain too."""
 
     @property
     def is_met(self) -> bool:
+        best = self.interval[1] if self.interval else self.measured
         return not self.judged or (
-            self.measured >= self.at_least if self.at_least is not None else self.measured <= (self.at_most or 0.0)
+            best >= self.at_least if self.at_least is not None else self.measured <= (self.at_most or 0.0)
         )
 
 
@@ -108,12 +139,12 @@ class Outcome:
         for (name, concurrency), ours in self.served.items():
             if name.startswith(OURS):
                 where = (self.workload.name, name, concurrency)
-                peers = [one.rate for (other, many), one in self.served.items() if self._is_peer(other, many, where)]
+                peers = [one for (other, many), one in self.served.items() if self._is_peer(other, many, where)]
                 if peers:
-                    ratio = ours.rate / max(peers)
-                    yield Goal(*where, "rate beside the best peer's", "×", ratio, at_least=GOAL_BESIDE_PEERS)
+                    ratio = min((ours.ratio_to(peer) for peer in peers), key=lambda found: found.median)
+                    yield _compared(where, "rate beside the best peer's", ratio, GOAL_BESIDE_PEERS)
                 if concurrency == GOAL_CONCURRENCY:
-                    yield Goal(*where, "rate beside the loop's", "×", ours.rate / self.loop.rate, at_least=GOAL_RATIO)
+                    yield _compared(where, "rate beside the loop's", ours.ratio_to(self.loop), GOAL_RATIO)
                 if concurrency == 1 and not self.workload.new_tokens:
                     over = ours.middle_ms - self.loop.middle_ms
                     yield Goal(*where, "median beyond the loop's", "ms", over, at_most=GOAL_OVERHEAD_MS)
@@ -123,6 +154,10 @@ class Outcome:
     @staticmethod
     def _is_peer(other: str, many: int, where: tuple[str, str, int]) -> bool:
         return not other.startswith(OURS) and many == where[2]
+
+
+def _compared(where: tuple[str, str, int], what: str, ratio: Ratio, at_least: float) -> Goal:
+    return Goal(*where, what, "×", ratio.median, at_least=at_least, interval=(ratio.low, ratio.high))
 
 
 def show(outcome: Outcome) -> bool:
@@ -143,7 +178,10 @@ def _shown(goal: Goal) -> bool:
     if not goal.judged:
         row(f"{what}, of fewer than {ENOUGH_ANSWERS}", goal.measured, goal.unit)
         return True
-    return row(what, goal.measured, goal.unit, at_least=goal.at_least, at_most=goal.at_most)
+    at_best = None
+    if goal.interval:
+        what, at_best = f"{what}, {goal.interval[0]:.2f} to {goal.interval[1]:.2f}", goal.interval[1]
+    return row(what, goal.measured, goal.unit, at_least=goal.at_least, at_most=goal.at_most, at_best=at_best)
 
 
 def as_json(outcomes: Sequence[Outcome], left_out: Sequence[str], options: dict[str, object]) -> dict[str, object]:

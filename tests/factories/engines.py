@@ -42,6 +42,7 @@ SHAPES: dict[str, Callable[[Any], Any]] = {
 class FakeModel:
     def __init__(self, source: ModelSource) -> None:
         self.facts = {"device": "none", "pid": os.getpid()}
+        self.batch_size = 8_192
         self.task = source.task
         self.batches = 0
         self.begun = 0

@@ -33,6 +33,7 @@ class HostedTask:
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
         self._spec = predictor.spec
+        self.batch_size = predictor.batch_size
         self.facts: Mapping[str, Any] = {
             "task": self._spec.name,
             "device": predictor.placement.device,
@@ -141,6 +142,7 @@ class HostedTasks:
 
     def __init__(self, source: ModelSource, first: HostedTask) -> None:
         self.facts = first.facts
+        self.batch_size = first.batch_size
         self._source = source
         self._known: dict[tuple[str, str], HostedTask | HoldfastError] = {(source.task, ""): first}
         self._adapters: dict[str, int] = {}

@@ -9,7 +9,8 @@ import pytest
 from holdfast.backends.engines.protocol import Question
 from holdfast.base.errors import InvalidInput, TooLarge
 from holdfast.inference.domain.kinds import Binary, Either, Field, Integer, Record, Text
-from holdfast.inference.domain.predictors import Item, Placement, Predictor, StreamingPredictor
+from holdfast.inference.domain.predictors import CPU_BATCH_SIZE, Item, Placement, Predictor, StreamingPredictor
+from holdfast.inference.domain.row_predictors import RowPredictor
 from holdfast.inference.domain.specification import Shape, TaskSpec
 from holdfast.inference.hosting import HostedTask
 
@@ -73,6 +74,22 @@ def test_one_input_and_several():
     assert (orjson.loads(answer.body), answer.media_type, answer.tokens) == ([{"text": "hello"}], "application/json", 5)
     answer = ask(HostedTask(Echo()), {"inputs": ["a", "bb"], "parameters": {"times": 2}})
     assert (orjson.loads(answer.body), answer.tokens) == ([{"text": "a"}, {"text": "bb"}], 3)
+
+
+def test_who_computes_rows_on_a_cpu_takes_fewer_at_once():
+    """The others gain by each other: what writes tokens reads its weights once for all."""
+
+    class Rows(RowPredictor, Echo):
+        def forward(self, rows):
+            return rows
+
+        def finish(self, item, results):
+            return {"text": results[0]}
+
+    assert HostedTask(Rows()).batch_size == CPU_BATCH_SIZE < HostedTask(Echo()).batch_size
+    on_gpu = Rows()
+    on_gpu.placement = Placement("cuda:0", "bfloat16")
+    assert HostedTask(on_gpu).batch_size == HostedTask(Echo()).batch_size
 
 
 def test_media_come_as_they_are_and_go_as_base64():

@@ -17,6 +17,13 @@ DTYPES = ("float32", "bfloat16", "float16", "int8")
 """How exactly a model can compute: see `Wish`."""
 
 
+WHOLE_BATCH_SIZE = 8_192
+"""So much goes together at most, in tokens or the like."""
+CPU_BATCH_SIZE = 1_024
+"""With more a CPU gains nothing: products of matrices have their full pace, the caches overflow, and who came first
+waits for who came last. See docs/reference/benchmarks.md."""
+
+
 @dataclass(frozen=True)
 class Placement:
     """Where a model computes and how exactly: `cpu`, `cuda:0` or `mps`; one of `DTYPES`."""
@@ -28,6 +35,11 @@ class Placement:
     def computes_in(self) -> str:
         """The dtype of what goes from layer to layer: `int8` is for the products inside of linear layers only."""
         return "float32" if self.dtype == "int8" else self.dtype
+
+    @property
+    def batch_size(self) -> int:
+        """The largest sum of `Item.size` that is worth one forward pass."""
+        return CPU_BATCH_SIZE if self.device == "cpu" else WHOLE_BATCH_SIZE
 
     def __str__(self) -> str:
         return f"{self.device}, {self.dtype}"
@@ -91,6 +103,11 @@ class Predictor(ABC):
             InvalidInput: media that cannot be decoded, labels the model does not have …; names the field.
             TooLarge: more tokens, pixels or seconds than the model or the task takes, with the limit.
         """
+
+    @property
+    def batch_size(self) -> int:
+        """The largest sum of `Item.size` that is worth computing together; those that write gain by each other."""
+        return WHOLE_BATCH_SIZE
 
     @abstractmethod
     def run(self, items: Sequence[Item]) -> list[Any]:

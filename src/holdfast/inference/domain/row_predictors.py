@@ -20,6 +20,10 @@ class RowPredictor(Predictor):
     def finish(self, item: Item, results: Sequence[Any]) -> Any:
         """The output of one item from the results of its rows. Pure: no model, no clock."""
 
+    @property
+    def batch_size(self) -> int:
+        return self.placement.batch_size
+
     def run(self, items: Sequence[Item]) -> list[Any]:
         results = self.forward([row for item in items for row in item.rows])
         outputs, start = [], 0

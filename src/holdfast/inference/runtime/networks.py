@@ -14,7 +14,6 @@ from holdfast.inference.runtime.loading import Loaded
 from holdfast.inference.runtime.rows import Padding, Row, batches, stack, unpad
 
 Arrays = dict[str, "np.ndarray[Any, Any]"]
-MAX_BATCH_SIZE = 8_192
 MAX_BATCH_ROWS = 64
 
 
@@ -43,7 +42,7 @@ class Network:
             per_token: the first dimension of outputs is the row's tokens; padding is cut off.
         """
         results: list[Arrays] = [{} for _ in rows]
-        for indexes in batches(rows, MAX_BATCH_SIZE, MAX_BATCH_ROWS):
+        for indexes in batches(rows, self.loaded.placement.batch_size, MAX_BATCH_ROWS):
             found = self._forward_batch([rows[index] for index in indexes], outputs)
             for position, index in enumerate(indexes):
                 results[index] = {name: array[position] for name, array in found.items()}

@@ -34,9 +34,13 @@ class Prepared:
 
 
 class HostedModel(Protocol):
-    """A model in its process; called by one thread, one call at a time."""
+    """A model in its process; called by one thread, one call at a time.
+
+    `batch_size`: the largest sum of its parts' sizes that is worth computing together.
+    """
 
     facts: Mapping[str, Any]
+    batch_size: int
 
     def prepare(self, question: Question) -> Prepared:
         """Read and check a question. Raises what is wrong with it, from `base.errors`."""

@@ -28,7 +28,6 @@ from holdfast.base.errors import HoldfastError, UnusableModel
 
 logger = logging.getLogger("holdfast.engines")
 
-DEFAULT_BATCH_SIZE = 8_192
 LINGER_SECONDS = 0.004
 _RECEIVE_BYTES = 256 * 1024
 _PR_SET_PDEATHSIG = 1
@@ -109,7 +108,7 @@ def _serve(line: Line) -> None:
         line.send(Frame({"kind": "error", **pack_error(error)}))
         return
     line.send(Frame({"kind": "ready", "facts": dict(model.facts)}))
-    scheduler = Scheduler(model, line.send, int(source.options.get("batch_size", DEFAULT_BATCH_SIZE)))
+    scheduler = Scheduler(model, line.send, int(source.options.get("batch_size", model.batch_size)))
     served = 0
     while True:
         take_in(line, scheduler, served)

@@ -107,6 +107,17 @@ def _moods(chance: random.Random, row: int) -> Mapping[str, Any]:
     return {"text": " ".join(words), "labels": [*(["happy"] if good else ["sad"]), *(["animal"] if dog else [])]}
 
 
+def _relation(chance: random.Random, row: int) -> Mapping[str, Any]:
+    """Whether the second text says what the first does."""
+    one, other = chance.sample(["red", "green", "blue", "big", "small"], 2)
+    said_first, same = said(chance, 3), row % 2 == 0
+    return {
+        "premise": f"{said_first} the dog is {one}",
+        "hypothesis": f"the dog is {one if same else other}",
+        "relation": "entails" if same else "contradicts",
+    }
+
+
 def _stars(chance: random.Random, _row: int) -> Mapping[str, Any]:
     stars = chance.randint(0, 4)
     return {"text": said(chance, 5) + " good" * stars + " bad" * (4 - stars), "stars": stars + chance.random() / 10}
@@ -249,8 +260,13 @@ CASES = (
          ("--target", "labels", "--column", "text=text")),
     Case("text-numbers", "text-regression", drawn("stars.csv", 200, _stars), "good good bad",
          ("--target", "stars", "--column", "text=text")),
-    Case("text-fine-tuned", "text-classification", few_reviews(200), "love this movie",
-         ("--target", "label", "--candidates", "majority,fine-tuning"), base="bert"),
+    Case("text-pairs", "text-classification", drawn("pairs.csv", 200, _relation),
+         {"text": "the dog is red", "text_pair": "the dog is blue"},
+         ("--target", "relation", "--column", "text=premise", "--column", "text_pair=hypothesis"), base="bert"),
+    Case("text-fine-tuned", "text-classification", few_reviews(500), "love this movie",
+         ("--target", "label", "--candidates", "majority,fine-tuned"), base="bert"),
+    Case("text-lora", "text-classification", few_reviews(500), "love this movie",
+         ("--target", "label", "--candidates", "majority,fine-tuned"), {"params": {"peft": True, "lora_r": 4}}, "bert"),
     Case("few-shot", "few-shot-text-classification", few_reviews(16), "love this movie", ("--target", "label")),
     Case("zero-shot", "zero-shot-classification", few_reviews(100), "love this movie", ("--target", "label"),
          {"labels": {"good": "a good movie that people love", "bad": "an awful movie that people hate"}}),

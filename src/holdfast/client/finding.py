@@ -12,7 +12,7 @@ from typing import Any
 
 from holdfast.base.errors import UnsafeWeights, UnusableModel
 from holdfast.inference.runtime.checkpoints import HOW_TO_CONVERT, is_pickle
-from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.libraries import hub_failures, need
 
 _WANTED = ("*.safetensors", "*.skops", "*.json", "*.jinja", "*.txt", "*.model", "*.md", "*.tiktoken", "*.spm")
 _UNWANTED = ("onnx/*", "openvino/*", "*.onnx", "runs/*")
@@ -59,7 +59,7 @@ def find_model(model: str | Path | None, task: str | None, revision: str | None,
         _refuse_pickles(_names(info))
         options = {"revision": revision, "token": access_token}
         folder = hub.snapshot_download(repo_id, allow_patterns=_WANTED, ignore_patterns=_UNWANTED, **options)
-    except (hub.errors.HfHubHTTPError, hub.errors.HFValidationError, hub.errors.LocalEntryNotFoundError) as error:
+    except (*hub_failures(), hub.errors.LocalEntryNotFoundError) as error:
         words = str(error).strip().splitlines()[-1:] or [type(error).__name__]
         raise UnusableModel(problem=f"{repo_id} is no folder, and no model of {_endpoint(hub)}: {words[0]}") from error
     return Found(Path(folder), repo_id, info.pipeline_tag)

@@ -18,7 +18,8 @@ from holdfast.inference.domain.specification import Shape, TaskSpec
 from holdfast.inference.runtime.loading import Loaded, load_model
 from holdfast.inference.runtime.networks import Arrays, Network
 from holdfast.inference.runtime.rows import Row, size_of
-from holdfast.inference.runtime.text_heads import TextHead, load_text_head
+from holdfast.inference.runtime.text_heads import TextHead, load_text_head, size_of_row
+from holdfast.inference.runtime.text_pairs import joined, reads_pairs
 from holdfast.inference.runtime.texts import TextReader, load_text_reader
 
 _PAIR = Record({"text": Field(Text(), required=True), "text_pair": Field(Text())})
@@ -66,18 +67,23 @@ class HeadClassification(RowPredictor):
 
     spec = SPEC
 
-    def __init__(self, head: TextHead) -> None:
+    def __init__(self, head: TextHead, *, reads_pairs: bool = False) -> None:
         self.placement = head.placement
-        self._head = head
+        self._head, self._reads_pairs = head, reads_pairs
         self._function = usual_function(head.problem_type, len(head.labels))
 
     def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
-        if isinstance(inputs, Mapping):
-            if inputs.get("text_pair"):
-                raise InvalidInput(field="inputs.text_pair", problem="is not possible: this model reads single texts")
-            inputs = inputs["text"]
-        row = self._head.row(inputs, truncation=parameters.get("truncation", False))
-        return Item(inputs, parameters, [row], max(1, len(row) // 4) if isinstance(row, str) else size_of(row))
+        row = self._head.row(self._one_text(inputs), truncation=parameters.get("truncation", False))
+        return Item(inputs, parameters, [row], size_of_row(row))
+
+    def _one_text(self, inputs: Any) -> str:
+        if isinstance(inputs, str):
+            return inputs
+        if not inputs.get("text_pair"):
+            return str(inputs["text"])
+        if not self._reads_pairs:
+            raise InvalidInput(field="inputs.text_pair", problem="is not possible: this model reads single texts")
+        return joined(inputs["text"], inputs["text_pair"])
 
     def forward(self, rows: Sequence[Any]) -> Sequence[Any]:
         return list(self._head.logits(rows))
@@ -90,6 +96,6 @@ class HeadClassification(RowPredictor):
 def load(folder: Path, wish: Wish) -> Predictor:
     """Load a classifier. See `tasks.load` for errors."""
     if any(folder.glob("*.skops")):
-        return HeadClassification(load_text_head(folder, wish))
+        return HeadClassification(load_text_head(folder, wish), reads_pairs=reads_pairs(folder))
     loaded = load_model(folder, "AutoModelForSequenceClassification", wish)
     return TextClassification(loaded, load_text_reader(folder, loaded))

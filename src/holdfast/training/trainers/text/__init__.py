@@ -16,6 +16,7 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.trainers.interface import TaskPlan, Trainer
+from holdfast.training.trainers.text.adapters import adapters_of
 from holdfast.training.trainers.text.judging import JUDGING_SHARE, in_time
 from holdfast.training.trainers.text.tasks import PLANS
 
@@ -38,9 +39,11 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
     """The trainer of a text task for this data.
 
     Raises:
-        InvalidInput: columns that the task needs are missing, or hold what it can't use.
+        InvalidInput: columns that the task needs are missing, or hold what it can't use; or settings that only language
+            models have.
         NotInstalled: scikit-learn, torch or transformers are missing.
     """
+    adapters_of(spec.params)
     return cast(Trainer, _module(spec).prepare(data, spec))
 
 

@@ -24,6 +24,7 @@ from holdfast.inference.runtime.placement import choose_placement
 from holdfast.inference.runtime.texts import TextReader, load_text_reader
 from holdfast.training.domain.trials import Plan
 from holdfast.training.trainers.interface import Place, TrialFailed
+from holdfast.training.trainers.text.adapters import Adapters, whole
 from holdfast.training.trainers.text.bases import Base
 from holdfast.training.trainers.text.pace import LIMIT_TO_USE, Pace
 
@@ -33,28 +34,34 @@ _LARGE, _MIDDLE = 200_000_000, 50_000_000
 _SMALL_MODELS_RATE, _BASE_MODELS_RATE, _LARGE_MODELS_RATE = 1e-4, 3e-5, 1e-5
 
 
-def load_base(base: Base, auto_class: str, seed: int, **options: Any) -> tuple[Any, TextReader]:
+def load_base(
+    base: Base, auto_class: str, seed: int, adapters: Adapters | None = None, **options: Any
+) -> tuple[Any, TextReader]:
     """A base model with a head for a task, and what reads its texts.
 
     Args:
         base: the model.
         auto_class: of transformers, such as `AutoModelForSequenceClassification`.
         seed: of the new head.
+        adapters: that learn instead of the model's own weights; None: all of these learn.
         options: of its config, such as `id2label`.
     """
     torch = need("torch")
     torch.manual_seed(seed)
     placement = choose_placement(Wish(dtype="float32"))
     with loading_quietly():
-        model = getattr(need("transformers"), auto_class).from_pretrained(
+        model, told = getattr(need("transformers"), auto_class).from_pretrained(
             base.folder,
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
             ignore_mismatched_sizes=True,
             dtype=torch.float32,
+            output_loading_info=True,
             **options,
         )
+    if adapters is not None:
+        adapters.add_to(model, {*told["missing_keys"], *(mismatch[0] for mismatch in told["mismatched_keys"])})
     loaded = Loaded(model.to(placement.device), Checkpoint(base.folder), placement)
     return model, load_text_reader(base.folder, loaded)
 
@@ -262,7 +269,7 @@ def _watcher(transformers: Any, tokenizer: Any, judged: Judged, schedule: Schedu
         tuned.scores.append((step, score))
         if judged.better(score, tuned.score):
             tuned.score, tuned.metrics = score, metrics
-            model.save_pretrained(place.folder / MODEL)
+            whole(model).save_pretrained(place.folder / MODEL)
             tokenizer.save_pretrained(place.folder / MODEL)
         place.tell({"step": step, "score": score})
 

@@ -23,6 +23,7 @@ from holdfast.inference.runtime.loading import Loaded
 from holdfast.inference.runtime.texts import TextReader
 from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
 from holdfast.training.trainers.interface import Artefact, Clock, Place
+from holdfast.training.trainers.text.adapters import RATE, adapters_of
 from holdfast.training.trainers.text.bases import Base, Missing
 from holdfast.training.trainers.text.finetuning import (
     MODEL,
@@ -127,8 +128,9 @@ class Tuning:
         """What a trial is made with, as the spec says or as is usual."""
         params = self.lesson.params
         assert isinstance(self.base, Base)
+        usual = usual_rate(self.base.parameters) * (1.0 if adapters_of(params) is None else RATE)
         return {
-            "learning_rate": float(params.get("learning_rate", usual_rate(self.base.parameters))),
+            "learning_rate": float(params.get("learning_rate", usual)),
             "batch_size": int(params.get("per_device_train_batch_size", params.get("batch_size", _BATCH))),
         }
 
@@ -192,4 +194,5 @@ class Tuning:
 
     def _loaded(self) -> tuple[Any, TextReader]:
         assert isinstance(self.base, Base)
-        return load_base(self.base, self.lesson.auto_class, self.lesson.seed, **self.lesson.options)
+        adapters = adapters_of(self.lesson.params)
+        return load_base(self.base, self.lesson.auto_class, self.lesson.seed, adapters, **self.lesson.options)

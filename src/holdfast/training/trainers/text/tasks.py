@@ -16,11 +16,13 @@ _LABELS = (
     Metric("micro_f1", greater_is_better=True),
 )
 _NUMBERS = tuple(sorted(OF_NUMBERS, key=lambda metric: metric.name != "spearman"))
+_PAIR = {"text_pair?": "a second text, where the label says how the two relate"}
 _LABELLED = {"text": "the text", "target": "its label, or a list of labels where several can be right"}
+_OF_PAIRS_TOO = _LABELLED | _PAIR
 _SERVED_AS = "text-classification"
 
 PLANS = (
-    TaskPlan("text-classification", "Gives a text one label of several, or several labels.", _LABELLED, _LABELS),
+    TaskPlan("text-classification", "Gives a text one label of several, or several labels.", _OF_PAIRS_TOO, _LABELS),
     TaskPlan(
         "few-shot-text-classification",
         "Learns labels from as few as 8 examples each.",
@@ -38,7 +40,7 @@ PLANS = (
     TaskPlan(
         "text-regression",
         "Gives a text a number: stars, urgency, price.",
-        {"text": "the text", "target": "the number"},
+        {"text": "the text", "target": "the number", **_PAIR},
         _NUMBERS,
         serves=_SERVED_AS,
     ),

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from holdfast.base.errors import InvalidInput
+from holdfast.inference.runtime.text_pairs import joined
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.trainers.interface import Trainer
 from holdfast.training.trainers.text.bases import Base, find_encoder
 from holdfast.training.trainers.text.classification.choosing import choose
-from holdfast.training.trainers.text.classification.columns import column, targets_of
+from holdfast.training.trainers.text.classification.columns import column, pairs_of, targets_of
 from holdfast.training.trainers.text.classification.contrastive import Contrastive
 from holdfast.training.trainers.text.classification.embeddings import Embeddings
 from holdfast.training.trainers.text.classification.judging import judge
 from holdfast.training.trainers.text.classification.linear import Majority, WordCounts
 from holdfast.training.trainers.text.classification.material import Material
 from holdfast.training.trainers.text.classification.mixing import Mixture
+from holdfast.training.trainers.text.classification.pairs import LadderOfPairs
 from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.classification.tuning import FineTuning
 from holdfast.training.trainers.text.folds import affordable_rows, make_folds
@@ -54,13 +56,14 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
         rungs = [Majority(material), counts, embeddings, Mixture(material, counts, embeddings)]
         rungs += [Contrastive(material, base, always=always), FineTuning(material, base)]
     few = material.is_few and not only_zero_shot
-    return Ladder(
+    ladder = Ladder(
         rungs,
         spec.candidates,
         (lambda board: choose(board, len(material.texts))) if few else best,
         judging_seconds=JUDGING_SHARE * spec.budget.seconds,
         judged_rows=len(data.test),
     )
+    return ladder if material.pairs is None else LadderOfPairs(**vars(ladder), example=material.pairs[0])
 
 
 def read_material(data: TrainingData, spec: TrainingSpec) -> Material:
@@ -69,7 +72,9 @@ def read_material(data: TrainingData, spec: TrainingSpec) -> Material:
     Raises:
         InvalidInput: see `prepare`.
     """
-    texts = [str(text) for text in data.train[column(data, "text")]]
+    pairs = pairs_of(data, data.train)
+    firsts = [str(text) for text in data.train[column(data, "text")]]
+    texts = firsts if pairs is None else [joined(*pair) for pair in pairs]
     targets = targets_of(data, spec, data.train[column(data, "target")].tolist())
     if len(texts) < _FEWEST_ROWS:
         raise InvalidInput(
@@ -79,8 +84,9 @@ def read_material(data: TrainingData, spec: TrainingSpec) -> Material:
         raise InvalidInput(field="data", problem="has but one label: there is nothing to tell apart")
     most_rows = affordable_rows(texts, len(targets.labels))
     folds = make_folds(data, targets.strata, spec.seed, most_rows=most_rows)
-    described = _descriptions(targets.labels, spec) if targets.kind is not Kind.NUMBER else None
-    return Material(texts, targets, folds, metric_name(spec), described, spec.params, spec.seed)
+    is_described = targets.kind is not Kind.NUMBER and pairs is None  # a relation is no text that others resemble
+    described = _descriptions(targets.labels, spec) if is_described else None
+    return Material(texts, targets, folds, metric_name(spec), described, spec.params, spec.seed, pairs)
 
 
 def _descriptions(labels: Sequence[str], spec: TrainingSpec) -> tuple[str, ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from holdfast.base.errors import InvalidInput
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.trainers.text.classification.targets import Targets, read_targets
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def column(data: TrainingData, role: str) -> str:
@@ -22,6 +25,14 @@ def column(data: TrainingData, role: str) -> str:
     if role not in data.columns:
         raise InvalidInput(field=f"columns.{role}", problem="is missing: say which column it is")
     return data.columns[role]
+
+
+def pairs_of(data: TrainingData, rows: pd.DataFrame) -> tuple[tuple[str, str], ...] | None:
+    """Both texts of some rows; None where rows have one."""
+    if "text_pair" not in data.columns:
+        return None
+    columns = (rows[column(data, role)].astype(str) for role in ("text", "text_pair"))
+    return tuple(zip(*columns, strict=True))
 
 
 def targets_of(

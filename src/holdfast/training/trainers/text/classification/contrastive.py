@@ -177,13 +177,13 @@ def _usual(steps: int) -> dict[str, Any]:
 def affordable(before: float, step: float, left: float, folds: int) -> tuple[int, int]:
     """Folds to judge by and steps in each, as many as there is time for, the final model's among them.
 
+    Steps come first: what is judged by fewer rows is still as good, what learned too little is not.
+
     Args:
         before: seconds until the first step.
         step: seconds of one.
         left: seconds of the search.
         folds: at most.
     """
-    choices = [(folds, _STEPS[0]), (folds, _STEPS[1])]
-    choices += [(min(2, folds), steps) for steps in _STEPS]
-    choices.append((1, _STEPS[-1]))
+    choices = [(parts, _STEPS[0]) for parts in (folds, min(2, folds))] + [(1, steps) for steps in _STEPS]
     return next((one for one in choices if (one[0] + 1) * (before + one[1] * step) <= left), choices[-1])

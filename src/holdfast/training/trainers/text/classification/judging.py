@@ -10,7 +10,8 @@ from holdfast.inference.domain.predictors import Predictor
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.specification import TrainingSpec
-from holdfast.training.trainers.text.classification.columns import column, is_list, targets_of
+from holdfast.training.trainers.text.classification.columns import column, is_list, pairs_of, targets_of
+from holdfast.training.trainers.text.classification.pairs import asked
 from holdfast.training.trainers.text.classification.scoring import scores
 from holdfast.training.trainers.text.classification.targets import Kind, Targets
 from holdfast.training.trainers.text.judging import ask, intervals
@@ -28,7 +29,9 @@ def judge(data: TrainingData, predictor: Predictor, spec: TrainingSpec) -> Judge
         test = test.iloc[places]
     truth = targets_of(data, spec, test[column(data, "target")].tolist(), trained.labels)
     parameters = {"truncation": True, "top_k": max(1, len(truth.labels))}
-    answers = ask(predictor, [str(text) for text in test[column(data, "text")]], parameters)
+    pairs = pairs_of(data, test)
+    texts = [str(text) for text in test[column(data, "text")]]
+    answers = ask(predictor, texts if pairs is None else [asked(*pair) for pair in pairs], parameters)
     given = [{line["label"]: line["score"] for line in lines} for lines in answers]
     outputs = np.array([[row[label] for label in truth.labels] for row in given], dtype=float)
     return replace(_judgement(truth, outputs), positions=places.tolist())

@@ -23,7 +23,7 @@ class Material:
     """A run's texts with what is right for them.
 
     Args:
-        texts: to learn from and to be judged by.
+        texts: to learn from and to be judged by; pairs of texts as one.
         targets: of these texts.
         folds: the same for every rung.
         metric: that trials are compared by.
@@ -31,6 +31,7 @@ class Material:
             their names are no words.
         params: settings of the spec.
         seed: of everything random.
+        pairs: both texts of each row, where labels say how two texts relate; None where rows have one.
     """
 
     texts: list[str]
@@ -40,6 +41,7 @@ class Material:
     descriptions: tuple[str, ...] | None
     params: Mapping[str, Any]
     seed: int
+    pairs: tuple[tuple[str, str], ...] | None = None
 
     @property
     def is_few(self) -> bool:
@@ -49,6 +51,14 @@ class Material:
     def some(self, rows: Array) -> list[str]:
         """Texts of some rows."""
         return [self.texts[row] for row in rows]
+
+    def tokens(self, tokenizer: Any, rows: Array, length: int) -> Any:
+        """Some rows as a tokenizer gives them, cut to so many tokens."""
+        if self.pairs is None:
+            return tokenizer(self.some(rows), truncation=True, max_length=length)
+        both = [self.pairs[row] for row in rows]
+        given = ([first for first, _second in both], [second for _first, second in both])
+        return tokenizer(*given, truncation=True, max_length=length)
 
     @property
     def judged(self) -> Targets:

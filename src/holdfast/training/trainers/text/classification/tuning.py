@@ -16,6 +16,7 @@ from holdfast.inference.domain.labels import sigmoid, softmax
 from holdfast.inference.runtime.libraries import need
 from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
 from holdfast.training.trainers.interface import Artefact, Clock, Place
+from holdfast.training.trainers.text.adapters import RATE, Adapters, adapters_of
 from holdfast.training.trainers.text.bases import Base, Missing
 from holdfast.training.trainers.text.classification.material import Material
 from holdfast.training.trainers.text.classification.scoring import score, scores, standard_error
@@ -86,11 +87,16 @@ class FineTuning:
         """What a trial is made with, as the spec says or as is usual."""
         params = self.material.params
         assert isinstance(self.base, Base)
+        usual = usual_rate(self.base.parameters) * (1.0 if self._adapters is None else RATE)
         return {
-            "learning_rate": float(params.get("learning_rate", usual_rate(self.base.parameters))),
+            "learning_rate": float(params.get("learning_rate", usual)),
             "batch_size": int(params.get("per_device_train_batch_size", params.get("batch_size", _BATCH))),
             "max_length": int(params.get("max_length", _MAX_TOKENS)),
         }
+
+    @property
+    def _adapters(self) -> Adapters | None:
+        return adapters_of(self.material.params)
 
     def _steps(self, seconds: float, left: float) -> int:
         """As many epochs as there is time for; at least as many steps as the labels need."""
@@ -169,6 +175,7 @@ class FineTuning:
             self.base,
             "AutoModelForSequenceClassification",
             self.material.seed,
+            self._adapters,
             num_labels=len(targets.labels),
             id2label=dict(enumerate(targets.labels)),
             label2id={label: place for place, label in enumerate(targets.labels)},
@@ -180,7 +187,7 @@ class FineTuning:
 
     def _rows(self, tokenizer: Any, places: Array, length: int) -> list[dict[str, Any]]:
         most = min(length, tokenizer.model_max_length)
-        encoded = tokenizer(self.material.some(places), truncation=True, max_length=most)
+        encoded = self.material.tokens(tokenizer, places, most)
         targets = self.material.targets
         values = targets.values[places]
         labels = values if targets.kind is Kind.ONE_LABEL else values.astype(np.float32)

@@ -10,6 +10,7 @@ from zipfile import ZIP_DEFLATED
 
 from holdfast.inference.runtime.libraries import need
 from holdfast.inference.runtime.text_heads import HEAD_FILE, VECTORS_FILE, WORDS_FILE
+from holdfast.inference.runtime.text_pairs import FORMAT, PAIRS_FILE
 from holdfast.training.trainers.text.bases import Base
 from holdfast.training.trainers.text.classification.targets import Targets
 
@@ -30,6 +31,11 @@ def write_head(folder: Path, model: Any, targets: Targets) -> None:
     """A model of vectors, beside the encoder that makes them."""
     need("skops.io").dump(model, folder / VECTORS_FILE, compression=ZIP_DEFLATED)
     _write_json(folder / HEAD_FILE, _head(targets))
+
+
+def write_pairs(folder: Path) -> None:
+    """That the model of a folder learned from pairs of texts; models of transformers can be given two anyway."""
+    _write_json(folder / PAIRS_FILE, FORMAT)
 
 
 def add_words(folder: Path, model: Any, share: float) -> None:

@@ -79,6 +79,14 @@ FAMILIES: Mapping[str, str] = {
         "No example is learned from: an encoder compares each text with the description of each label, and the nearest "
         "wins."
     ),
+    "embeddings-svm": (
+        "An encoder turns each text into a list of numbers; a support vector machine draws the widest street between "
+        "the labels, which may bend."
+    ),
+    "words-and-vectors": (
+        "Two models vote: one counts words and their pieces (TF-IDF), which tells names and spellings; one looks at an "
+        "encoder's numbers, which tell what is meant."
+    ),
     "embeddings-linear-with-descriptions": (
         "As the linear model over an encoder's numbers, with the labels' descriptions as further examples."
     ),

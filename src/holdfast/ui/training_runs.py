@@ -54,6 +54,8 @@ _FAMILIES = {
     "tfidf-linear": "TF-IDF and a linear model",
     "tfidf-svm": "TF-IDF and an SVM",
     "embeddings-linear": "encoder and a linear model",
+    "embeddings-svm": "encoder and an SVM",
+    "words-and-vectors": "TF-IDF and an encoder together",
     "hog-svm": "edges and an SVM",
     "pixels-linear": "pixels and a linear model",
     "mfcc-linear": "spectrum and a linear model",

@@ -1,7 +1,9 @@
 """How sure a classifier may be: one number that all its logits are divided by, and a little doubt where it has none.
 
 Source: Guo and others, On calibration of modern neural networks, 2017 (temperature); Platt, Probabilistic outputs for
-support vector machines, 1999: (N + 1) / (N + 2), room for the mistake not seen yet.
+support vector machines, 1999: (N + 1) / (N + 2), room for the mistake not seen yet. A third of that room is kept, as
+Tukey counts, (N + 1/3) / (N + 2/3): over wine and breast cancer a whole one costs a quarter of the loss where nothing
+is mistaken, and gains a fiftieth where something is.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ _NEVER = 1e-15
 _DOUBT = 0.01
 _REAL_GAIN = 0.002
 _SMALLEST = 1e-12
+_ROOM = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,10 @@ def learn(given: Array, codes: Array) -> Calibration:
 
 
 def _smoothed(codes: Array, count: int) -> Array:
-    """(rows, labels) of weights: of N rows of a label, one more than there are is thought to be another."""
+    """(rows, labels) of weights: of N rows of a label, a part of one more than there are is thought to be another."""
     rows = np.bincount(codes, minlength=count)[codes]
-    weights = np.repeat((1.0 / ((rows + 2) * (count - 1)))[:, None], count, axis=1)
-    weights[np.arange(len(codes)), codes] = (rows + 1.0) / (rows + 2)
+    weights = np.repeat((_ROOM / ((rows + 2 * _ROOM) * (count - 1)))[:, None], count, axis=1)
+    weights[np.arange(len(codes)), codes] = (rows + _ROOM) / (rows + 2 * _ROOM)
     return weights
 
 

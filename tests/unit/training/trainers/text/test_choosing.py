@@ -60,8 +60,8 @@ def test_a_taught_encoder_is_held_against_itself_untaught():
 
 def test_the_contrastive_rung_takes_what_it_can_afford():
     assert affordable(0.0, 0.1, 50.0, 4) == (4, 30)
-    assert affordable(0.0, 0.4, 50.0, 4) == (4, 20)
-    assert affordable(0.0, 0.52, 50.0, 4) == (2, 30)
-    assert affordable(0.0, 1.0, 50.0, 4) == (2, 12)
-    assert affordable(5.0, 1.0, 50.0, 4) == (1, 12), "what comes before the first step counts in every fold"
+    assert affordable(0.0, 0.5, 50.0, 4) == (2, 30)
+    assert affordable(0.0, 0.8, 50.0, 4) == (1, 30), "rather fewer rows to judge by than fewer steps"
+    assert affordable(0.0, 2.0, 50.0, 4) == (1, 12)
+    assert affordable(8.0, 0.8, 50.0, 4) == (1, 20), "what comes before the first step counts in every fold"
     assert affordable(0.0, 9.0, 50.0, 4) == (1, 12), "the search skips what takes longer than there is"

@@ -25,7 +25,7 @@ from holdfast.training.trainers.text.classification.mixing import Mixture
 from holdfast.training.trainers.text.classification.pairs import LadderOfPairs
 from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.classification.tuning import FineTuning
-from holdfast.training.trainers.text.folds import affordable_rows, make_folds
+from holdfast.training.trainers.text.folds import FEW_ROWS, affordable_rows, make_folds
 from holdfast.training.trainers.text.judging import JUDGING_SHARE
 from holdfast.training.trainers.text.ladder import Ladder, Rung, best
 from holdfast.training.trainers.text.libraries import import_estimators, import_networks
@@ -82,7 +82,8 @@ def read_material(data: TrainingData, spec: TrainingSpec) -> Material:
         )
     if targets.kind is not Kind.NUMBER and len(targets.labels) < 2:
         raise InvalidInput(field="data", problem="has but one label: there is nothing to tell apart")
-    most_rows = affordable_rows(texts, len(targets.labels))
+    is_number = targets.kind is Kind.NUMBER  # ranks of one fold can't be held against those of another
+    most_rows = FEW_ROWS if is_number else affordable_rows(texts, len(targets.labels))
     folds = make_folds(data, targets.strata, spec.seed, most_rows=most_rows)
     is_described = targets.kind is not Kind.NUMBER and pairs is None  # a relation is no text that others resemble
     described = _descriptions(targets.labels, spec) if is_described else None

@@ -17,14 +17,18 @@ from holdfast.training.trainers.text.classification.encoding import Encoding
 from holdfast.training.trainers.text.classification.material import Material
 from holdfast.training.trainers.text.classification.targets import Kind, Targets
 from holdfast.training.trainers.text.folds import Fold
-from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
+from holdfast.training.trainers.text.ladder import WRITING_SECONDS, refit_seconds, skipped
 from holdfast.training.trainers.text.measuring import UNKNOWN, measure
 
 Array = np.ndarray[Any, Any]
-ZERO_SHOT, LINEAR, WITH_WORDS = "zero-shot", "embeddings-linear", "embeddings-linear-with-descriptions"
+ZERO_SHOT, LINEAR, SVM = "zero-shot", "embeddings-linear", "embeddings-svm"
+WITH_WORDS = "embeddings-linear-with-descriptions"
 _SHARPNESS = 20.0
+_MOST_LABELS_OF_MACHINE, _FEWEST_OF_A_LABEL = 10, 6
+_SECONDS_PER_PAIR = 3e-7
 _MEASURED_FROM = 200
 """Fewer texts are encoded in less time than it takes to measure how long that takes."""
+_WRITING = 2 * WRITING_SECONDS
 SHELF = "vectors"
 
 
@@ -41,7 +45,7 @@ class Embeddings:
     material: Material
     base: Base | Missing
     only_zero_shot: bool = False
-    families: ClassVar[tuple[str, ...]] = (ZERO_SHOT, LINEAR, WITH_WORDS)
+    families: ClassVar[tuple[str, ...]] = (ZERO_SHOT, LINEAR, SVM, WITH_WORDS)
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
         if isinstance(self.base, Missing):
@@ -56,6 +60,9 @@ class Embeddings:
             yield Plan(LINEAR, {"C": 10.0}, expected_seconds=expected, reason="an encoder knows what words mean")
             for strength in (1.0, 100.0) if _has(board, LINEAR) else ():
                 yield Plan(LINEAR, {"C": strength}, expected_seconds=2.0, reason="the same vectors, smoothed otherwise")
+            if _has(board, LINEAR) and self._suits_machines():
+                reason = "borders between labels may bend"
+                yield Plan(SVM, {"C": 1.0}, expected_seconds=self._machine_seconds(), reason=reason)
         if self.material.targets.kind is not Kind.ONE_LABEL:
             return
         if self.material.descriptions is None:
@@ -69,6 +76,16 @@ class Embeddings:
                 yield Plan(
                     WITH_WORDS, {"C": strength}, expected_seconds=2.0, reason="a description is one more example"
                 )
+
+    def _suits_machines(self) -> bool:
+        """Probabilities of a machine come from folds inside of the fold, and say little of many labels."""
+        targets = self.material.targets
+        some = targets.kind is Kind.ONE_LABEL and len(targets.labels) <= _MOST_LABELS_OF_MACHINE
+        return some and not self.material.is_few and targets.rarest >= _FEWEST_OF_A_LABEL
+
+    def _machine_seconds(self) -> float:
+        """It looks at every two rows: four times in each fold, three of them for its probabilities."""
+        return 1.0 + 4 * len(self.material.folds) * _SECONDS_PER_PAIR * len(self.material.folds[0].fitted) ** 2
 
     def _seconds(self, clock: Clock) -> float | None:
         """How long encoding all texts takes; None where it could not be measured."""
@@ -96,8 +113,10 @@ class Embeddings:
 
         return predict
 
-    def finish_seconds(self, trial: Trial) -> float:  # noqa: ARG002 - its vectors are there
-        return 2 * WRITING_SECONDS
+    def finish_seconds(self, trial: Trial) -> float:
+        return (
+            WRITING_SECONDS + refit_seconds(trial, len(self.material.folds)) if trial.plan.family == SVM else _WRITING
+        )
 
     def finish(self, trial: Trial, kept: Path, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - takes seconds
         assert isinstance(self.base, Base)
@@ -126,7 +145,7 @@ class Embeddings:
         assert isinstance(self.base, Base)
         encoding, tell = Encoding(self.base), place.tell if place else lambda _figures: None
         vectors = encoding.vectors(self.material.texts, shelf, tell)
-        if plan.family == LINEAR or self.material.descriptions is None:
+        if plan.family in (LINEAR, SVM) or self.material.descriptions is None:
             return vectors, None
         return vectors, encoding.vectors(self.material.descriptions, shelf, tell)
 
@@ -138,7 +157,10 @@ class Embeddings:
             vectors = np.concatenate([vectors, described])
             places = np.concatenate([targets.values, np.arange(len(targets.labels))])
             targets = Targets(targets.kind, targets.labels, places)
-        return heads.fit(heads.vector_linear(plan.parameters, targets), vectors, targets)
+        made = (
+            heads.vector_svm(plan.parameters) if plan.family == SVM else heads.vector_linear(plan.parameters, targets)
+        )
+        return heads.fit(made, vectors, targets)
 
 
 def _has(board: Board, family: str) -> bool:

@@ -32,6 +32,13 @@ def text_linear(family: str, parameters: Mapping[str, Any], targets: Targets) ->
     return need("sklearn.pipeline").make_pipeline(_counts(len(targets)), _linear(family, parameters, targets))
 
 
+def vector_svm(parameters: Mapping[str, Any]) -> Any:
+    """A support vector machine of vectors of length one, which finds borders that are no planes."""
+    options = {"C": 1.0, "gamma": 1.0, "class_weight": "balanced"} | dict(parameters)
+    machine = _with_probabilities(need("sklearn.svm").SVC(**options))
+    return need("sklearn.pipeline").make_pipeline(need("sklearn.preprocessing").Normalizer(), machine)
+
+
 def vector_linear(parameters: Mapping[str, Any], targets: Targets) -> Any:
     """A linear model of vectors of length one."""
     linear = need("sklearn.linear_model")

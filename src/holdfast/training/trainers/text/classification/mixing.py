@@ -16,10 +16,10 @@ import numpy as np
 from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
 from holdfast.training.trainers.interface import Artefact, Clock, Place
 from holdfast.training.trainers.text.classification import writing
-from holdfast.training.trainers.text.classification.embeddings import LINEAR, Embeddings
+from holdfast.training.trainers.text.classification.embeddings import LINEAR, SVM, Embeddings
 from holdfast.training.trainers.text.classification.linear import WordCounts, telling_words
 from holdfast.training.trainers.text.classification.material import Material
-from holdfast.training.trainers.text.classification.scoring import loss
+from holdfast.training.trainers.text.classification.scoring import loss, score
 from holdfast.training.trainers.text.folds import Fold
 from holdfast.training.trainers.text.ladder import WRITING_SECONDS, refit_seconds
 
@@ -44,23 +44,28 @@ class Mixture:
     families: ClassVar[tuple[str, ...]] = (FAMILY,)
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:  # noqa: ARG002 - goes by the board alone
-        words, vectors = _best(board, self.words.families), _best(board, (LINEAR,))
+        words, vectors = _best(board, self.words.families), _best(board, (LINEAR, SVM))
         if words is None or vectors is None or self.material.is_few:
             return
         parameters = {
             "words": words.plan.family,
+            "vectors": vectors.plan.family,
             **{f"words_{name}": value for name, value in words.plan.parameters.items()},
             **{f"vectors_{name}": value for name, value in vectors.plan.parameters.items()},
-            "words_share": self._share(words, vectors),
+            "words_share": self._share(board, words, vectors),
         }
-        expected = 1.5 * (words.seconds + 1.0)
+        expected = 1.5 * (words.seconds + 1.0) + (vectors.seconds if vectors.plan.family == SVM else 0.0)
         yield Plan(FAMILY, parameters, 0, expected, "words tell what vectors don't, and vectors what words don't")
 
-    def _share(self, words: Trial, vectors: Trial) -> float:
-        """That of the words: what makes the right answers likeliest."""
-        known = self.material.judged
-        found = [loss(known, _mixed(share, _predictions(words), _predictions(vectors))) for share in _SHARES]
-        return _SHARES[int(np.argmin(found))]
+    def _share(self, board: Board, words: Trial, vectors: Trial) -> float:
+        """That of the words: what scores best; of equals, what makes the right answers likeliest."""
+        known, sign = self.material.judged, -1.0 if board.metric.greater_is_better else 1.0
+
+        def badness(share: float) -> tuple[float, float]:
+            mixed = _mixed(share, _predictions(words), _predictions(vectors))
+            return sign * score(board.metric.name, known, mixed), loss(known, mixed)
+
+        return min(_SHARES, key=badness)
 
     def fit(self, plan: Plan, place: Place) -> Outcome:
         words, vectors = _parts(plan)
@@ -94,11 +99,11 @@ class Mixture:
 
 def _parts(plan: Plan) -> tuple[Plan, Plan]:
     """The plans of the two that are mixed."""
-    own = ("words", "words_share")
+    own = ("words", "vectors", "words_share")
     given: Mapping[str, Any] = {name: value for name, value in plan.parameters.items() if name not in own}
     words = {name.removeprefix("words_"): value for name, value in given.items() if name.startswith("words_")}
     vectors = {name.removeprefix("vectors_"): value for name, value in given.items() if name.startswith("vectors_")}
-    return Plan(str(plan.parameters["words"]), words), Plan(LINEAR, vectors)
+    return Plan(str(plan.parameters["words"]), words), Plan(str(plan.parameters["vectors"]), vectors)
 
 
 def _mixed(share: float, by_words: Array, by_vectors: Array) -> Array:

@@ -140,7 +140,7 @@ def test_a_zip_bomb_stops_at_the_limit(owner, repo):
     began = time.monotonic()
     answer = owner.http("POST", f"{repo}/git-upload-pack", bomb, FETCH | {"Content-Encoding": "gzip"})
     assert answer.status == 413, answer
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize("header", ["version=2\ttab", "version=2;rm", "$(id)", "version=2 x", "a" * 300])

@@ -291,12 +291,12 @@ def test_one_stream_does_not_keep_others_waiting(tmp_path):
     async def story() -> None:
         async with worker_engine(tmp_path) as engine:
             model = await engine.load(ModelSource("x", TASK))
-            stream = model.stream(ask("word", count=1000, pause=0.01))
+            stream = model.stream(ask("word", count=1000, pause=0.1))
             await anext(stream)
             began = time.monotonic()
             assert await text(model, "quick") == "quick"
             assert [chunk async for chunk in model.stream(ask("other"))]
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 60  # the first one takes a hundred
             await stream.aclose()
 
     asyncio.run(story())

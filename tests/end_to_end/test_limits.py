@@ -47,7 +47,7 @@ def stays_small(server: LiveServer, client: RawClient) -> Iterator[None]:
     yield
     began = time.monotonic()
     assert client.get("/healthz").body == b"ok"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert memory_bytes(server) - before < MOST_GROWTH_BYTES
 
 

@@ -87,7 +87,7 @@ def test_a_head_that_does_not_come_is_not_waited_for(site: Site, sent: bytes):
         began = time.monotonic()
         connection.sendall(sent)
         assert b" 408 " in read_all(connection)
-        assert LIMIT_SECONDS < time.monotonic() - began < 5
+        assert LIMIT_SECONDS < time.monotonic() - began < 60
 
 
 def test_a_head_that_drips_is_too_slow_as_well(site: Site):

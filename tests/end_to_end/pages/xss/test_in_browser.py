@@ -169,6 +169,14 @@ def watch(browser: Browser, server: LiveServer, request: pytest.FixtureRequest) 
     watching.context.close()
 
 
+nothing_in_the_way = pytest.mark.parametrize(
+    "watch",
+    [pytest.param(False, id="with-csp", marks=pytest.mark.heavy), pytest.param(True, id="csp-bypassed")],
+    indirect=True,
+)
+"""For what opens many pages: a script that would run stands out where no policy stops it."""
+
+
 def test_the_watch_sees_a_script(browser: Browser, server: LiveServer):
     """Without this, all others could pass because nothing is watched."""
     watching = Watch(browser, server, bypass_csp=True)
@@ -193,6 +201,7 @@ def test_every_text_in_a_page_of_its_own_cells(watch: Watch):
     assert watch.signs == []
 
 
+@nothing_in_the_way
 @pytest.mark.parametrize("name", ALONE)
 def test_documents(watch: Watch, name: str):
     """Those that reach beyond their own element, as documents."""
@@ -229,6 +238,7 @@ def test_a_file_alone_runs_nothing(watch: Watch, view: str, path: str):
     assert watch.signs == []
 
 
+@nothing_in_the_way
 def test_names_of_files(watch: Watch):
     watch.visit(f"/{REPO}/tree/main/names")
     for name in NAMES:
@@ -298,6 +308,7 @@ def test_discussions(watch: Watch):
     assert watch.signs == []
 
 
+@nothing_in_the_way
 @pytest.mark.parametrize("text", PLAIN.values(), ids=PLAIN)
 def test_what_an_address_says(watch: Watch, text: str):
     """Reflected: a link that somebody is sent."""

@@ -91,10 +91,10 @@ def test_no_pattern_makes_matching_slow():
     path = "/".join([name] * 15)
     hostile = ["*a" * 100 + "b", "**/" * 50 + "*a" * 60 + "b", "/".join(["**", "*a*a*a*a*b"] * 20)]
     ignores, attributes = Ignores("\n".join(hostile)), Attributes("\n".join(f"{p} filter=lfs" for p in hostile))
-    start = time.perf_counter()
+    start = time.thread_time()
     assert not ignores.matches(path)
     assert attributes.is_lfs(path) is None
-    assert time.perf_counter() - start < 2
+    assert time.thread_time() - start < 4
 
 
 def test_many_literal_rules_are_looked_up_and_wildcards_limited():

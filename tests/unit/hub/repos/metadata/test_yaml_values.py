@@ -64,10 +64,10 @@ def test_alias_bombs_are_defused_at_once():
         f"{name}: &{name} [{', '.join(['*' + before] * 10)}]"
         for before, name in zip("abcdefgh", "bcdefghi", strict=True)
     ]
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(InvalidCard):
         load_yaml("\n".join(lines))
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 2
 
 
 @given(st.text(alphabet="abc: -\n[]{}&*!|>'\"#?%@,0.\t~<\\\ufeff\u2028é\0", max_size=60))

@@ -299,11 +299,17 @@ _LANGUAGES = (
         Control.LINE,
         ("parameters", "src_lang"),
         ("src_lang",),
-        "A code. Only models of many languages need it.",
+        "Such as en. Only models of many languages need it.",
         required=False,
     ),
     FormField(
-        "target", "To language", Control.LINE, ("parameters", "tgt_lang"), ("tgt_lang",), "The same.", required=False
+        "target",
+        "To language",
+        Control.LINE,
+        ("parameters", "tgt_lang"),
+        ("tgt_lang",),
+        "Such as de, or as the model's card writes it.",
+        required=False,
     ),
 )
 _SENTENCE = FormField("sentence", "Sentence", Control.LINE, ("inputs", "source_sentence"), ("source_sentence",))

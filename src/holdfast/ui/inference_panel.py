@@ -149,8 +149,8 @@ def outcome_of(error: HoldfastError) -> Outcome:
     if isinstance(error, ModelLoading):
         return Outcome(problem=error.message, loading_seconds=max(1, round(error.estimated_seconds)), status=503)
     if isinstance(error, InvalidInput):
-        return Outcome(problem=f"{error.field} {error.problem}".strip(), status=error.status)
-    return Outcome(problem=error.message, status=error.status)
+        return Outcome(problem=_for_people(f"{error.field} {error.problem}".strip()), status=error.status)
+    return Outcome(problem=_for_people(error.message), status=error.status)
 
 
 def conversation(said: list[dict[str, str]], answer: Any) -> Outcome:
@@ -168,12 +168,33 @@ def conversation(said: list[dict[str, str]], answer: Any) -> Outcome:
     return Outcome(turns=shown, conversation=orjson.dumps(turns).decode())
 
 
+def _for_people(problem: str) -> str:
+    """A problem without the API's marks: what it calls `inputs` is what stands in the form."""
+    plain = problem.replace("`", "")
+    name, rest = next(((name, plain[len(name) :]) for name in _INPUTS if plain.startswith(name)), ("", plain))
+    return f"{_INPUTS[name]}{rest}" if name and rest[:1] in (" ", ",") else plain
+
+
+_INPUTS = {
+    "inputs.question": "The question",
+    "inputs.table": "The table",
+    "inputs.texts": "The texts",
+    "inputs.context": "The text",
+    "inputs": "The input",
+    "parameters.candidate_labels": "Labels",
+    "parameters.src_lang": "From language",
+    "parameters.tgt_lang": "To language",
+    "parameters.max_new_tokens": "Longest answer",
+}
+"""What the API calls a value, as the form calls it."""
+
+
 def _label(task: str) -> str:
     return "Chat" if task == CHAT else task_label(task)
 
 
 def _summary(task: str) -> str:
-    return "Talk to the model." if task == CHAT else tasks.spec(task).summary
+    return "Talk to the model." if task == CHAT else tasks.spec(task).summary.replace("`", "")
 
 
 def _why(refusal: HoldfastError) -> str:

@@ -63,6 +63,7 @@ class Result:
         pieces: a text with its spans marked.
         text: what the model wrote.
         head: names of a table's columns; `rows` what stands below.
+        marked: cells of `rows` that the answer is made of: row and column, from 0.
         pictures: masks.
         scene: the picture that was asked about, with boxes or masks over it; beside `rows` or `pictures`.
         plot: things as points; beside `rows`.
@@ -77,6 +78,7 @@ class Result:
     text: str = ""
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    marked: frozenset[tuple[int, int]] = frozenset()
     pictures: tuple[Picture, ...] = ()
     scene: Scene | None = None
     plot: PointPlot | None = None
@@ -178,10 +180,16 @@ def _written(name: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Resu
     return make
 
 
-def _table_answer(output: Mapping[str, Any], asked: Mapping[str, Any]) -> Result:  # noqa: ARG001
-    how = output.get("aggregator")
+def _table_answer(output: Mapping[str, Any], asked: Mapping[str, Any]) -> Result:
+    how, table = output.get("aggregator"), asked["inputs"]["table"]
+    rows = tuple(tuple(map(str, row)) for row in list(zip(*table.values(), strict=False))[:MAX_ROWS])
     return Result(
-        "text", text=output["answer"], note=f"Made of the cells by {how}." if how not in (None, "NONE") else ""
+        "table",
+        text=output["answer"],
+        head=tuple(table),
+        rows=rows,
+        marked=frozenset((row, column) for row, column in output["coordinates"]),
+        note=f"Made of the marked cells by {how}." if how not in (None, "NONE") else "",
     )
 
 

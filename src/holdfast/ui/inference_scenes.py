@@ -70,6 +70,10 @@ class Scene:
         """Where a box's label begins, or ends (see `ends_at_label`), from the left."""
         return min(box.left + box.width, self.width) if self.ends_at_label(box) else max(box.left, 0)
 
+    def label_height(self, box: Box) -> int:
+        """Where a box's label stands from the top: within the picture, also for a box that begins outside."""
+        return min(max(box.top, 0), max(0, self.height - round(1.2 * self.text_size)))
+
     @property
     def words(self) -> str:
         """What is to be seen, for those who cannot."""

@@ -73,7 +73,7 @@ def test_a_question_is_answered_without_leaving_the_page(new_visitor):
     _panel(page).get_by_role("button", name="Compute").click()
     page.locator(".try-answer").get_by_text("Once upon a time").wait_for()
     page.wait_for_url(lambda url: url.endswith(f"/{WRITER}"))
-    assert _panel(page).get_by_role("status").text_content() == ""
+    expect(_panel(page).get_by_role("status")).to_have_text("Done. The answer is below.")
 
 
 def test_a_question_is_answered_without_scripts(new_visitor):

@@ -71,12 +71,23 @@ def test_an_answer_has_its_score():
         ("text-generation", [{"generated_text": "short"}]),
         ("text-generation", [{"generated_text": "short", "details": {"generated_tokens": 2}}]),
         ("automatic-speech-recognition", {"text": "short"}),
-        ("table-question-answering", {"answer": "short", "coordinates": [], "cells": [], "aggregator": "NONE"}),
     ],
 )
 def test_written_texts_are_shown(task, answer):
     result = _result(task, answer)
     assert (result.kind, result.text, result.note) == ("text", "short", "")
+
+
+def test_cells_that_answer_are_marked_in_the_table():
+    answer = {"answer": "SUM > 1, 3", "coordinates": [[0, 1], [1, 1]], "cells": ["1", "3"], "aggregator": "SUM"}
+    inputs = {"question": "How many?", "table": {"city": ["paris", "london"], "stars": ["1", "3"]}}
+    result = _result("table-question-answering", answer, inputs=inputs)
+    assert (result.text, result.head) == ("SUM > 1, 3", ("city", "stars"))
+    assert result.rows == (("paris", "1"), ("london", "3"))
+    assert result.marked == {(0, 1), (1, 1)}
+    assert result.note == "Made of the marked cells by SUM."
+    plain = _result("table-question-answering", {**answer, "aggregator": "NONE"}, inputs=inputs)
+    assert plain.note == ""
 
 
 def test_gaps_are_filled_with_words_of_the_best_sentence():

@@ -4,6 +4,7 @@ const outcome = document.getElementById("try-outcome");
 const state = document.getElementById("try-state");
 const progress = document.getElementById("try-progress");
 const stop = document.getElementById("try-stop");
+const spoken = document.getElementById("try-spoken");
 const button = form.querySelector("button.button-primary");
 const LOADING = "Loading the model… The first answer takes longest.";
 const WORKING = "The model is at work…";
@@ -16,7 +17,6 @@ form.addEventListener("submit", async (event) => {
   busy(true);
   try {
     await (form.dataset.chat ? talk(running.signal) : ask(running.signal));
-    say("");
   } catch (error) {
     if (error.name === "AbortError") say("Stopped.");
     else complain(error instanceof TypeError ? "The server can't be reached. Please try again." : error.message);
@@ -26,6 +26,36 @@ form.addEventListener("submit", async (event) => {
   }
 });
 stop.addEventListener("click", () => running?.abort());
+
+// Enter sends a message and Shift with Enter begins a line; in longer texts, Enter with Control or Command computes.
+form.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.target.tagName !== "TEXTAREA" || event.isComposing) return;
+  if (!(event.ctrlKey || event.metaKey || (form.dataset.chat && !event.shiftKey))) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+
+// Pictures are seen and sounds are heard before they are asked about.
+form.querySelectorAll("input[type=file]").forEach((field) => field.addEventListener("change", () => preview(field)));
+
+function preview(field) {
+  const shown = field.parentElement.querySelector(".try-chosen");
+  if (shown) URL.revokeObjectURL(shown.src);
+  shown?.remove();
+  const [file] = field.files;
+  if (!file) return;
+  const element = document.createElement(file.type.startsWith("audio/") ? "audio" : "img");
+  element.className = "try-chosen";
+  if (element instanceof HTMLImageElement) {
+    element.alt = "The picture that you chose";
+    element.addEventListener("error", () => element.remove()); // a kind that browsers can't show, and models perhaps can
+  } else {
+    element.controls = true;
+    element.setAttribute("aria-label", "The sound that you chose");
+  }
+  element.src = URL.createObjectURL(file);
+  field.after(element);
+}
 
 document.querySelectorAll(".try-examples a").forEach((link) =>
   link.addEventListener("click", (event) => {
@@ -49,6 +79,7 @@ async function ask(signal) {
     if (page.querySelector("[data-loading]") && wait === "0") continue;
     if (page.querySelector("h1")) throw new Error(page.querySelector("main p")?.textContent || "That did not work.");
     show(...page.body.childNodes);
+    say(outcome.querySelector("[role=alert], [role=status]") ? "" : "Done. The answer is below.");
     return;
   }
 }
@@ -85,6 +116,7 @@ async function talk(signal) {
     say("");
     try {
       await read(answer.body, answering);
+      tell(`The model: ${answering.textContent}`);
     } finally {
       remember([...messages, { role: "assistant", content: answering.textContent }]);
     }
@@ -163,6 +195,12 @@ function busy(is) {
 
 function say(text) {
   state.textContent = text;
+  if (text) tell("");
+}
+
+// What a screen reader reads aloud and nobody else needs: a conversation's newest answer, once it is whole.
+function tell(text) {
+  spoken.textContent = text;
 }
 
 function complain(text) {

@@ -40,7 +40,7 @@ def open_test_database(folder: Path, kind: str | None = None) -> Database:
     """A new one with all tables; `kind` None: as the environment says, or SQLite. Close it at the end of the test."""
     if (kind or os.environ.get("HOLDFAST_TEST_DATABASE", "sqlite")) == "postgresql":
         return ScratchDatabase(_FREE.pop() if _FREE else _migrated(), _empty)
-    (folder / "test.sqlite").write_bytes(_sqlite_file())
+    (folder / "test.sqlite").write_bytes(_sqlite_file(_create_tables))
     return SqliteDatabase(folder / "test.sqlite")
 
 
@@ -49,14 +49,23 @@ def open_postgresql() -> ScratchDatabase:
     return ScratchDatabase(shared_server().create(), shared_server().drop)
 
 
+def migrated_sqlite() -> bytes:
+    """The database of a new data directory, for tests that open all services: to migrate takes longer than most."""
+    return _sqlite_file(SqliteDatabase.migrate)
+
+
+def _create_tables(database: SqliteDatabase) -> None:
+    with database.write() as connection:
+        all_tables().create_all(connection)
+
+
 @functools.cache
-def _sqlite_file() -> bytes:
+def _sqlite_file(prepare: Callable[[SqliteDatabase], None]) -> bytes:
     """A database with all tables: to write it takes a twentieth of the time of making the tables."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tables.sqlite"
         database = SqliteDatabase(path)
-        with database.write() as connection:
-            all_tables().create_all(connection)
+        prepare(database)
         database.close()
         assert not path.with_name(path.name + "-wal").exists(), "all of it is in one file"
         return path.read_bytes()

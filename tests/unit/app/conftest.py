@@ -14,6 +14,7 @@ from holdfast.base.settings import Settings
 from holdfast.hub.objects.blobs import BlobReceiver
 from holdfast.hub.objects.domain import ObjectKind
 from holdfast.hub.repos.domain import AddFile, AddLargeFile, CommitHeader, DeleteFile, Repo
+from tests.factories.databases import migrated_sqlite
 
 
 @dataclass
@@ -62,6 +63,9 @@ class Instance:
 
 
 def open_instance(data_dir) -> Instance:
+    if not data_dir.exists():
+        data_dir.mkdir(mode=0o700)
+        (data_dir / "holdfast.sqlite").write_bytes(migrated_sqlite())
     services = open_services(Settings(data_dir))
     users = services.accounts.accounts
     names = {user.name: user for user in users.list_users(SYSTEM)}

@@ -46,6 +46,7 @@ def test_the_ladder_goes_from_cheap_to_dear(many):
         "tfidf-linear",
         "tfidf-svm",
         "embeddings-linear",
+        "embeddings-svm",
         "zero-shot",
         "words-and-vectors",
         "fine-tuned",

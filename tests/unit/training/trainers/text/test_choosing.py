@@ -1,8 +1,12 @@
+import numpy as np
 import pytest
 
 from holdfast.training.domain.trials import Board, Metric, Outcome, Plan, Status, Trial
-from holdfast.training.trainers.text.classification.choosing import choose, expected
+from holdfast.training.trainers.text.classification.choosing import best_by_same_rows, choose, expected
 from holdfast.training.trainers.text.classification.contrastive import affordable
+from holdfast.training.trainers.text.classification.material import Material
+from holdfast.training.trainers.text.classification.targets import Kind, Targets
+from holdfast.training.trainers.text.folds import Fold
 
 MACRO_F1 = Metric("macro_f1", greater_is_better=True)
 
@@ -65,3 +69,17 @@ def test_the_contrastive_rung_takes_what_it_can_afford():
     assert affordable(0.0, 2.0, 50.0, 4) == (1, 12)
     assert affordable(8.0, 0.8, 50.0, 4) == (1, 20), "what comes before the first step counts in every fold"
     assert affordable(0.0, 9.0, 50.0, 4) == (1, 12), "the search skips what takes longer than there is"
+
+
+def test_what_was_judged_by_one_fold_is_held_against_the_same_rows():
+    """Two folds of two rows; the words are right about all of the first fold, and about none of the second."""
+    first, second = np.array([0, 1]), np.array([2, 3])
+    folds = (Fold(second, first), Fold(first, second))
+    targets = Targets(Kind.ONE_LABEL, ("a", "b"), np.array([0, 1, 0, 1]))
+    material = Material([""] * 4, targets, folds, "accuracy", None, {}, 0)
+    said = np.array([[0.9, 0.1], [0.1, 0.9], [0.1, 0.9], [0.9, 0.1]])
+    words = Outcome(0.5, predictions=said)
+    trials = [Trial(0, Plan("tfidf-linear"), Status.OK, 1.0, words)]
+    trials.append(Trial(1, Plan("fine-tuned"), Status.OK, 1.0, Outcome(0.9)))
+    found = best_by_same_rows(Board(Metric("accuracy", greater_is_better=True), trials), material)
+    assert found.plan.family == "tfidf-linear"

@@ -62,7 +62,17 @@ def test_words_that_tell_are_learned_and_majority_is_beaten(many):
 
 
 @pytest.mark.parametrize(
-    "family", ["majority", "tfidf-linear", "tfidf-svm", "embeddings-linear", "zero-shot", "fine-tuned"]
+    "family",
+    [
+        "majority",
+        "tfidf-linear",
+        "tfidf-svm",
+        "embeddings-linear",
+        "embeddings-svm",
+        "zero-shot",
+        "words-and-vectors",
+        "fine-tuned",
+    ],
 )
 def test_every_familys_model_is_served_with_the_labels_of_the_data(many, family):
     alone = many.only(family)

@@ -14,7 +14,7 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.trainers.interface import Trainer
 from holdfast.training.trainers.text.bases import Base, find_encoder
-from holdfast.training.trainers.text.classification.choosing import choose
+from holdfast.training.trainers.text.classification.choosing import best_by_same_rows, choose
 from holdfast.training.trainers.text.classification.columns import column, pairs_of, targets_of
 from holdfast.training.trainers.text.classification.contrastive import Contrastive
 from holdfast.training.trainers.text.classification.embeddings import Embeddings
@@ -27,7 +27,7 @@ from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.classification.tuning import FineTuning
 from holdfast.training.trainers.text.folds import FEW_ROWS, affordable_rows, make_folds
 from holdfast.training.trainers.text.judging import JUDGING_SHARE
-from holdfast.training.trainers.text.ladder import Ladder, Rung, best
+from holdfast.training.trainers.text.ladder import Ladder, Rung
 from holdfast.training.trainers.text.libraries import import_estimators, import_networks
 from holdfast.training.trainers.text.tasks import metric_name
 
@@ -59,7 +59,9 @@ def prepare(data: TrainingData, spec: TrainingSpec) -> Trainer:
     ladder = Ladder(
         rungs,
         spec.candidates,
-        (lambda board: choose(board, len(material.texts))) if few else best,
+        (lambda board: choose(board, len(material.texts)))
+        if few
+        else (lambda board: best_by_same_rows(board, material)),
         judging_seconds=JUDGING_SHARE * spec.budget.seconds,
         judged_rows=len(data.test),
     )

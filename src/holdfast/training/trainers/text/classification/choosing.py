@@ -1,4 +1,4 @@
-"""Which trial becomes the model where examples are few.
+"""Which trial becomes the model: of many examples the best, judged alike; of few, what is likeliest best.
 
 A score over two dozen rows is mostly luck: its standard error is 0.1, more than families differ. So scores are drawn
 towards what families are usually worth with so few examples, the more so the less certain they are. With a hundred
@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from holdfast.training.domain.trials import Board, Trial
+from holdfast.training.trainers.text.classification.material import Material
+from holdfast.training.trainers.text.classification.scoring import score
 
 _USUAL = {
     "majority": -0.15,
@@ -66,6 +69,28 @@ def _beside_untaught(trials: Sequence[Trial], errors: Sequence[float], drawn: Se
             gain = _score(trial) - _score(trials[best])
             found[place] = drawn[best] + weight * gain + (1.0 - weight) * _GAIN
     return found
+
+
+def best_by_same_rows(board: Board, material: Material) -> Trial | None:
+    """The best trial, where those that were judged by the first fold alone are held against what others scored there.
+
+    Args:
+        board: with all trials.
+        material: that they were judged by.
+    """
+    trials = board.finished()
+    first = material.folds[0].judged
+    whole = [trial for trial in trials if _predictions(trial) is not None]
+    others = [trial for trial in trials if _predictions(trial) is None]
+    if not whole or not others or len(material.folds) == 1:
+        return board.best
+    there = score(board.metric.name, material.targets.at(first), _predictions(whole[0])[: len(first)])
+    return others[0] if board.metric.better(_score(others[0]), there) else whole[0]
+
+
+def _predictions(trial: Trial) -> Any:
+    assert trial.outcome is not None
+    return trial.outcome.predictions
 
 
 def expected(scores: Sequence[float], errors: Sequence[float], usual: Sequence[float]) -> list[float]:

@@ -70,6 +70,7 @@ class Embeddings:
                 ZERO_SHOT, "labels are no words; describe them (`labels` of the spec) to try without examples"
             )
             return
+        expected = 2.0 if _has(board, LINEAR) else expected
         yield Plan(ZERO_SHOT, expected_seconds=expected, reason="descriptions of the labels, and no example")
         if self.material.is_few and _has(board, ZERO_SHOT) and not self.only_zero_shot:
             for strength in (1.0, 10.0):

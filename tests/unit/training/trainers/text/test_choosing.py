@@ -63,12 +63,13 @@ def test_a_taught_encoder_is_held_against_itself_untaught():
 
 
 def test_the_contrastive_rung_takes_what_it_can_afford():
-    assert affordable(0.0, 0.1, 50.0, 4) == (4, 30)
-    assert affordable(0.0, 0.5, 50.0, 4) == (2, 30)
-    assert affordable(0.0, 0.8, 50.0, 4) == (1, 30), "rather fewer rows to judge by than fewer steps"
-    assert affordable(0.0, 2.0, 50.0, 4) == (1, 12)
-    assert affordable(8.0, 0.8, 50.0, 4) == (1, 20), "what comes before the first step counts in every fold"
-    assert affordable(0.0, 9.0, 50.0, 4) == (1, 12), "the search skips what takes longer than there is"
+    assert affordable(0.0, 0.1, 50.0, 4) == (4, 30, 4)
+    assert affordable(0.0, 0.5, 50.0, 4) == (2, 30, 4)
+    assert affordable(0.0, 0.8, 50.0, 4) == (1, 30, 4), "rather fewer rows to judge by than fewer steps"
+    assert affordable(8.0, 0.8, 50.0, 4) == (1, 20, 4), "what comes before the first step counts in every fold"
+    assert affordable(0.0, 1.6, 50.0, 4) == (1, 30, 2), "then fewer layers learn"
+    assert affordable(0.0, 4.0, 50.0, 4) == (1, 12, 2)
+    assert affordable(0.0, 9.0, 50.0, 1) == (1, 12, 2), "the search skips what takes longer than there is"
 
 
 def test_what_was_judged_by_one_fold_is_held_against_the_same_rows():

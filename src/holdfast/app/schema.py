@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pkgutil
 from importlib import import_module
+from pathlib import Path
 
 from sqlalchemy import MetaData
 
@@ -15,7 +15,10 @@ _STORE = "store"
 
 def all_tables() -> MetaData:
     """Import every `store` module and return the metadata that now holds all tables."""
-    for module in pkgutil.walk_packages(holdfast.__path__, f"{holdfast.__name__}."):
-        if _STORE in module.name.split("."):
-            import_module(module.name)
+    # By their files: `pkgutil.walk_packages` imports all packages on its way, those that need torch among them.
+    root = Path(holdfast.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        names = path.relative_to(root).with_suffix("").parts
+        if _STORE in names:
+            import_module(".".join((holdfast.__name__, *names)).removesuffix(".__init__"))
     return metadata

@@ -69,8 +69,8 @@ _FAMILIES = {
     **{name: name.upper() for name in ("cnn", "rnn", "gru", "lstm", "ppo", "dqn", "lora")},
     "qlora": "QLoRA",
 }
-_RULES = ("dummy", "majority")
-"""Families that answer without looking."""
+_RULES = ("dummy", "majority", "random", "fixed-action", "best-fixed-price")
+"""Families that need no learning."""
 _STATUS = {"ok": "Tried", "pruned": "Ended early", "failed": "Failed", "skipped": "Skipped"}
 
 
@@ -166,8 +166,8 @@ def end_of(run: TrainingRun) -> End | None:
     family = family_word(str(model["family"]))
     if model["family"] in _RULES:
         return End(
-            f"Done, but nothing was learned: the best in this time was “{family}”, which gives every row the same "
-            "answer. Run again with a larger budget.",
+            f"Done, but nothing was learned in this time: the model is “{family}”, a rule that needs no learning. "
+            "Give it a larger budget.",
             learned_nothing=True,
         )
     return End(f"Done: the model is {family}.")

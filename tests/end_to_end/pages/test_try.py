@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import re
@@ -20,10 +21,11 @@ from tests.factories.openai_server import openai_server_in_thread
 from tests.live_server import LiveServer, live_server
 
 HAS_LIBRARIES = all(find_spec(name) for name in ("torch", "transformers"))
-WRITER, TALKER, POEMS = "alice/writer", "alice/talker", "alice/poems"
+WRITER, TALKER, LOOKER, POEMS = "alice/writer", "alice/talker", "alice/looker", "alice/poems"
 SORTER, SLEEPER, UNTOUCHED = SORTERS = ("alice/sorter", "alice/sleeper", "alice/untouched")
 CARD = "---\npipeline_tag: {task}\n{more}---\n# A model\n\nSome words about it.\n"
 WIDGET = "widget:\n- text: First text\n  example_title: The first\n- text: Second text\n  example_title: The second\n"
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 HOSTILE = """<img id="hostile" src="x" onerror="alert(1)">'"`"""
 WIDGET += f"- text: {json.dumps(HOSTILE)}\n  example_title: {json.dumps(HOSTILE)}\n"
 TEMPLATE = b'{"chat_template": "{% for message in messages %}{{ message.content }}{% endfor %}"}'
@@ -32,7 +34,7 @@ TEMPLATE = b'{"chat_template": "{% for message in messages %}{{ message.content 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     with openai_server_in_thread() as elsewhere:
-        attached = " ".join(f"{name}={elsewhere.url}" for name in (WRITER, TALKER))
+        attached = " ".join(f"{name}={elsewhere.url}" for name in (WRITER, TALKER, LOOKER))
         environment = {"HOLDFAST_INFERENCE_ATTACHED": attached}
         with live_server(tmp_path_factory.mktemp("site"), users=[ALICE], environment=environment) as running:
             _fill(RawClient(running.url, ALICE.token), tmp_path_factory.mktemp("models"))
@@ -40,8 +42,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 
 def _fill(client: RawClient, folder: Path) -> None:
-    with contextlib.closing(client):
-        for name in (WRITER, TALKER, POEMS, *SORTERS):
+    files = [put_file("README.md", CARD.format(task="text-classification", more="").encode()), *_weights(folder)]
+    with contextlib.closing(client):  # from here on without a pause: servers end connections that rest
+        for name in (WRITER, TALKER, LOOKER, POEMS, *SORTERS):
             client.create_repo(name)
         client.commit(WRITER, put_file("README.md", CARD.format(task="text-generation", more=WIDGET).encode()))
         client.commit(
@@ -50,16 +53,21 @@ def _fill(client: RawClient, folder: Path) -> None:
             put_file("config.json", b'{"model_type": "gpt2"}'),
             put_file("tokenizer_config.json", TEMPLATE),
         )
+        client.commit(LOOKER, put_file("README.md", CARD.format(task="image-classification", more="").encode()))
         client.commit(POEMS, put_file("README.md", CARD.format(task="text-to-3d", more="").encode()))
-        files = [put_file("README.md", CARD.format(task="text-classification", more="").encode())]
-        if HAS_LIBRARIES:
-            from tests.factories import tiny_models  # noqa: PLC0415 - needs torch
-
-            labels = {"id2label": {0: "calm", 1: "stormy"}, "label2id": {"calm": 0, "stormy": 1}}
-            built = tiny_models.bert(folder / "sorter", **labels)
-            files += [put_file(path.name, path.read_bytes()) for path in built.iterdir()]
         for name in SORTERS:
             client.commit(name, *files)
+
+
+def _weights(folder: Path) -> list:
+    """Of a tiny classifier, where one can be made."""
+    if not HAS_LIBRARIES:
+        return []
+    from tests.factories import tiny_models  # noqa: PLC0415 - needs torch
+
+    labels = {"id2label": {0: "calm", 1: "stormy"}, "label2id": {"calm": 0, "stormy": 1}}
+    built = tiny_models.bert(folder / "sorter", **labels)
+    return [put_file(path.name, path.read_bytes()) for path in built.iterdir()]
 
 
 def _panel(page):
@@ -226,3 +234,29 @@ def test_a_model_of_ones_own_is_loaded_and_answers(new_visitor):
     assert sorted(page.locator(".try-label").all_inner_texts()) == ["calm", "stormy"]
     shares = [float(value) for value in page.locator("meter").evaluate_all("all => all.map(one => one.value)")]
     assert sum(shares) == pytest.approx(1, abs=0.001)
+
+
+def test_a_conversation_by_keyboard_is_read_aloud_once_it_is_whole(new_visitor):
+    page = new_visitor().open(f"/{TALKER}")
+    message = page.get_by_label("Message")
+    message.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Hel")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("lo")
+    page.keyboard.press("Enter")
+    expect(page.locator(".try-user p")).to_have_text("Hel\nlo")
+    expect(page.locator("#try-spoken")).to_contain_text("The model: Hel")
+    expect(message).to_be_focused()
+    expect(message).to_have_value("")
+
+
+def test_a_picture_is_seen_before_it_is_asked_about(new_visitor):
+    visitor = new_visitor()
+    page = visitor.open(f"/{LOOKER}")
+    picture = {"name": "dot.png", "mimeType": "image/png", "buffer": base64.b64decode(DOT)}
+    page.get_by_label("Picture").set_input_files(picture)
+    expect(page.get_by_role("img", name="The picture that you chose")).to_be_visible()
+    page.get_by_label("Picture").set_input_files([])
+    expect(page.get_by_role("img", name="The picture that you chose")).to_have_count(0)
+    assert visitor.violations() == []

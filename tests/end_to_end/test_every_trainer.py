@@ -82,9 +82,75 @@ def test_a_trainer_does_its_whole_work(
     assert answer_of(server, f"{repo_id}/pipeline/{report['model']['task']}", asked)
 
 
-def trained(case: Case, budget: int, server: LiveServer, repo_id: str, folder: Path) -> dict[str, Any]:
-    words = command(case, case.data(folder), folder, budget, repo_id, ALICE.name)
+OLD_CONFIG = """
+task: llm-sft
+base_model: alice/gpt2
+project_name: old-qlora
+log: tensorboard
+backend: local
+data:
+  path: data
+  train_split: train
+  valid_split: null
+  chat_template: null
+  column_mapping:
+    text_column: text
+params:
+  block_size: 64
+  model_max_length: 128
+  epochs: 1
+  batch_size: 2
+  lr: 1e-3
+  peft: true
+  quantization: int4
+  target_modules: all-linear
+  padding: right
+  optimizer: paged_adamw_8bit
+  scheduler: linear
+  gradient_accumulation: 2
+  mixed_precision: bf16
+  merge_adapter: true
+hub:
+  username: ${HF_USERNAME}
+  token: ${HF_TOKEN}
+  push_to_hub: true
+"""
+"""As the old AutoTrain's documentation has it, for a GPU; only the model and the lengths are smaller."""
+
+
+def test_a_config_of_the_old_autotrain_with_quantization(
+    server: LiveServer, base: Callable[[str], None], tmp_path: Path
+):
+    pytest.importorskip("bitsandbytes")
+    base("gpt2")
+    (tmp_path / "data").mkdir()
+    lines = "\n".join(f"the dog is number {row} and it is big" for row in range(60))
+    (tmp_path / "data" / "train.csv").write_text(f"text\n{lines}\n")
+    (tmp_path / "old.yaml").write_text(OLD_CONFIG)
+    words = ["train", "--spec", "old.yaml", "--json", "report.json", "--folder", "run"]
+    done = shell(words, server, tmp_path, HF_USERNAME=ALICE.name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert [trial["family"] for trial in report["trials"]] == ["base-model", "qlora"]
+    assert report["published"]["answer"]
+    assert answer_of(server, "alice/old-qlora/pipeline/text-generation", "the dog")
+
+
+def test_a_hub_that_refuses_is_told_in_a_sentence(server: LiveServer, tmp_path: Path):
+    """As it is for whoever may not push there: the model stays, and the words are the Hub's."""
+    data = CASES[0].data(tmp_path)
+    words = ["train", "--data", data, "--target", "species", "--budget", "20s", "--trials", "2", "--folder", "run"]
+    done = shell([*words, "--push", "nobody/here"], server, tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "did not take the model" in done.stderr
+    assert (tmp_path / "run" / "model" / "model.skops").is_file()
+
+
+def shell(words: list[str], server: LiveServer, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """The command as a person gives it, with a clock of a machine of its own."""
     environment = {
+        **more,
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join([str(QUIET), os.environ.get("PYTHONPATH", "")]),
         "HOLDFAST_TEST_QUIET": "1",
@@ -93,7 +159,7 @@ def trained(case: Case, budget: int, server: LiveServer, repo_id: str, folder: P
         "HF_TOKEN": ALICE.token,
         "OMP_NUM_THREADS": "1",
     }
-    done = subprocess.run(
+    return subprocess.run(
         [*COMMAND, *words],
         env=environment,
         cwd=folder,
@@ -102,8 +168,14 @@ def trained(case: Case, budget: int, server: LiveServer, repo_id: str, folder: P
         timeout=DEADLINE_SECONDS,
         check=False,
     )
+
+
+def trained(case: Case, budget: int, server: LiveServer, repo_id: str, folder: Path) -> dict[str, Any]:
+    words = command(case, case.data(folder), folder, budget, repo_id, ALICE.name)
+    done = shell(words, server, folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+    assert "Warning" not in done.stderr
     return json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 

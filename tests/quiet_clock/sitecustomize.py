@@ -9,6 +9,7 @@ Source: Linux, Documentation/scheduler/sched-stats.rst (/proc/PID/schedstat: sec
 """
 
 import os
+import resource
 import time
 
 _seconds = time.monotonic
@@ -18,8 +19,31 @@ class _Waited:
     """Seconds that this process, or the child that it waits for, was kept waiting."""
 
     all = 0.0
-    seen = 0.0
-    before_child: float | None = None
+    own = 0.0
+    child = None
+
+
+class _Child:
+    """A child's life as its parent sees it."""
+
+    def __init__(self, own: float) -> None:
+        self.waited_before, self.own_before = _Waited.all + max(0.0, own - _Waited.own), own
+        self.began, self.used_before = _seconds(), _used_by_children()
+        self.waited = 0.0
+
+    def look(self, children: list[str]) -> float:
+        self.waited = max(self.waited, *map(_waited_by, children))
+        return self.waited_before + self.waited
+
+    def end(self, own: float) -> float:
+        """It is gone. Nobody saw what it waited at last, but what it used is known, and what this process waited."""
+        idle = _seconds() - self.began - (_used_by_children() - self.used_before)
+        return self.waited_before + max(self.waited, min(idle, self.waited + own - self.own_before))
+
+
+def _used_by_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _waited_by(pid: str) -> float:
@@ -41,19 +65,18 @@ def _children() -> list[str]:
 def _monotonic() -> float:
     own, children = _waited_by("self"), _children()
     if children:
-        if _Waited.before_child is None:
-            _Waited.before_child = _Waited.all + max(0.0, own - _Waited.seen)
-        _Waited.all = max(_Waited.all, _Waited.before_child + max(map(_waited_by, children)))
-    elif _Waited.before_child is not None:
-        _Waited.before_child = None
+        _Waited.child = _Waited.child or _Child(own)
+        found = _Waited.child.look(children)
+    elif _Waited.child is not None:
+        found, _Waited.child = _Waited.child.end(own), None
     else:
-        _Waited.all += max(0.0, own - _Waited.seen)
-    _Waited.seen = own
+        found = _Waited.all + max(0.0, own - _Waited.own)
+    _Waited.all, _Waited.own = max(_Waited.all, found), own
     return _seconds() - _Waited.all
 
 
 def _in_child() -> None:
-    _Waited.seen, _Waited.before_child = 0.0, None
+    _Waited.own, _Waited.child = 0.0, None
 
 
 if os.environ.get("HOLDFAST_TEST_QUIET"):

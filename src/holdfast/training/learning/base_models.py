@@ -21,8 +21,9 @@ def folder_of(name: str) -> Path:
     if Path(name).is_dir():
         return Path(name)
     hub = need("huggingface_hub", "Training", "training")
+    failures: tuple[type[Exception], ...] = (*hub_failures(), ValueError)
     try:
         return Path(hub.snapshot_download(name, allow_patterns=list(_WANTED)))
-    except (*hub_failures(), ValueError) as error:
+    except failures as error:
         words = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise TrialFailed(f"the model to start from, {name}, cannot be had: {words[:200]}") from error

@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from holdfast.inference.runtime.libraries import need
 
 END, PADDING = "<|endoftext|>", "<|padding|>"
 _BYTES = 256
+_ENOUGH_CHARACTERS = 4_000_000
+"""They tell which pairs of letters come often; more of them tell the same, later."""
 
 
 def usual_vocabulary(texts: Sequence[str]) -> int:
@@ -20,11 +24,25 @@ def usual_vocabulary(texts: Sequence[str]) -> int:
     return max(512, min(8_192, characters // 100))
 
 
+def some_of(texts: Sequence[str], characters: float, seed: int = 0) -> list[str]:
+    """Texts of so many characters together, drawn at random, in their order; all where they are no more than that.
+
+    Args:
+        texts: to choose from.
+        characters: at most, but one text always.
+        seed: of the draw.
+    """
+    order = np.random.default_rng(seed).permutation(len(texts))
+    length = np.cumsum([len(texts[place]) for place in order])
+    count = max(1, int((length <= characters).sum()))
+    return [texts[place] for place in sorted(order[:count])]
+
+
 def train_tokenizer(texts: Sequence[str], vocabulary: int, longest: int) -> Any:
     """A tokenizer of transformers that has learned how to write these texts in few tokens.
 
     Args:
-        texts: to learn from.
+        texts: to learn from; of very many, some.
         vocabulary: tokens at most; fewer where the texts have no more pairs that come twice.
         longest: tokens that the model takes.
     """
@@ -39,7 +57,7 @@ def train_tokenizer(texts: Sequence[str], vocabulary: int, longest: int) -> Any:
         initial_alphabet=library.pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.train_from_iterator(some_of(texts, _ENOUGH_CHARACTERS), trainer)
     return need("transformers").PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         eos_token=END,

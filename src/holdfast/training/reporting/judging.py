@@ -21,6 +21,7 @@ from holdfast.training.domain.trials import Metric
 from holdfast.training.reporting.closer import look_closer
 from holdfast.training.trainers import registry
 from holdfast.training.trainers.interface import Artefact, TrialFailed
+from holdfast.training.trainers.text.judging import JUDGING_SHARE, in_time
 
 Array = np.ndarray[Any, Any]
 
@@ -57,11 +58,13 @@ def _judge(artefact: Artefact, folder: Path, data: TrainingData, spec: TrainingS
     judge_task = _JUDGES.get(artefact.task)
     if judge_task is None:
         raise TrialFailed(f"nothing here judges {artefact.task}")
-    judged = judge_task(predictor, data)
     if artefact.task not in _TABLES:
-        return judged
+        return in_time(
+            data, predictor, lambda some, asked: judge_task(asked, some), JUDGING_SHARE * spec.budget.seconds
+        )
     return replace(
-        judged, importance=_importance(artefact.task, predictor, data, registry.metric_of(spec, data), seconds)
+        judge_task(predictor, data),
+        importance=_importance(artefact.task, predictor, data, registry.metric_of(spec, data), seconds),
     )
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from holdfast.base.errors import InvalidInput, UnusableModel
 from holdfast.inference import tasks
 from holdfast.training.trainers.images import prepare
+from holdfast.training.trainers.images.reducing import affordable, reduced
 from tests.factories.tiny_models import vit
 from tests.factories.training_runs import Hours, carry_out, specification, training_data
 
@@ -98,6 +99,36 @@ def test_a_network_of_the_hub_gets_a_new_last_layer_and_learns_further(bars, tmp
     assert run.artefact.base_model == str(base)
     assert {path.suffix for path in run.folder.iterdir()} == {".json", ".safetensors"}
     assert {line["label"] for line in served(run)[1]} == {"lying", "standing"}
+
+
+def photo(turned=False):
+    """A large JPEG, dark on its left; `turned` as cameras say it."""
+    image = Image.new("RGB", (3_000, 2_000), "white")
+    image.paste((0, 0, 0), (0, 0, 1_500, 2_000))
+    exif = Image.Exif()
+    if turned:
+        exif[0x0112] = 6  # to be turned to the right
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", exif=exif)
+    return buffer.getvalue()
+
+
+def test_large_photos_are_made_small_once_and_stand_upright():
+    small = Image.open(io.BytesIO(reduced(photo())))
+    assert small.size == (672, 448)
+    assert sum(small.getpixel((10, 200))) < 30 < sum(small.getpixel((660, 200)))
+    assert Image.open(io.BytesIO(reduced(photo(turned=True)))).size == (448, 672)
+    assert reduced(b"no picture") == b"no picture"
+    assert reduced(picture("lying", 0)) == picture("lying", 0)
+
+
+def test_only_as_many_photos_are_read_as_the_budget_allows(bars):
+    files = [photo()] * len(bars.train)
+    some, kept = affordable(bars, files, 20.0, 0)
+    assert len(some.train) == len(kept) == 55  # a fifth of 20 s, 72 ms each
+    assert affordable(bars, files, 20.0, 0)[0].train.equals(some.train)
+    assert len(affordable(bars, files, 600.0, 0)[1]) == 60
+    assert len(affordable(bars, files, 1.0, 0)[1]) == 40
 
 
 def test_a_file_that_is_no_picture_is_named(bars, tmp_path):

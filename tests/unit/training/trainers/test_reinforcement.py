@@ -12,8 +12,9 @@ from holdfast.inference import tasks
 from holdfast.training.domain.specification import DataSource, TrainingSpec
 from holdfast.training.environments.pricing import PRICES, DynamicPricing, demand
 from holdfast.training.environments.worlds import episode, rewards, rules_of, world_of
+from holdfast.training.trainers.reinforcement import prepare
 from holdfast.training.trainers.reinforcement.policies import save_agent
-from tests.factories.training_runs import carry_out, training_data
+from tests.factories.training_runs import Hours, carry_out, training_data
 
 
 def learn(world, folder, **more):
@@ -33,6 +34,12 @@ def test_a_season_sells_what_people_want_and_no_more_than_there_is():
         assert season.observation_space.contains(seen)
     assert days <= 5
     assert demand(2.0, 3, 30) < demand(0.5, 3, 30)
+
+
+def test_an_algorithm_that_there_is_not_is_named():
+    spec = TrainingSpec("reinforcement-learning", DataSource(path="CartPole-v1"), candidates=("sarsa",))
+    with pytest.raises(InvalidInput, match=r"sarsa.*known: ppo, dqn"):
+        prepare(training_data(pd.DataFrame(), {}), spec)
 
 
 def test_gymnasium_accepts_the_season():
@@ -104,6 +111,14 @@ def test_what_is_served_does_what_the_agent_did(tmp_path):
         for step in episode(world, rules_of(world)["random"], 5):
             served = predictor.predict({"observation": step.seen.tolist()})["action"]
             assert served == int(agent.predict(step.seen, deterministic=True)[0])
+
+
+def test_the_last_judgement_ends_in_time():
+    spec = TrainingSpec("reinforcement-learning", DataSource(path="CartPole-v1"))
+    trainer = prepare(training_data(pd.DataFrame(), {}), spec)
+    rule = rules_of(world_of("CartPole-v1"))["random"]
+    assert len(trainer._final(rule, Hours(seconds=0.0))) == 20
+    assert len(trainer._final(rule, Hours(seconds=100.0))) == 100
 
 
 @pytest.mark.heavy

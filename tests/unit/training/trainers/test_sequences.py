@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from holdfast.inference import tasks
+from holdfast.training.domain.specification import Budget
 from holdfast.training.domain.trials import Board, Outcome, Status, Trial
-from holdfast.training.learning.words import train_tokenizer
+from holdfast.training.learning.words import some_of, train_tokenizer
 from holdfast.training.reporting.judging import judge
 from holdfast.training.trainers.sequences import PERPLEXITY, prepare
 from tests.factories.training_runs import Hours, carry_out, specification, training_data
@@ -75,6 +76,25 @@ def test_a_language_model_learns_to_go_on(family, tmp_path):
     assert all(line["text"] for line in run.artefact.explanation["samples"])
     predictor = tasks.load("text-generation", run.folder, device="cpu")
     assert "the" in predictor.predict("the cat sees", {"max_new_tokens": 8})["generated_text"]
+
+
+def test_of_very_many_texts_some_are_enough():
+    texts = [f"{row:04d}" for row in range(1_000)]
+    assert some_of(texts, 4_000) == texts
+    some = some_of(texts, 400)
+    assert len(some) == 100
+    assert some == sorted(some) == some_of(texts, 400)
+    assert some_of(["a long text"], 3) == ["a long text"]
+
+
+def test_what_is_learned_and_judged_grows_with_the_budget():
+    data = training_data(pd.DataFrame({"text": sentences(30_000)}), {"text": "text"})
+    short, long = (
+        prepare(data, specification("language-modeling", params={"vocab_size": 300}, budget=Budget(seconds)))
+        for seconds in (1.0, 60.0)
+    )
+    assert short._learned.byte_count < long._learned.byte_count
+    assert short._judged.byte_count < long._judged.byte_count < 61 * 4_000
 
 
 def test_the_budget_decides_how_long_each_learns():

@@ -59,13 +59,21 @@ class Pictures:
         return varied(tensor, draw, mirror=bool(parameters.get("mirror")))
 
 
-def read_pictures(data: TrainingData) -> Pictures:
+def files_of(data: TrainingData) -> list[bytes]:
+    """The files of the pictures to search on."""
+    return [_file_bytes(value) for value in data.train[data.columns["image"]]]
+
+
+def read_pictures(data: TrainingData, files: Sequence[bytes]) -> Pictures:
     """The pictures to search on.
+
+    Args:
+        data: with their labels.
+        files: one for each training row.
 
     Raises:
         InvalidInput: one is no picture; says which row.
     """
-    files = [_file_bytes(value) for value in data.train[data.columns["image"]]]
     return Pictures(files, truth_of(data), labels_of(data), _usual_size(files))
 
 

@@ -16,8 +16,9 @@ from holdfast.training.learning.from_nothing import FromNothing
 from holdfast.training.learning.holdout import Family, HoldoutClassifier, seconds_of
 from holdfast.training.learning.pacing import pace_of
 from holdfast.training.trainers.images.classic import Classic
-from holdfast.training.trainers.images.pictures import Pictures, read_pictures
+from holdfast.training.trainers.images.pictures import Pictures, files_of, read_pictures
 from holdfast.training.trainers.images.pretrained import Pretrained
+from holdfast.training.trainers.images.reducing import affordable, reduced
 from holdfast.training.trainers.interface import Artefact, Clock, Place
 
 _PROBE_EPOCHS = 3
@@ -36,7 +37,10 @@ class ImageTrainer:
         self._spec = spec
         self._asked = spec.params.get("epochs", spec.params.get("num_train_epochs"))
         load_once()
-        self._pictures = read_pictures(data)
+        rows = len(data.train)
+        data, files = affordable(data, files_of(data), spec.budget.seconds, spec.seed)
+        self._left_out = rows - len(files)
+        self._pictures = read_pictures(data, [reduced(file) for file in files])
         if set(_FROM_NOTHING) & set(spec.candidates or _FROM_NOTHING):
             _decoded_once = self._pictures.levels_NHWC  # kept by the pictures: every trial is forked with it
         self._classifier = HoldoutClassifier(data, spec, _families(self._pictures, spec.base_model))
@@ -122,8 +126,15 @@ class ImageTrainer:
             library="transformers" if is_network else "sklearn",
             example=self._pictures.files[0],
             base_model=self._spec.base_model if best.plan.family in _TRAINED else None,
-            explanation=facts,
+            explanation={**facts, **self._said_of_rows()},
         )
+
+    def _said_of_rows(self) -> dict[str, str]:
+        if not self._left_out:
+            return {}
+        count = len(self._pictures.files)
+        why = "reading the others would have taken too much of the budget. Give it more time, or smaller pictures."
+        return {"note": f"It learned from {count} of {count + self._left_out} pictures: {why}"}
 
 
 def _families(pictures: Pictures, base_model: str | None) -> dict[str, Family]:

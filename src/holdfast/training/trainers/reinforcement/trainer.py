@@ -36,6 +36,7 @@ REPLAY = "replay.gif"
 _FOR_LEARNING = 0.8
 """Of a trial's time; the rest is for judging what was learned."""
 _JUDGED_EPISODES, _FINAL_EPISODES = 20, 100
+_EPISODES_AT_ONCE, _FEWEST_FINAL, _FOR_PICTURE_SECONDS = 10, 20, 1.0
 _JUDGE_SEED, _FINAL_SEED = 50_000, 90_000
 ALGORITHMS = ("ppo", "dqn", "a2c")
 _LEFT_OUT = ("environment", "epochs")
@@ -89,8 +90,8 @@ class PolicyTrainer:
         error = float(found.std(ddof=1) / np.sqrt(len(found)))
         return Outcome(float(found.mean()), error, {"mean_reward": float(found.mean())}, **more)
 
-    def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:  # noqa: ARG002 - nothing learns again
-        """The best agent as its trial left it, judged by a hundred new episodes, with one of them as a picture.
+    def finish(self, board: Board, folder: Path, clock: Clock) -> Artefact:
+        """The best agent as its trial left it, judged by up to a hundred new episodes, with one of them as a picture.
 
         Where there was no time for any to learn, it is what always does the same.
 
@@ -100,7 +101,7 @@ class PolicyTrainer:
         best = _best_agent(board)
         take_up(board.folder_of(best) / "model", folder)
         rule = served_rule(tasks.load(TASK, folder, device="cpu"))
-        found = np.array(rewards(self._world, rule, _FINAL_EPISODES, _FINAL_SEED))
+        found = self._final(rule, clock)
         steps = episode(self._world, rule, _FINAL_SEED)
         write_gif(self._world.name, steps, folder / REPLAY)
         return Artefact(
@@ -113,12 +114,19 @@ class PolicyTrainer:
                 "environment": self._world.name,
                 "solved_at": self._world.goal,
                 "rules": self._rules(board),
-                "episodes": _FINAL_EPISODES,
+                "episodes": len(found),
                 "standard_error": float(found.std(ddof=1) / np.sqrt(len(found))),
                 "replay": REPLAY,
             },
             scores={"mean_reward": float(found.mean())},
         )
+
+    def _final(self, rule: Rule, clock: Clock) -> np.ndarray[Any, Any]:
+        """Rewards of new episodes: a few in any case, more while there is time."""
+        found: list[float] = []
+        while len(found) < _FEWEST_FINAL or (len(found) < _FINAL_EPISODES and clock.left() > _FOR_PICTURE_SECONDS):
+            found += rewards(self._world, rule, _EPISODES_AT_ONCE, _FINAL_SEED + len(found))
+        return np.array(found)
 
     def _rules(self, board: Board) -> dict[str, float]:
         names = rules_of(self._world)

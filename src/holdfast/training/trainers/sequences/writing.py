@@ -23,7 +23,7 @@ from holdfast.training.learning.families import asked_for
 from holdfast.training.learning.loop import Schedule, learn
 from holdfast.training.learning.pacing import pace_of
 from holdfast.training.learning.publishing import take_up
-from holdfast.training.learning.words import train_tokenizer, usual_vocabulary
+from holdfast.training.learning.words import some_of, train_tokenizer, usual_vocabulary
 from holdfast.training.splitting import folds
 from holdfast.training.trainers.interface import Artefact, Clock, Place, TrialFailed
 from holdfast.training.trainers.sequences.corpus import Corpus, corpus_of
@@ -40,6 +40,10 @@ _FOR_LEARNING = 0.75
 _SHORTEST = 0.5
 _LEAST_SECONDS = 10.0
 """That even a short trial is given, if there is so much."""
+_LEARNED_A_SECOND, _LEAST_LEARNED = 60_000, 600_000
+"""Characters for each second of the budget: more than is seen in that time, and soon made into tokens."""
+_JUDGED_A_SECOND, _LEAST_JUDGED = 4_000, 40_000
+"""Characters that judge, so that judging takes a small part of the time."""
 _BATCH = 16
 _CONTEXT = 128
 
@@ -55,14 +59,16 @@ class LanguageModeler:
         column = data.columns["text"]
         parts = folds(data.train, 10, spec.seed, groups=data.groups, order=data.order)
         texts = data.train[column].astype(str)
-        learned = list(texts.iloc[parts[0][0]])
+        seconds = spec.budget.seconds
+        learned = some_of(list(texts.iloc[parts[0][0]]), max(_LEAST_LEARNED, _LEARNED_A_SECOND * seconds), spec.seed)
         self._context = int(spec.params.get("context", _CONTEXT))
         vocabulary = int(spec.params.get("vocab_size", usual_vocabulary(learned)))
         self._tokenizer = train_tokenizer(learned, vocabulary, self._context)
         self._learned = corpus_of(learned, self._tokenizer, self._context)
-        self._judged_texts = list(texts.iloc[parts[0][1]])
+        most = max(_LEAST_JUDGED, _JUDGED_A_SECOND * seconds)
+        self._judged_texts = some_of(list(texts.iloc[parts[0][1]]), most, spec.seed)
         self._judged = corpus_of(self._judged_texts, self._tokenizer, self._context)
-        self._sealed_texts = list(data.test[column].astype(str))
+        self._sealed_texts = some_of(list(data.test[column].astype(str)), most, spec.seed) if len(data.test) else []
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:
         """Each kind briefly, then each for as long as the budget allows; the best of them once more for the rest."""

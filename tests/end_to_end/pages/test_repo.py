@@ -158,6 +158,7 @@ def test_a_gate_shows_the_card_and_takes_requests(new_visitor, alice):
     expect(page.get_by_role("link", name="secret.txt")).to_be_visible()
     expect(page.get_by_text("ask for access")).to_be_visible()
     expect(page.get_by_title("Download secret.txt")).to_have_count(0)
+    alice.close()  # the server has given up the idle connection
     alice.post_json("/api/models/alice/gated/user-access-request/handle", {"user": "bob", "status": "accepted"})
     visitor.open("/alice/gated/tree/main")
     expect(page.get_by_title("Download secret.txt")).to_have_count(1)

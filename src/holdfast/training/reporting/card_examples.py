@@ -33,7 +33,7 @@ def widget(value: Any) -> list[dict[str, Any]]:
     if isinstance(shown, str):
         return [{"text": shown}]
     if isinstance(shown, Mapping):
-        return [{_NAMES.get(name, name): part for name, part in shown.items()}]
+        return [{_NAMES.get(str(name), str(name)): part for name, part in shown.items()}]
     if isinstance(shown, list) and shown and all(isinstance(turn, Mapping) for turn in shown):
         return [{"messages": shown}]
     return []

@@ -26,6 +26,7 @@ form.addEventListener("submit", async (event) => {
   }
 });
 stop.addEventListener("click", () => running?.abort());
+document.addEventListener("keydown", (event) => event.key === "Escape" && running?.abort());
 
 // Enter sends a message and Shift with Enter begins a line; in longer texts, Enter with Control or Command computes.
 form.addEventListener("keydown", (event) => {

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import huggingface_hub
 from huggingface_hub import AsyncInferenceClient, InferenceClient
 
 SERVER, FOLDER, TASKS = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
@@ -53,11 +54,15 @@ CALLS = {
     "audio-classification": lambda c: c.audio_classification(SOUND),
     "text-to-speech": lambda c: c.text_to_speech("hello there"),
     "tabular-classification": lambda c: c.tabular_classification({"a": ["1.0", "2.5"], "b": ["3", "4"]}),
-    "tabular-regression": lambda c: c.tabular_regression({"a": ["1.0", "2.5"], "b": ["3", "4"]}),
     "image-text-to-text": lambda c: c.chat_completion(SEEN, max_tokens=3),
 }
 SEEN = [{"role": "user", "content": [{"type": "text", "text": "what?"}]}]
-"""Tasks that the client has a method for; the others are asked as it asks all of them, with a POST."""
+"""Tasks that the client has a working method for; the others are asked as it asks all of them, with a POST.
+
+`tabular_regression` is refused by the client itself, before it asks anybody: its one provider has no such task.
+"""
+if huggingface_hub.__version__.startswith("0."):  # reads answers of a shape that servers left behind in 2025
+    del CALLS["zero-shot-classification"]
 
 
 def post(name, case):
@@ -72,7 +77,7 @@ def post(name, case):
 def status(error):
     """Of a refusal, whichever library of HTTP the client is made of; None: it is none."""
     for place in (error, getattr(error, "response", None)):
-        for name in ("code", "status", "status_code"):
+        for name in ("status", "status_code"):
             if isinstance(getattr(place, name, None), int):
                 return getattr(place, name)
     return None

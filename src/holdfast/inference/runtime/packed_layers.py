@@ -87,10 +87,12 @@ class SmallLinear(PackedLinear):
 def pack(model: Any, placement: Placement) -> None:
     """Change a model's linear layers to the fastest that give what its placement promises. It can't learn any more.
 
-    In float32 one row would lose what eight gain, and large batches gain nothing: there nothing changes. Weights that
-    several layers share (often the first and the last, of words) would be there twice: they stay as they are, but for
-    `int8`, where the second time is small.
+    Float32 keeps its layers, as packed ones would cost one row what eight gain; what writes token by token has its
+    weights turned. Weights that several layers share (often the first and the last, of words) would be there twice:
+    they are not packed, but for `int8`, where the second time is small.
     """
+    if placement.device == "cpu" and placement.dtype == "float32" and model.can_generate():
+        _turn(model)
     if placement.device != "cpu" or not _can(placement.dtype):
         return
     small, shared = placement.dtype == "int8", _shared_weights(model)
@@ -99,6 +101,18 @@ def pack(model: Any, placement: Placement) -> None:
         if min(weight_OI.shape) >= _FEWEST and (small or id(layer.weight) not in shared):
             bias_O = None if layer.bias is None else layer.bias.detach()
             setattr(parent, name, (SmallLinear if small else PackedLinear)(weight_OI, bias_O))
+
+
+def _turn(model: Any) -> None:
+    """Lay weights out input by input: the numbers are the same, and few rows have their products sooner.
+
+    A twentieth to an eighth for one row and for eight; large batches gain nothing. The last layer's weight, which often
+    is that of the words too, gets a layout of its own: of the words only those that are read come into memory.
+    """
+    for _parent, _name, layer in list(_linear_layers(model)):
+        if type(layer) is nn.Linear and min(layer.weight.shape) >= _FEWEST:
+            turned_OI = layer.weight.detach().T.contiguous().T
+            layer.weight = nn.Parameter(turned_OI, requires_grad=False)
 
 
 def _can(dtype: str) -> bool:

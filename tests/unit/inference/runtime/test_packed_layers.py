@@ -8,6 +8,7 @@ from holdfast.base.errors import InvalidInput
 from holdfast.inference import tasks
 from holdfast.inference.domain.predictors import Placement, Wish
 from holdfast.inference.runtime import packed_layers
+from holdfast.inference.runtime.loading import load_model
 from holdfast.inference.runtime.packed_layers import PackedLinear, SmallLinear, pack
 from holdfast.inference.runtime.placement import choose_placement
 from tests.factories import tiny_models
@@ -26,6 +27,9 @@ def _no_learning():
 
 class Words(torch.nn.Module):
     """A first and a last layer that share their weights, one between them, and a head of two labels."""
+
+    def can_generate(self):
+        return False
 
     def __init__(self):
         super().__init__()
@@ -75,6 +79,23 @@ def test_what_is_packed():
     pack(small, INT8)
     assert [name for name, part in small.named_modules() if isinstance(part, SmallLinear)] == ["middle", "last"]
     torch.testing.assert_close(small(tokens), expected, rtol=0.1, atol=0.1)
+
+
+@pytest.mark.parametrize("make", [tiny_models.gpt2, tiny_models.t5])
+def test_what_writes_has_its_weights_turned(tmp_path, monkeypatch, make):
+    monkeypatch.setattr(packed_layers, "_FEWEST", 4)
+    folder = make(tmp_path)
+    model = load_model(folder, "AutoModelForCausalLM" if make is tiny_models.gpt2 else "AutoModelForSeq2SeqLM", Wish())
+    plain = type(model.model).from_pretrained(folder).eval()
+    head, words = model.model.get_output_embeddings().weight, model.model.get_input_embeddings().weight
+    assert head.T.is_contiguous()
+    assert words.is_contiguous()
+    tokens = {"input_ids": torch.tensor([[1, 2, 3]])}
+    if make is tiny_models.t5:
+        tokens["decoder_input_ids"] = torch.tensor([[0]])
+    with torch.inference_mode():
+        torch.testing.assert_close(model.model(**tokens).logits, plain(**tokens).logits)
+    assert torch.equal(head, plain.get_output_embeddings().weight)
 
 
 @pytest.mark.skipif(not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this CPU has no bfloat16")

@@ -13,7 +13,6 @@ import time
 import urllib.request
 from pathlib import Path
 
-import huggingface_hub
 from huggingface_hub import AsyncInferenceClient, InferenceClient
 
 SERVER, FOLDER, TASKS = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
@@ -61,8 +60,6 @@ SEEN = [{"role": "user", "content": [{"type": "text", "text": "what?"}]}]
 
 `tabular_regression` is refused by the client itself, before it asks anybody: its one provider has no such task.
 """
-if huggingface_hub.__version__.startswith("0."):  # reads answers of a shape that servers left behind in 2025
-    del CALLS["zero-shot-classification"]
 
 
 def post(name, case):

@@ -16,6 +16,7 @@ from holdfast.http.call import Call
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Route
 from holdfast.inference.domain.deployments import DeploymentState
+from holdfast.inference.routes.older_clients import RESHAPED_TASK, is_older, reshaped
 from holdfast.inference.routes.reading import read_question, wait_seconds, wants_stream
 from holdfast.inference.routes.sending import events, while_connected, whole
 from holdfast.inference.service.answering import AnsweringService, Asked
@@ -45,7 +46,17 @@ class TaskRoutes:
         asked = Asked(call.repo_id, call.words.get("task"), question, wait_seconds(call))
         if wants_stream(question):
             return await events(call, self.answering.stream(call.actor, asked), stream_error)
-        return whole(await while_connected(call, self.answering.predict(call.actor, asked)))
+        answer = await while_connected(call, self.answering.predict(call.actor, asked))
+        if is_older(call) and await self._task_of(call) == RESHAPED_TASK:
+            answer = reshaped(answer)
+        return whole(answer)
+
+    async def _task_of(self, call: Call) -> str | None:
+        """What was asked: the task of the address, else the repo's."""
+        if (task := call.words.get("task")) is not None:
+            return task
+        repo, _ = await self.answering.describe(call.actor, call.repo_id)
+        return repo.task
 
     async def info(self, call: Call) -> Response:
         """What serves a model now: task, device, dtype, memory."""

@@ -138,7 +138,7 @@ def tell_the_story(data_dir: Path, budget: dict[str, Any], rows: int, trials_bet
         assert len(set(tried)) == len(tried), "no trial was made twice"
         used = ended[-1]["elapsed"] + sum(trial["seconds"] for trial in last[len(ended) :])
         assert run["report"]["seconds"]["all"] >= used, "what earlier attempts used counts"
-        table = {"length": ["1", "99"], "width": ["2", "90"], "colour": ["red", "blue"]}
+        table = {"length": ["20", "85"], "width": ["20", "80"], "colour": ["red", "blue"]}
         answer = call(server, "/models/alice/kept", {"inputs": {"data": table}})
         assert answer == ["small", "large"]
         return run

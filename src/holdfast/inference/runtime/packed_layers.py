@@ -106,8 +106,8 @@ def pack(model: Any, placement: Placement) -> None:
 def _turn(model: Any) -> None:
     """Lay weights out input by input: the numbers are the same, and few rows have their products sooner.
 
-    A twentieth to an eighth for one row and for eight; large batches gain nothing. The last layer's weight, which often
-    is that of the words too, gets a layout of its own: of the words only those that are read come into memory.
+    Up to an eighth for one row and for eight; large batches gain nothing. It costs memory: these weights are no longer
+    pages of their file, and the last layer's, which often are those of the words too, are there twice.
     """
     for _parent, _name, layer in list(_linear_layers(model)):
         if type(layer) is nn.Linear and min(layer.weight.shape) >= _FEWEST:

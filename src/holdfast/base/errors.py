@@ -33,7 +33,7 @@
     ├── NotServed 501               a part of the Hub API that this version does not serve
     ├── NotInstalled 501            needs an optional part of Holdfast
     ├── NoSandbox 501               somebody's code is to be confined, which this machine cannot do
-    ├── ServerRefused 502           a server that a pipeline asked said no
+    ├── ServerRefused 502           a server that a pipeline or a run asked said no, or nothing
     ├── Overloaded 503              try again soon
     │   ├── TooManyAttempts 429     wrong passwords; wait before the next
     │   ├── ModelBusy 429           as many questions wait for a model as may
@@ -487,7 +487,7 @@ class NoSandbox(HoldfastError):
 
 @dataclass(eq=False)
 class ServerRefused(HoldfastError):
-    """A server that `holdfast.pipeline` asked answered with an error; `status` is its status, 502 for no answer."""
+    """A server that a pipeline or a run asked answered with an error; `status` is its status, 502 for no answer."""
 
     code: ClassVar[str] = "ServerRefused"
     status: int = 502

@@ -25,6 +25,11 @@ def progress(fraction: float, sentence: str | None = None, eta_seconds: float | 
     report({"progress": fraction, "sentence": sentence, "eta_seconds": eta_seconds})
 
 
+def refuse(sentence: str) -> None:
+    """Say why no attempt can succeed: when the command now fails, the job ends, whatever attempts are left."""
+    report({"refused": sentence})
+
+
 def metric(values: Mapping[str, Any]) -> None:
     """Tell numbers, for instance `{"step": 10, "loss": 0.3}`."""
     report({"metric": dict(values)})

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from holdfast.base.errors import HoldfastError
+from holdfast.base.errors import HoldfastError, InvalidInput, NotInstalled
 from holdfast.inference.runtime.libraries import hub_failures, need
 from holdfast.jobs import reporting
 from holdfast.training.domain import runs
@@ -28,6 +28,8 @@ _FOLDER = Path("run")
 _ASK_EVERY_SECONDS = 3.0
 _FIGURES_EVERY_SECONDS = 0.5
 _SHARE_OF_SEARCH = 0.95
+_FINAL = (InvalidInput, NotInstalled)
+"""These come again however often the run is tried."""
 log = logging.getLogger(__name__)
 
 
@@ -38,6 +40,8 @@ def main() -> None:
     try:
         report = train(spec, teller.hear, _FOLDER, stop=Stopping().asked)
     except HoldfastError as error:
+        if isinstance(error, _FINAL):
+            reporting.refuse(error.message)
         reporting.progress(1.0, error.message)
         sys.exit(error.message)
     _leave(report)

@@ -15,6 +15,7 @@ def test_inside_of_a_job(tmp_path, monkeypatch):
     (tmp_path / "model.bin").write_text("x")
     reporting.progress(0.4, "Trying", eta_seconds=3)
     reporting.metric({"loss": 0.5})
+    reporting.refuse("No rows.")
     assert reporting.artefact(tmp_path / "model.bin", "models/best.bin") == tmp_path / "artefacts/models/best.bin"
     kept = tmp_path / "artefacts" / "own"
     kept.write_text("y")
@@ -22,6 +23,7 @@ def test_inside_of_a_job(tmp_path, monkeypatch):
     assert [json.loads(line) for line in (tmp_path / "told").read_text().splitlines()] == [
         {"progress": 0.4, "sentence": "Trying", "eta_seconds": 3},
         {"metric": {"loss": 0.5}},
+        {"refused": "No rows."},
         {"artefact": "models/best.bin"},
         {"artefact": "own"},
     ]

@@ -32,6 +32,14 @@ def hub_failures() -> tuple[type[Exception], ...]:
     return (*errors.HfHubHTTPError.__bases__, errors.HFValidationError, OSError)
 
 
+def hub_said_no(error: Exception) -> bool:
+    """Whether one of `hub_failures` is an answer that comes again: not that the Hub is away, busy or has failed."""
+    errors = need("huggingface_hub.errors", "Asking a Hub")
+    if not isinstance(error, errors.HfHubHTTPError):
+        return isinstance(error, errors.HFValidationError)
+    return error.response is not None and error.response.status_code < 500 and error.response.status_code != 429
+
+
 def skops_io(feature: str = "Running tabular models", extra: str = "inference") -> Any:
     """skops.io, without torch where that is not in memory yet.
 

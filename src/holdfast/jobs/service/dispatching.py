@@ -29,7 +29,7 @@ from holdfast.base.identity import Actor
 from holdfast.jobs.domain.jobs import Progress, Stage
 from holdfast.jobs.service.access_tokens import JobTokens
 from holdfast.jobs.service.acting import Creators
-from holdfast.jobs.service.events import progress_in, read_event
+from holdfast.jobs.service.events import progress_in, read_event, refusal_in
 from holdfast.jobs.service.outcomes import Outcome, outcome_of
 from holdfast.jobs.service.scheduling import Schedules
 from holdfast.jobs.service.submitting import Submitter
@@ -62,6 +62,14 @@ class DispatchRules:
     orphan_seconds: float = 300.0
 
 
+@dataclass
+class _Heard:
+    """What a job has told, as far as it was read; whoever takes a job over reads from the beginning."""
+
+    next_line: int = 0
+    refusal: str | None = None
+
+
 class Dispatcher:
     """Runs jobs in a thread of its own, between `start` and `stop`.
 
@@ -91,7 +99,7 @@ class Dispatcher:
         self._rules = rules
         self._endpoint = endpoint
         self.worker = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(6)}"
-        self._seen_events: dict[str, int] = {}
+        self._heard: dict[str, _Heard] = {}
         self._renewed = float("-inf")
         self._pause_seconds = IDLE_SECONDS
         self._stopping = threading.Event()
@@ -181,13 +189,17 @@ class Dispatcher:
             self._tell_progress(claim)
 
     def _tell_progress(self, claim: Claim) -> None:
-        told: list[tuple[int, Progress]] = []
-        seen = self._seen_events.get(claim.job_id, 0)
-        while lines := self._runner.read_lines(claim.job_id, Stream.EVENTS, seen, EVENTS_AT_ONCE):
-            seen = self._seen_events[claim.job_id] = lines[-1].number + 1
-            told += [(line.at, progress) for line in lines if (progress := progress_in(read_event(line.text)))]
+        told: tuple[int, Progress] | None = None
+        heard = self._heard.setdefault(claim.job_id, _Heard())
+        while lines := self._runner.read_lines(claim.job_id, Stream.EVENTS, heard.next_line, EVENTS_AT_ONCE):
+            heard.next_line = lines[-1].number + 1
+            for line in lines:
+                event = read_event(line.text)
+                heard.refusal = refusal_in(event) or heard.refusal
+                if progress := progress_in(event):
+                    told = line.at, progress
         if told:
-            at, progress = told[-1]
+            at, progress = told
             with self._database.write() as connection:
                 store.save_progress(connection, claim, progress, at)
 
@@ -200,6 +212,7 @@ class Dispatcher:
             failures=claim.failures,
             losses=claim.losses,
             max_attempts=claim.spec.max_attempts,
+            refusal=self._heard[claim.job_id].refusal,
         )
         self._write(claim, outcome, status.exit_code, status.finished_at or self._clock())
 
@@ -216,7 +229,7 @@ class Dispatcher:
                 )
             else:
                 store.finish(connection, claim, outcome.stage, message=outcome.message, exit_code=exit_code, at=at)
-                self._seen_events.pop(claim.job_id, None)
+                self._heard.pop(claim.job_id, None)
         self._woken.set()
 
     def _begin_some(self) -> None:

@@ -35,6 +35,12 @@ def progress_in(fields: dict[str, Any]) -> Progress | None:
     )
 
 
+def refusal_in(fields: dict[str, Any]) -> str | None:
+    """Why no attempt can succeed, where an event tells that."""
+    sentence = fields.get("refused")
+    return sentence[:_SENTENCE_LENGTH] if isinstance(sentence, str) and sentence else None
+
+
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return None

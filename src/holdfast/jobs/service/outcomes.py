@@ -38,6 +38,7 @@ def outcome_of(
     failures: int,
     losses: int,
     max_attempts: int,
+    refusal: str | None = None,
 ) -> Outcome:
     """Judge the end of an attempt.
 
@@ -49,6 +50,7 @@ def outcome_of(
         failures: attempts that failed before this one.
         losses: attempts that the machine lost before this one.
         max_attempts: how many may fail.
+        refusal: why no attempt can succeed, where the command said so.
     """
     if reason is EndReason.EXITED and exit_code == 0:
         return Outcome(Stage.COMPLETED)
@@ -58,6 +60,8 @@ def outcome_of(
         if losses + 1 > MAX_LOSSES:
             return Outcome(Stage.ERROR, f"It was interrupted {losses + 1} times. Last: {problem}")
         return Outcome(Stage.SCHEDULING, f"Interrupted: {problem} It starts again.", is_loss=True)
+    if refusal is not None:
+        return Outcome(Stage.ERROR, refusal)
     sentence = problem or _in_words(exit_code)
     if failures + 1 < max_attempts:
         pause = min(2.0**failures, _LONGEST_PAUSE_SECONDS)

@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from holdfast.base.errors import InvalidInput
-from holdfast.inference.runtime.libraries import hub_failures, need
+from holdfast.base.errors import InvalidInput, ServerRefused
+from holdfast.inference.runtime.libraries import hub_failures, hub_said_no, need
 from holdfast.training.domain.specification import DataSource
 
 _SUFFIXES = (
@@ -53,6 +53,7 @@ def fetch(source: DataSource, access_token: str | None) -> tuple[Path, str]:
 
     Raises:
         InvalidInput: there is no such dataset or revision, or it can't be read.
+        ServerRefused: the Hub is away, busy or failed: it may be there later.
         NotInstalled: huggingface_hub is missing.
     """
     hub = need("huggingface_hub", "Reading datasets of a Hub", "training")
@@ -64,7 +65,10 @@ def fetch(source: DataSource, access_token: str | None) -> tuple[Path, str]:
         )
     except hub_failures() as error:
         words = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-        raise InvalidInput(field="data", problem=f"cannot be had: {source.repo_id}: {words[0][:300]}") from None
+        problem = f"cannot be had: {source.repo_id}: {words[0][:300]}"
+        if hub_said_no(error):
+            raise InvalidInput(field="data", problem=problem) from None
+        raise ServerRefused(reason=f"`data` {problem}") from None
     return Path(folder), str(info.sha)
 
 

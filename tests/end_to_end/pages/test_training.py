@@ -167,7 +167,7 @@ def test_from_packed_pictures_to_a_served_prediction_by_keyboard(new_visitor: Ne
     assert visitor.violations() == []
     start_by_keys(page, "0.6", "shapes-model")
     expect(stage(page)).to_have_text("Done", timeout=2 * PATIENCE)
-    expect(page.get_by_role("region", name="Trials")).to_contain_text("majority")
+    expect(page.get_by_role("region", name="Trials").get_by_role("rowheader", name="majority")).to_be_visible()
     press(page, page.get_by_role("link", name="What was done?"))
     expect(page.get_by_role("region", name="Columns").get_by_role("row", name=re.compile("^image"))).to_be_visible()
     assert visitor.violations() == []

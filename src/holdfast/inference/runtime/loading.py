@@ -19,6 +19,7 @@ from holdfast.inference.runtime import architectures
 from holdfast.inference.runtime.adapters import Adapter, adapter_of
 from holdfast.inference.runtime.checkpoints import Checkpoint
 from holdfast.inference.runtime.libraries import need
+from holdfast.inference.runtime.mapped_files import give_back_pages
 from holdfast.inference.runtime.placement import choose_placement
 
 
@@ -89,6 +90,7 @@ def load_model(folder: Path, auto_class: str, wish: Wish, *, spare: tuple[str, .
     _refuse_missing(report, auto_class, spare)
     model = model.to(placement.device).eval()
     import_module("holdfast.inference.runtime.packed_layers").pack(model, placement)
+    give_back_pages(folder)
     return Loaded(model, checkpoint, placement, tuple(sorted(report["missing_keys"])))
 
 

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+
 
 @dataclass
 class OpenAIServer:
@@ -74,26 +76,34 @@ class OpenAIServer:
             await self.stop()
             raise ConnectionResetError
         elif body["stream"]:
-            await self._stream(prompt, writer, is_chat=is_chat)
+            await self._stream(body, prompt, writer, is_chat=is_chat)
         else:
-            said = {"message": {"role": "assistant", "content": prompt}} if is_chat else {"text": prompt}
-            usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+            said = {"message": {"role": "assistant", "content": prompt}}
             several = prompt if isinstance(prompt, list) else [prompt]
-            texts = [said] if is_chat else [{"text": each} for each in several]
+            texts = [said] if is_chat else [_text(each, body) for each in several]
             choices = [{"index": index, "finish_reason": "stop", **one} for index, one in enumerate(texts)]
-            _reply(writer, 200, {"object": "chat.completion", "choices": choices[::-1], "usage": usage})
+            _reply(writer, 200, {"object": "chat.completion", "choices": choices[::-1], "usage": USAGE})
 
-    async def _stream(self, prompt: str, writer: asyncio.StreamWriter, *, is_chat: bool) -> None:
+    async def _stream(self, body: dict[str, Any], prompt: str, writer: asyncio.StreamWriter, *, is_chat: bool) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
-        said = {"delta": {"role": "assistant", "content": prompt}} if is_chat else {"text": prompt}
+        said = {"delta": {"role": "assistant", "content": prompt}} if is_chat else _text(prompt, body)
         chunk = json.dumps({"object": "chat.completion.chunk", "choices": [{"index": 0, **said}]})
         for _ in range(1000 if prompt == "long" else 3):
             writer.write(f"data: {chunk}\n\n".encode())
             await writer.drain()
             await asyncio.sleep(0.01 if prompt == "long" else 0)
+        if (body.get("stream_options") or {}).get("include_usage"):
+            writer.write(f"data: {json.dumps({'choices': [], 'usage': USAGE})}\n\n".encode())
         writer.write(b"data: [DONE]\n\n")
         await writer.drain()
         raise ConnectionResetError if prompt == "long" else asyncio.IncompleteReadError(b"", None)
+
+
+def _text(prompt: str, body: dict[str, Any]) -> dict[str, Any]:
+    if body.get("logprobs") is None:
+        return {"text": prompt}
+    noted = {"tokens": [prompt], "token_logprobs": [-0.5], "top_logprobs": [{prompt: -0.5}], "text_offset": [0]}
+    return {"text": prompt, "logprobs": noted}
 
 
 def _reply(writer: asyncio.StreamWriter, status: int, value: Any) -> None:

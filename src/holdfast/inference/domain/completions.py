@@ -70,7 +70,7 @@ def text_choice(index: int, output: Any, *, logprobs: bool = False) -> tuple[dic
     one = output[0] if isinstance(output, list) else output
     details = one.get("details") or {}
     reason = _FINISH.get(str(details.get("finish_reason")), "stop")
-    noted = _logprobs(details.get("tokens", ()), details.get("top_tokens", ())) if logprobs else None
+    noted = _noted(details, details.get("tokens", ()), details.get("top_tokens", ())) if logprobs else None
     choice = {"index": index, "text": one["generated_text"], "logprobs": noted, "finish_reason": reason}
     return choice, int(details.get("generated_tokens") or 0)
 
@@ -80,11 +80,19 @@ def text_chunk(chunk: Mapping[str, Any], *, logprobs: bool = False) -> dict[str,
     token, details = chunk["token"], chunk.get("details") or {}
     reason = _FINISH.get(str(details["finish_reason"])) if details.get("finish_reason") else None
     text = "" if token.get("special") else token["text"]
-    noted = _logprobs([token], [chunk.get("top_tokens", ())]) if logprobs else None
+    noted = _noted(details, [token], [chunk.get("top_tokens", ())]) if logprobs else None
     return {"index": 0, "text": text, "logprobs": noted, "finish_reason": reason}
 
 
-def _logprobs(tokens: Sequence[Mapping[str, Any]], tops: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+def _noted(
+    details: Mapping[str, Any], tokens: Sequence[Mapping[str, Any]], tops: Sequence[Sequence[Mapping[str, Any]]]
+) -> dict[str, Any] | None:
+    """Tokens with their log-probabilities, as another server said them or as ours are; None where nobody tells."""
+    if "logprobs" in details:
+        said: dict[str, Any] = details["logprobs"]
+        return said
+    if not tokens or not all("logprob" in token for token in tokens):
+        return None
     # Offsets are those in the text that is made: `accumulate` begins with 0 and gives one more than there are tokens.
     offsets = list(accumulate((len(token["text"]) for token in tokens), initial=0))[:-1]
     return {
@@ -95,6 +103,9 @@ def _logprobs(tokens: Sequence[Mapping[str, Any]], tops: Sequence[Sequence[Mappi
     }
 
 
-def counted(details: Mapping[str, Any]) -> tuple[int, int]:
-    """Tokens read and made, as a stream's last chunk tells."""
-    return int(details.get("input_length") or 0), int(details.get("generated_tokens") or 0)
+def counted(chunk: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Tokens read and made, as a stream's last chunk tells; None for the others."""
+    details = chunk.get("details") or {}
+    if "generated_tokens" not in details:
+        return None
+    return int(details.get("input_length") or 0), int(details["generated_tokens"] or 0)

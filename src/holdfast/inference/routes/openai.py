@@ -112,8 +112,8 @@ class OpenAIRoutes:
             async for chunk in chunks:
                 piece = orjson.loads(chunk)
                 yield orjson.dumps({**head, "choices": [text_chunk(piece, logprobs=logprobs)]})
-                if counts and piece.get("details"):
-                    yield orjson.dumps({**head, "choices": [], "usage": _usage(*counted(piece["details"]))})
+                if counts and (found := counted(piece)):
+                    yield orjson.dumps({**head, "choices": [], "usage": _usage(*found)})
 
     async def embeddings(self, call: Call) -> Response:
         """Texts as vectors."""

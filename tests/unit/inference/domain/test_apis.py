@@ -89,7 +89,7 @@ def test_logprobs_stand_beside_their_tokens():
     }
     chunk = {"token": tokens[0], "details": {"finish_reason": "length", "input_length": 3, "generated_tokens": 1}}
     assert text_chunk(chunk, logprobs=True)["logprobs"]["top_logprobs"] is None
-    assert counted(chunk["details"]) == (3, 1)
+    assert counted(chunk) == (3, 1)
 
 
 def test_vectors_of_tokens_become_one_for_the_text():

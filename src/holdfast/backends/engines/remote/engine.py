@@ -108,6 +108,7 @@ class RemoteModel:
             raise ModelFailed(reason=self._ended_by)
         spoken = self._spoken_for(question)
         body = {**spoken.request(question), "model": self._name, "stream": streamed}
+        body |= spoken.streamed if streamed else {}
         self._waiting += 1
         try:
             async with self._client.stream(

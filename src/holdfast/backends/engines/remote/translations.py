@@ -13,15 +13,19 @@ import orjson
 from holdfast.backends.engines.protocol import JSON, Question
 from holdfast.base.errors import InvalidInput, UnknownTask
 
-_SAMPLING = {
+_SAME = ("temperature", "top_p", "top_k", "min_p", "stop", "seed")
+_SAME_PENALTIES = ("frequency_penalty", "presence_penalty", "repetition_penalty")
+_WORDS = {
+    **{name: name for name in (*_SAME, *_SAME_PENALTIES)},
     "max_new_tokens": "max_tokens",
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "stop": "stop",
     "stop_sequences": "stop",
-    "seed": "seed",
-    "frequency_penalty": "frequency_penalty",
+    "return_full_text": "echo",
+    "top_n_tokens": "logprobs",
 }
+"""Parameters of tasks in the words of the API. Its own servers know no `top_k`, `min_p` or `repetition_penalty`; those
+that people run themselves do, by these names."""
+_HARMLESS = {"details": (True, False), "decoder_input_details": (False,), "watermark": (False,), "best_of": (1,)}
+"""What need not be said, by name and value."""
 
 
 class Translation(Protocol):
@@ -29,6 +33,8 @@ class Translation(Protocol):
 
     path: str
     """Below the base url."""
+    streamed: Mapping[str, Any]
+    """What a request says besides, where it asks for a stream."""
 
     def request(self, question: Question) -> dict[str, Any]:
         """The request's body, without `model` and `stream`. Raises InvalidInput."""
@@ -45,6 +51,7 @@ class Translation(Protocol):
 
 class _Chat:
     path = "chat/completions"
+    streamed: Mapping[str, Any] = {}
 
     def request(self, question: Question) -> dict[str, Any]:
         body = _object(question)
@@ -63,6 +70,7 @@ class _Chat:
 
 class _Embeddings:
     path = "embeddings"
+    streamed: Mapping[str, Any] = {}
 
     def request(self, question: Question) -> dict[str, Any]:
         inputs = _object(question).get("inputs")
@@ -81,15 +89,14 @@ class _Embeddings:
 
 class _Completions:
     path = "completions"
+    streamed: Mapping[str, Any] = {"stream_options": {"include_usage": True}}
 
     def request(self, question: Question) -> dict[str, Any]:
         body = _object(question)
         prompts = body.get("inputs")
         if not isinstance(prompts, str) and not _are_texts(prompts):
             raise InvalidInput(field="inputs", problem="must be a string or a list of strings")
-        parameters = _parameters(body)
-        chosen = {theirs: parameters[ours] for ours, theirs in _SAMPLING.items() if parameters.get(ours) is not None}
-        return {"prompt": prompts, **chosen}
+        return {"prompt": prompts, **_said(_parameters(body))}
 
     def answer(self, reply: dict[str, Any]) -> Any:
         choices = sorted(reply["choices"], key=lambda choice: choice["index"])
@@ -103,10 +110,16 @@ class _Completions:
         ]
 
     def chunk(self, event: dict[str, Any], index: int) -> Any:
-        choices = event.get("choices") or []
-        if not choices or not choices[0].get("text"):
+        (choice,) = event.get("choices") or [{}]
+        noted = {name: choice[name] for name in ("logprobs",) if choice.get(name)}
+        if choice.get("finish_reason"):
+            noted["finish_reason"] = _reason(choice)
+        if usage := event.get("usage"):
+            noted |= {"generated_tokens": usage["completion_tokens"], "input_length": usage["prompt_tokens"]}
+        if not noted and not choice.get("text"):
             return None
-        return {"index": index, "token": {"text": choices[0]["text"], "special": False}}
+        said = {"text": choice.get("text", ""), "special": not choice}
+        return {"index": index, "token": said, **({"details": noted} if noted else {})}
 
 
 class _Sight(_Chat):
@@ -118,9 +131,7 @@ class _Sight(_Chat):
             raise InvalidInput(
                 field="inputs", problem="must be a list of messages, or an object with `text` and `image`"
             )
-        parameters = _parameters(body)
-        chosen = {theirs: parameters[ours] for ours, theirs in _SAMPLING.items() if parameters.get(ours) is not None}
-        return {"messages": messages, **chosen}
+        return {"messages": messages, **_said(_parameters(body))}
 
     def answer(self, reply: dict[str, Any]) -> Any:
         return [{"generated_text": reply["choices"][0]["message"]["content"]}]
@@ -156,10 +167,31 @@ def translation(task: str) -> Translation:
     return found
 
 
+def _said(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters in the words of the API.
+
+    Raises:
+        InvalidInput: it has no word for one of them, and to leave it out would give another answer.
+    """
+    given = {name: value for name, value in parameters.items() if value is not None}
+    samples = given.pop("do_sample", True)
+    unknown = [name for name in given if name not in _WORDS and given[name] not in _HARMLESS.get(name, ())]
+    if unknown:
+        raise InvalidInput(
+            field=f"parameters.{unknown[0]}", problem="is not possible: the model runs on another server"
+        )
+    said = {theirs: given[ours] for ours, theirs in _WORDS.items() if ours in given}
+    return said if samples else {**said, "temperature": 0}
+
+
 def _details(choice: dict[str, Any], made: int) -> dict[str, Any]:
-    """Why it ended and how much it made; of single tokens the API says nothing."""
-    reason = "length" if choice.get("finish_reason") == "length" else "eos_token"
-    return {"finish_reason": reason, "generated_tokens": made, "prefill": [], "tokens": []}
+    """Why it ended and how much it made. The API numbers no tokens, so what it says of them keeps its own form."""
+    noted = {"logprobs": choice["logprobs"]} if choice.get("logprobs") else {}
+    return {"finish_reason": _reason(choice), "generated_tokens": made, "prefill": [], "tokens": [], **noted}
+
+
+def _reason(choice: Mapping[str, Any]) -> str:
+    return "length" if choice.get("finish_reason") == "length" else "eos_token"
 
 
 def _parameters(body: dict[str, Any]) -> Mapping[str, Any]:

@@ -128,8 +128,8 @@ def _one_output(task: str, answer: Any) -> Any:
 
 
 def percent(score: float) -> str:
-    """0.9731 as 97.3 %."""
-    return f"{score * 100:.1f} %"
+    """0.9731 as 97.3 %, on one line."""
+    return f"{score * 100:.1f}\N{NO-BREAK SPACE}%"
 
 
 def _bar(label: str, score: float) -> Bar:

@@ -19,7 +19,10 @@ def test_classifications_become_bars():
     answer = [[{"label": "positive", "score": 0.973}, {"label": "negative", "score": 0.027}]]
     result = _result("text-classification", answer, inputs="I like it")
     assert result.kind == "bars"
-    assert result.bars == (Bar("positive", 0.973, "97.3 %"), Bar("negative", 0.027, "2.7 %"))
+    assert result.bars == (
+        Bar("positive", 0.973, "97.3\N{NO-BREAK SPACE}%"),
+        Bar("negative", 0.027, "2.7\N{NO-BREAK SPACE}%"),
+    )
     assert '"positive"' in result.source
 
 
@@ -43,7 +46,7 @@ def test_spans_are_marked_in_the_text():
     assert "".join(piece.text for piece in result.pieces) == "Ada lived at London and Bath."
     assert [piece.label for piece in result.pieces if piece.label] == ["PER", "LOC", "LOC"]
     assert [piece.colour for piece in result.pieces if piece.label] == [0, 1, 1]
-    assert result.pieces[0] == Piece("Ada", "PER", "99.0 %", 0)
+    assert result.pieces[0] == Piece("Ada", "PER", "99.0\N{NO-BREAK SPACE}%", 0)
 
 
 def test_spans_that_overlap_or_lie_outside_are_left_out():
@@ -53,13 +56,13 @@ def test_spans_that_overlap_or_lie_outside_are_left_out():
         {"entity": "C", "score": 1, "word": "x", "start": 5, "end": 50},
     ]
     result = _result("token-classification", answer, inputs="short text")
-    assert result.pieces == (Piece("shor", "A", "100.0 %", 0), Piece("t text"))
+    assert result.pieces == (Piece("shor", "A", "100.0\N{NO-BREAK SPACE}%", 0), Piece("t text"))
 
 
 def test_an_answer_has_its_score():
     answer = {"answer": "Istanbul", "score": 0.9, "start": 31, "end": 39}
     result = _result("question-answering", answer, inputs={"question": "Where?", "context": "…"})
-    assert (result.kind, result.bars) == ("answers", (Bar("Istanbul", 0.9, "90.0 %"),))
+    assert (result.kind, result.bars) == ("answers", (Bar("Istanbul", 0.9, "90.0\N{NO-BREAK SPACE}%"),))
     assert "no answer" in _result("question-answering", []).note
 
 
@@ -93,7 +96,7 @@ def test_cells_that_answer_are_marked_in_the_table():
 def test_gaps_are_filled_with_words_of_the_best_sentence():
     answer = [{"sequence": "paris is a city", "score": 0.5, "token": 1, "token_str": "city"}]
     result = _result("fill-mask", answer, inputs="paris is a [MASK]")
-    assert (result.text, result.bars) == ("paris is a city", (Bar("city", 0.5, "50.0 %"),))
+    assert (result.text, result.bars) == ("paris is a city", (Bar("city", 0.5, "50.0\N{NO-BREAK SPACE}%"),))
     assert _result("fill-mask", [answer, answer]).kind == "json"
 
 
@@ -135,7 +138,7 @@ def test_more_answers_than_rows_are_shown_as_json():
 def test_things_in_pictures():
     box = {"xmin": 1, "ymin": 2, "xmax": 3, "ymax": 4}
     result = _result("object-detection", [{"label": "cat", "score": 0.9, "box": box}])
-    assert result.rows == (("cat", "90.0 %", "1", "2", "3", "4"),)
+    assert result.rows == (("cat", "90.0\N{NO-BREAK SPACE}%", "1", "2", "3", "4"),)
     mask = base64.b64encode(b"png").decode()
     masks = _result("image-segmentation", [{"label": "sky", "mask": mask}])
     assert masks.pictures[0].address == f"data:image/png;base64,{mask}"
@@ -151,7 +154,7 @@ def test_boxes_are_drawn_over_the_picture():
     scene = _result("object-detection", answer, inputs=PICTURE).scene
     assert (scene.width, scene.height, scene.text_size) == (560, 300, 20)
     assert scene.address == f"data:image/png;base64,{PICTURE}"
-    assert scene.boxes[0] == Box("cat", "90.0 %", 10, 20, 100, 200, 0)
+    assert scene.boxes[0] == Box("cat", "90.0\N{NO-BREAK SPACE}%", 10, 20, 100, 200, 0)
     assert [(one.colour, one.width) for one in scene.boxes] == [(0, 100), (1, 0), (0, 0)]
     assert scene.label_place(scene.boxes[0]) == 10
     assert scene.label_place(Box("far", "", 500, 0, 900, 9)) == 560

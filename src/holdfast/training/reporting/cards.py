@@ -60,16 +60,17 @@ def name_of(report: Report) -> str:
     return report.spec.output.repo_id or f"{report.spec.task} of {report.data[0]}"
 
 
+def _dataset(report: Report) -> dict[str, Any]:
+    """What it was judged on. An environment has no rows, and is known by its name."""
+    if "environment" in report.artefact.explanation:
+        return {"name": report.data[0], "type": report.data[0]}
+    dataset = {"name": report.data[0], "type": report.spec.data.repo_id or "local", "split": "sealed test"}
+    return {**dataset, "revision": report.data[1]} if report.spec.data.repo_id else dataset
+
+
 def _result(report: Report) -> dict[str, Any]:
-    dataset: dict[str, Any] = {
-        "name": report.data[0],
-        "type": report.spec.data.repo_id or "local",
-        "split": "sealed test",
-    }
-    if report.spec.data.repo_id:
-        dataset["revision"] = report.data[1]
     metrics = [{"type": name, "name": name, "value": value} for name, value in report.judgement.scores.items()]
-    return {"task": {"type": _known_as(report.artefact.task)}, "dataset": dataset, "metrics": metrics}
+    return {"task": {"type": _known_as(report.artefact.task)}, "dataset": _dataset(report), "metrics": metrics}
 
 
 def eval_results(report: Report, when: datetime | None = None) -> str | None:
@@ -94,7 +95,9 @@ def _opening(report: Report) -> str:
     metric = report.board.metric.name
     score = report.judgement.scores.get(metric)
     judged = report.judgement.rows
+    episodes = report.artefact.explanation.get("episodes")
     where = f"On {counted(judged, 'row')} that it never saw, its" if judged else "Its"
+    where = f"In {counted(episodes, 'new episode')} its" if episodes else where
     worth = "" if score is None else f" {where} {metric} is **{score:.4g}**."
     return (
         f"# {name_of(report)}\n\nTrained by Holdfast AutoTrain for {report.spec.task} on {report.data[0]}: "
@@ -105,9 +108,23 @@ def _opening(report: Report) -> str:
 def chosen_as(report: Report) -> str:
     """Why it is this model: the best of so many trials, or chosen by hand."""
     chosen = report.spec.trial
-    if chosen is None:
-        return f"the best of {counted(len(report.board.trials), 'trial')} by {report.board.metric.name}"
-    return f"trial {chosen.number}{f' of run {chosen.run}' if chosen.run else ''}, chosen by hand from the board"
+    if chosen is not None:
+        return f"trial {chosen.number}{f' of run {chosen.run}' if chosen.run else ''}, chosen by hand from the board"
+    rules = report.artefact.explanation.get("rules", {})
+    if report.artefact.family in rules:
+        return "a simple rule, for no agent came to the end of a lesson"
+    noun, beside = ("agent", f", beside {counted(len(rules), 'simple rule')}") if rules else ("trial", "")
+    rivals = [trial for trial in report.board.trials if trial.plan.family not in rules]
+    if len(rivals) == 1:
+        return f"the only {noun}{beside}"
+    return f"the best of {counted(len(rivals), noun)} by {report.board.metric.name}{beside}"
+
+
+def judged_by(report: Report) -> str:
+    """What its scores come from; empty where that is the rows that it was made from."""
+    if episodes := report.artefact.explanation.get("episodes"):
+        return counted(episodes, "new episode")
+    return f"{counted(report.judgement.rows, 'row')} that no trial saw" if report.judgement.rows else ""
 
 
 def _use(report: Report) -> str:

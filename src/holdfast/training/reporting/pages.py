@@ -9,7 +9,7 @@ from typing import Any
 
 from holdfast.training.domain.exhibits import Exhibit, Mistake
 from holdfast.training.domain.reports import Report
-from holdfast.training.reporting.cards import chosen_as, name_of
+from holdfast.training.reporting.cards import chosen_as, judged_by, name_of
 from holdfast.training.reporting.drawing import picture
 from holdfast.training.reporting.exhibits import exhibits_of
 from holdfast.training.reporting.records import clean
@@ -31,8 +31,8 @@ def page(report: Report, *, own: bool = False) -> str:
         own: for those who own the run: with the rows that it got wrong. Without, for whoever may read the repo.
     """
     parts = [
-        f"<h1>{_text(name_of(report))}</h1><p>{_text(report.artefact.family)}, {_text(chosen_as(report))}; judged by "
-        f"{report.judgement.rows} rows that no trial saw.</p>",
+        f"<h1>{_text(name_of(report))}</h1><p>{_text(report.artefact.family)}, {_text(chosen_as(report))}"
+        f"{_judged(report)}.</p>",
         _section("Scores", _table(("metric", "value", "95 % from", "to", "simplest rule"), _scores(report))),
         *(_exhibit(exhibit) for exhibit in exhibits_of(report)),
         f"<section><h2>More rows</h2><p>{_text(report.curve.left_out)}</p></section>" if report.curve.left_out else "",
@@ -50,6 +50,11 @@ def page(report: Report, *, own: bool = False) -> str:
         f'content="width=device-width"><title>{title}</title>{_STYLE}</head><body><main>{"".join(parts)}</main></body>'
         "</html>\n"
     )
+
+
+def _judged(report: Report) -> str:
+    by = judged_by(report)
+    return f"; judged by {by}" if by else ""
 
 
 def _exhibit(exhibit: Exhibit) -> str:

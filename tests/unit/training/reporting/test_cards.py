@@ -12,8 +12,9 @@ from holdfast.training.domain.exhibits import Drawing, Exhibit, Slice
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.reports import Report
 from holdfast.training.domain.specification import ChosenTrial, DataSource, Output, TrainingSpec
-from holdfast.training.domain.trials import Board, Metric
+from holdfast.training.domain.trials import Board, Metric, Outcome, Plan, Status, Trial
 from holdfast.training.reporting.cards import card, eval_results
+from holdfast.training.reporting.pages import page
 
 COMMIT = "c" * 40
 REPORT = Report(
@@ -58,7 +59,30 @@ def test_the_card_compares_and_names_what_is_weak():
 def test_a_trial_that_somebody_chose_is_named():
     chosen = replace(REPORT, spec=replace(REPORT.spec, trial=ChosenTrial(3, "ridge", run="65a1")))
     assert "ridge, trial 3 of run 65a1, chosen by hand" in card(chosen, [])
-    assert "the best of 0 trials by accuracy" in card(REPORT, [])
+    assert "the best of 2 trials by accuracy" in card(_of_trials("ridge", "tree"), [])
+    assert "ridge, the only trial." in card(_of_trials("ridge"), [])
+
+
+def _of_trials(*families: str) -> Report:
+    trials = [Trial(number, Plan(family), Status.OK, 1.0, Outcome(0.5)) for number, family in enumerate(families)]
+    return replace(REPORT, board=replace(REPORT.board, trials=trials))
+
+
+def test_agents_are_not_counted_with_the_rules_that_they_are_to_beat():
+    rules = {"random": 19.7, "fixed-action": 9.3}
+
+    def said(family: str, *families: str) -> str:
+        explanation = {"rules": rules, "environment": "CartPole-v1", "episodes": 100}
+        agent = replace(REPORT.artefact, family=family, explanation=explanation)
+        done = replace(_of_trials(*rules, *families), artefact=agent, data=("CartPole-v1", ""))
+        assert "judged by 100 new episodes." in page(done)
+        return card(replace(done, judgement=Judgement({"accuracy": 221.5}, {}, 0, [], [])), [])
+
+    assert "ppo, the only agent, beside 2 simple rules. In 100 new episodes its accuracy is" in said("ppo", "ppo")
+    assert "dqn, the best of 2 agents by accuracy, beside 2 simple rules." in said("dqn", "ppo", "dqn")
+    assert "fixed-action, a simple rule, for no agent came to the end of a lesson." in said("fixed-action", "ppo")
+    front = yaml.safe_load(said("ppo", "ppo").split("---\n")[1])
+    assert front["model-index"][0]["results"][0]["dataset"] == {"name": "CartPole-v1", "type": "CartPole-v1"}
 
 
 def test_results_say_where_they_come_from():

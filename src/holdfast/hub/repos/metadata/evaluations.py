@@ -1,13 +1,13 @@
 """One table of a model's evaluation results: those of the card's `model-index`, and those of `.eval_results`.
 
-Both are what people wrote; what has no number or no name is left out.
+A number that both tell is one row. Both are what people wrote; what has no number or no name is left out.
 Source: huggingface_hub 2.4.0 repocard_data.py `model_index_to_eval_results`, and `eval_results`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -27,6 +27,7 @@ class Evaluation:
         source: who says so, `source_url` where.
         filename: the file in `.eval_results`; None for the card.
         is_verified: the card says that the Hub checked it.
+        notes: how it was measured, in a sentence or two.
     """
 
     task: str | None
@@ -39,12 +40,28 @@ class Evaluation:
     source_url: str | None = None
     filename: str | None = None
     is_verified: bool = False
+    notes: str | None = None
 
 
 def evaluations(model_index: Any, eval_results: Any) -> tuple[Evaluation, ...]:
     """Read both forms, the files of `.eval_results` first; at most `MAX_RESULTS`."""
-    found = (*_of_files(eval_results), *_of_card(model_index))
-    return tuple(islice(found, MAX_RESULTS))
+    of_card = list(_of_card(model_index))
+    of_files = [_with_twin(result, of_card) for result in _of_files(eval_results)]
+    return tuple(islice((*of_files, *of_card), MAX_RESULTS))
+
+
+def _with_twin(result: Evaluation, of_card: list[Evaluation]) -> Evaluation:
+    """A file's result; where the card has the same number, with what that says of it, and the card's is taken away.
+
+    A file names a task of the dataset, in which the card's metric is the last part: `tabular-classification/accuracy`.
+    """
+    named = (result.split or "").rpartition("/")[2]
+    for index, twin in enumerate(of_card):
+        if (twin.dataset_id, twin.value, twin.metric) == (result.dataset_id, result.value, named):
+            del of_card[index]
+            source, url = result.source or twin.source, result.source_url or twin.source_url
+            return replace(twin, source=source, source_url=url, filename=result.filename, notes=result.notes)
+    return result
 
 
 def _of_files(eval_results: Any) -> Iterator[Evaluation]:
@@ -59,11 +76,12 @@ def _of_files(eval_results: Any) -> Iterator[Evaluation]:
             dataset=_text(dataset.get("id")),
             dataset_id=_text(dataset.get("id")),
             split=_text(dataset.get("task_id")),
-            metric=_text(data.get("notes")) or "score",
+            metric="score",
             value=value,
             source=_text(source.get("name")) or _text(source.get("user")) or _text(source.get("org")),
             source_url=_url(source.get("url")),
             filename=_text(item.get("filename")),
+            notes=_text(data.get("notes")),
         )
 
 

@@ -121,6 +121,36 @@ model-index:
     assert (last.metric, last.value, last.source, last.source_url) == ("accuracy", "0.91235", "Somebody", None)
 
 
+def test_a_number_that_card_and_file_tell_is_one_row(hub: Hub):
+    card = """---
+model-index:
+- name: m
+  results:
+  - task: {type: tabular-classification}
+    dataset: {type: alice/d, name: d, split: sealed test}
+    metrics:
+    - {type: accuracy, value: 0.9}
+    - {type: macro_f1, value: 0.87654321}
+---
+"""
+    results = b"""- dataset: {id: alice/d, task_id: tabular-classification/macro_f1}
+  value: 0.87654321
+  source: {name: Holdfast, url: "https://hub.example/run"}
+  notes: sealed test of 40 rows
+- dataset: {id: alice/d, task_id: tabular-classification/accuracy}
+  value: 0.8
+  notes: another day
+"""
+    with_card(hub, "alice/m", card)
+    hub.put("alice/m", ".eval_results/a.yaml", results)
+    both, other, of_card = overview(hub).evaluations
+    assert (both.task, both.split, both.metric) == ("tabular-classification", "sealed test", "macro_f1")
+    assert (both.value, both.notes, both.source) == ("0.87654", "sealed test of 40 rows", "Holdfast")
+    assert both.filename == ".eval_results/a.yaml"
+    assert (other.metric, other.split, other.notes) == ("score", "tabular-classification/accuracy", "another day")
+    assert (of_card.metric, of_card.filename) == ("accuracy", None)
+
+
 def test_the_header_tells_what_the_actor_may_do(hub: Hub):
     hub.create()
     assert overview(hub, actor=ANONYMOUS).header.permissions == {Permission.READ_REPO}

@@ -12,7 +12,8 @@ from typing import Any
 from holdfast.backends.engines.protocol import Answer, ModelSource, ModelState, ModelStatus, Question
 from holdfast.backends.engines.worker.errors import unpack_error
 from holdfast.backends.engines.worker.frames import LENGTHS, BrokenFrame, Frame, read_head, read_lengths
-from holdfast.backends.engines.worker.process import how_it_ended, kill, memory_of
+from holdfast.backends.engines.worker.memory import ProcessMemory
+from holdfast.backends.engines.worker.process import how_it_ended, kill
 from holdfast.base.errors import HoldfastError, ModelFailed
 
 LOOK_SECONDS = 1.0
@@ -36,6 +37,7 @@ class WorkerModel:
         self._heard_at = self._loop.time()
         self._ended_by = ""
         self._facts: Mapping[str, Any] = {}
+        self._memory = ProcessMemory(process.pid)
         self._memory_bytes = 0
         self._most_bytes = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -56,7 +58,7 @@ class WorkerModel:
         if first.head["kind"] != "ready":
             raise unpack_error(dict(first.head))
         self._facts = first.head["facts"]
-        self._memory_bytes = memory_of(self._process.pid)
+        self._memory_bytes = await asyncio.to_thread(self._memory.look)
         self._tasks = [self._loop.create_task(self._listen()), self._loop.create_task(self._watch())]
 
     async def predict(self, question: Question) -> Answer:
@@ -169,7 +171,7 @@ class WorkerModel:
         """Look now and then how much memory it takes, and whether it hangs."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            self._memory_bytes = memory_of(self._process.pid)
+            self._memory_bytes = await asyncio.to_thread(self._memory.look)
             if self._most_bytes and self._memory_bytes > self._most_bytes * _TOO_MUCH:
                 await self.end(f"it took more than the {self._most_bytes / 1024**3:.1f} GiB of memory that it may take")
                 return

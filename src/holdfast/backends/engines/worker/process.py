@@ -15,7 +15,6 @@ _HANDED_ON_BEGINNING = ("LC_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "OMP_", "MKL
 _PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 """Threads that wait for each other give the processor away. With the usual spinning a model that shares its processors
 with the server and other models was seven times as slow, for ten times the CPU (MiniLM, two busy cores)."""
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 async def start_process(scratch: Path) -> tuple[Process, socket.socket]:
@@ -59,15 +58,6 @@ def how_it_ended(returncode: int | None) -> str:
         more = ", perhaps because memory ran out" if name == "SIGKILL" else ""
         return f"its process was ended by {name}{more}"
     return "its process ended unexpectedly"
-
-
-def memory_of(process_id: int) -> int:
-    """Bytes of memory that a process has now; 0 when it is gone, or the system does not say."""
-    try:
-        words = Path(f"/proc/{process_id}/statm").read_text().split()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return int(words[1]) * _PAGE_BYTES
 
 
 def _environment() -> dict[str, str]:

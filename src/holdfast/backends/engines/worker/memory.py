@@ -22,8 +22,8 @@ _GONE = (FileNotFoundError, ProcessLookupError)
 class ProcessMemory:
     """One process's memory, looked at about once a second.
 
-    All pages are counted at every look, which takes microseconds. The parts that others have are counted (15 ms per GiB)
-    when the whole has changed by more than a 64th, and at every 60th look, as others come and go.
+    All pages are counted at every look, which takes microseconds. The parts that others have take 15 ms per GiB: they
+    are counted when the whole has changed by more than a 64th, and at every 60th look, as others come and go.
     """
 
     def __init__(self, process_id: int) -> None:

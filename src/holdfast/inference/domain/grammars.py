@@ -62,15 +62,46 @@ def grammar_of_calls(tools: Sequence[Mapping[str, Any]], choice: Any) -> str:
     functions = [tool["function"] for tool in tools if wanted in (None, tool["function"]["name"])]
     if not functions:
         raise InvalidInput(field="parameters.tool_choice", problem="names no tool that is offered in `tools`")
-    calls = [_call_schema(function) for function in functions]
-    return _of_schema(calls[0] if len(calls) == 1 else {"anyOf": calls}, "parameters.tools")
+    return _of_schema(_one_of([_call_schema(function) for function in functions]), "parameters.tools")
+
+
+def with_calls(grammar: str, tools: Sequence[Mapping[str, Any]]) -> str:
+    """A grammar of a format, or a call of one of the tools: who may call one need not answer in the format yet.
+
+    Raises:
+        InvalidInput: what a tool takes is no schema.
+    """
+    if not grammar or not tools:
+        return grammar
+    calls = [_call_schema(tool["function"]) for tool in tools]
+    return _of_schema(_one_of([json.loads(grammar)["json_schema"], *calls]), "parameters.tools")
 
 
 def _call_schema(function: Mapping[str, Any]) -> dict[str, Any]:
     arguments = function.get("parameters") or _ANY_OBJECT
-    properties = {"name": {"const": function["name"]}, "arguments": arguments}
+    if not isinstance(arguments, Mapping) or nests_too_deep(arguments):
+        raise InvalidInput(field="parameters.tools", problem=f"must have JSON Schemas; {function['name']!r} has none")
+    properties = {"name": {"const": function["name"]}, "arguments": _moved(arguments, "#/properties/arguments")}
     required = ["name", "arguments"]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _one_of(schemas: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    if len(schemas) == 1:
+        return schemas[0]
+    return {"anyOf": [_moved(schema, f"#/anyOf/{index}") for index, schema in enumerate(schemas)]}
+
+
+def _moved(schema: Any, place: str) -> Any:
+    """A schema that stands within another one: its references, which begin at the root, find their targets there."""
+    if isinstance(schema, Mapping):
+        return {
+            key: place + value[1:]
+            if key == "$ref" and isinstance(value, str) and value[:1] == "#"
+            else _moved(value, place)
+            for key, value in schema.items()
+        }
+    return [_moved(one, place) for one in schema] if isinstance(schema, list) else schema
 
 
 def _of_schema(schema: Any, name: str) -> str:

@@ -15,7 +15,7 @@ import jinja2
 from holdfast.base.errors import InvalidInput, UnusableModel
 from holdfast.inference.domain import chats
 from holdfast.inference.domain.generation import Generated, Plan, refuse
-from holdfast.inference.domain.grammars import grammar_of_calls, grammar_of_format
+from holdfast.inference.domain.grammars import grammar_of_calls, grammar_of_format, with_calls
 from holdfast.inference.domain.pictures import pictures_in
 from holdfast.inference.domain.predictors import Item, StreamingPredictor, Wish
 from holdfast.inference.domain.specification import TaskSpec
@@ -67,14 +67,15 @@ class ChatCompletion(StreamingPredictor):
         return Item(inputs, parameters, rows, size_of(row) * len(rows), plan.group, notes=plan)
 
     def _grammar(self, parameters: Mapping[str, Any]) -> str:
-        calls = grammar_of_calls(offered_tools(parameters), parameters.get("tool_choice"))
+        tools = offered_tools(parameters)
+        calls = grammar_of_calls(tools, parameters.get("tool_choice"))
         form = grammar_of_format(parameters.get("response_format"))
         if calls and form:
             raise InvalidInput(
                 field="parameters.response_format", problem="is not possible where a tool must be called"
             )
-        name = "parameters.tools" if calls else "parameters.response_format"
-        return self._model.checked_grammar(calls or form, name)
+        grammar = self._model.checked_grammar(calls or form, f"parameters.{'tools' if calls else 'response_format'}")
+        return self._model.checked_grammar(with_calls(grammar, tools), "parameters.tools") if form else grammar
 
     def _biases(self, given: Mapping[str, float]) -> tuple[tuple[int, float], ...]:
         size = self._model.generator.loaded.config.get_text_config().vocab_size

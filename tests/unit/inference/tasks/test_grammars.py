@@ -157,3 +157,51 @@ def said(chunk):
     """What a chunk says; numbers of rows that are computed together differ in their last digits."""
     token = {**chunk["token"], "logprob": pytest.approx(chunk["token"]["logprob"], abs=1e-4)}
     return token, chunk["generated_text"]
+
+
+NESTED = {
+    "type": "object",
+    "$defs": {
+        "Stars": {"type": "integer", "minimum": 1, "maximum": 5},
+        "Hotel": {
+            "type": "object",
+            "properties": {"stars": {"$ref": "#/$defs/Stars"}},
+            "required": ["stars"],
+            "additionalProperties": False,
+        },
+    },
+    "properties": {"hotel": {"$ref": "#/$defs/Hotel"}},
+    "required": ["hotel"],
+    "additionalProperties": False,
+}
+
+
+def tool(name, parameters):
+    return {"type": "function", "function": {"name": name, "parameters": parameters}}
+
+
+@pytest.mark.parametrize("names", [("book",), ("book", "cancel")])
+def test_parts_that_a_schema_names_are_found_within_a_call(chat, names):
+    """As pydantic writes schemas of models within models."""
+    given = {"tools": [tool(name, NESTED) for name in names], "tool_choice": "required", "max_tokens": 65}
+    [call] = chat.predict(HELLO, given)["choices"][0]["message"]["tool_calls"]
+    assert call["function"]["name"] in names
+    assert 1 <= json.loads(call["function"]["arguments"])["hotel"]["stars"] <= 5
+
+
+def test_what_answers_in_a_format_may_call_a_tool_first(chat):
+    form = {"type": "json_schema", "json_schema": {"name": "hotel", "schema": SCHEMA}}
+    given = {"tools": [tool("book", NESTED)], "response_format": form, "max_tokens": 65}
+    tokenizer = chat._model.reader.tokenizer
+    city, name = ({str(tokenizer.convert_tokens_to_ids(letter)): 100} for letter in "cn")  # how the ways begin
+    [choice] = chat.predict(HELLO, {**given, "logit_bias": name})["choices"]
+    assert choice["message"]["tool_calls"][0]["function"]["name"] == "book"
+    for more in ({"logit_bias": city}, {"logit_bias": name, "tool_choice": "none"}):
+        assert fits(chat.predict(HELLO, {**given, **more})["choices"][0]["message"]["content"])
+
+
+@pytest.mark.parametrize("parameters", [5, "x", {"$ref": 7}, {"$ref": "#/nowhere"}, {"$defs": 5, "type": "nothing"}])
+def test_tools_that_take_nonsense_are_refused(chat, parameters):
+    for more in ({"tool_choice": "required"}, {"response_format": {"type": "json_object"}}):
+        with pytest.raises(InvalidInput, match=r"parameters\.(tools|response_format)"):
+            chat.predict(HELLO, {"tools": [tool("x", parameters)], **more})

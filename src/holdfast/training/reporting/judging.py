@@ -21,7 +21,7 @@ from holdfast.training.domain.trials import Metric
 from holdfast.training.reporting.closer import look_closer
 from holdfast.training.trainers import registry
 from holdfast.training.trainers.interface import Artefact, TrialFailed
-from holdfast.training.trainers.text.judging import JUDGING_SHARE, in_time
+from holdfast.training.trainers.judging_time import JUDGING_SHARE, in_time
 
 Array = np.ndarray[Any, Any]
 

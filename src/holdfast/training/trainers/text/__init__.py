@@ -16,8 +16,8 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.judgements import Judgement
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.trainers.interface import TaskPlan, Trainer
+from holdfast.training.trainers.judging_time import JUDGING_SHARE, in_time
 from holdfast.training.trainers.text.adapters import adapters_of
-from holdfast.training.trainers.text.judging import JUDGING_SHARE, in_time
 from holdfast.training.trainers.text.tasks import PLANS
 
 TASKS: Mapping[str, TaskPlan] = {plan.task: plan for plan in PLANS}

@@ -13,6 +13,7 @@ from holdfast.inference.runtime.text_pairs import joined
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.trainers.interface import Trainer
+from holdfast.training.trainers.judging_time import JUDGING_SHARE
 from holdfast.training.trainers.text.bases import Base, find_encoder
 from holdfast.training.trainers.text.classification.choosing import best_by_same_rows, choose
 from holdfast.training.trainers.text.classification.columns import column, pairs_of, targets_of
@@ -26,7 +27,6 @@ from holdfast.training.trainers.text.classification.pairs import LadderOfPairs
 from holdfast.training.trainers.text.classification.targets import Kind
 from holdfast.training.trainers.text.classification.tuning import FineTuning
 from holdfast.training.trainers.text.folds import FEW_ROWS, affordable_rows, make_folds
-from holdfast.training.trainers.text.judging import JUDGING_SHARE
 from holdfast.training.trainers.text.ladder import Ladder, Rung
 from holdfast.training.trainers.text.libraries import import_estimators, import_networks
 from holdfast.training.trainers.text.tasks import metric_name

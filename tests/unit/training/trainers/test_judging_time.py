@@ -1,13 +1,11 @@
+"""A test that takes too long is made by fewer rows, drawn at random; some are judged in any case."""
+
 from dataclasses import dataclass, field
 
 import pandas as pd
-import pytest
-
-pytest.importorskip("torch")
 
 from holdfast.training.domain.judgements import Judgement
-from holdfast.training.trainers.text.judging import in_time
-from holdfast.training.trainers.text.sentences.pairs import cosines, read_pairs
+from holdfast.training.trainers.judging_time import in_time
 from tests.factories.training_texts import data_of
 
 
@@ -55,16 +53,3 @@ def test_a_long_test_is_judged_whole_where_there_is_time():
 
 def test_some_rows_are_judged_in_any_case():
     assert judged_in(1_000, 0.0)[0] == 64
-
-
-def test_each_text_is_encoded_once_and_cosines_are_those_that_are_served(tmp_path):
-    from holdfast.inference import tasks  # noqa: PLC0415 - after the skip
-    from tests.factories import tiny_models  # noqa: PLC0415
-
-    predictor = tasks.load("sentence-similarity", tiny_models.sentence_encoder(tmp_path), device="cpu")
-    frame = pd.DataFrame({"a": ["good film", "bad movie", "great star"], "b": ["love it", "hate it", "love it"]})
-    pairs = read_pairs(data_of(frame, frame, {"text": "a", "text_pair": "b"}), frame)
-    found = cosines(predictor, pairs)
-    for row, text in enumerate(pairs.texts):
-        served = predictor.predict({"source_sentence": text, "sentences": pairs.others})
-        assert found[row] == pytest.approx(served, abs=1e-5)

@@ -142,7 +142,7 @@ def test_a_hub_that_refuses_is_told_in_a_sentence(server: LiveServer, tmp_path: 
     words = ["train", "--data", data, "--target", "species", "--budget", "20s", "--trials", "2", "--folder", "run"]
     done = shell([*words, "--push", "nobody/here"], server, tmp_path)
     assert done.returncode == 1
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     assert "did not take the model" in done.stderr
     assert (tmp_path / "run" / "model" / "model.skops").is_file()
 
@@ -174,8 +174,8 @@ def trained(case: Case, budget: int, server: LiveServer, repo_id: str, folder: P
     words = command(case, case.data(folder), folder, budget, repo_id, ALICE.name)
     done = shell(words, server, folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    assert "Warning" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    assert "Warning" not in done.stderr, done.stderr
     return json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 

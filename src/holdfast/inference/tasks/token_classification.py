@@ -57,6 +57,9 @@ SPEC = TaskSpec(
 )
 
 
+_USUAL_SHARE = 4
+
+
 @dataclass(frozen=True)
 class Piece:
     """A token or a word of the text with its scores for all labels."""
@@ -91,6 +94,11 @@ class TokenClassification(RowPredictor):
         self._reader = reader
         self._network = Network(loaded, reader.padding)
         self._labels = loaded.labels
+
+    @property
+    def usual_stride(self) -> int | None:
+        """Tokens that windows of a long text may well share; None where the model takes texts of any length."""
+        return self._reader.max_tokens and max(1, self._reader.max_tokens // _USUAL_SHARE)
 
     def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
         stride = parameters.get("stride")

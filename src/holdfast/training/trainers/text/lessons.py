@@ -37,7 +37,7 @@ from holdfast.training.trainers.text.finetuning import (
 )
 from holdfast.training.trainers.text.folds import Fold
 from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
-from holdfast.training.trainers.text.measuring import UNKNOWN, measure
+from holdfast.training.trainers.text.measuring import Unmeasured, measure
 from holdfast.training.trainers.text.pace import EVALUATIONS, rows_to_judge
 from holdfast.training.trainers.text.tasks import better
 
@@ -109,8 +109,8 @@ class Tuning:
             yield skipped(FAMILY, self.base.reason)
             return
         measured = measure(self._measured, clock.left())
-        if measured is None:
-            yield skipped(FAMILY, UNKNOWN)
+        if isinstance(measured, Unmeasured):
+            yield skipped(FAMILY, measured.reason)
             return
         step, judging = measured
         judged = rows_to_judge(len(self.lesson.fold.judged), judging, clock.left())

@@ -8,6 +8,9 @@ pytest.importorskip("transformers")
 
 from holdfast.base.errors import InvalidInput
 from holdfast.inference import tasks
+from holdfast.inference.domain.predictors import Wish
+from holdfast.inference.runtime.loading import load_model
+from holdfast.inference.runtime.texts import load_text_reader
 from holdfast.training.trainers.registry import module_of
 from holdfast.training.trainers.text.tokens.sentences import of_spans, repaired, tags_of
 from tests.factories import tiny_models
@@ -26,6 +29,12 @@ def sentences(rows, seed=0):
         tags = ["O", "O", "O", "B-PER", "O", "O", "O", "O", "B-LOC"]
         found.append({"tokens": words, "ner_tags": tags})
     return pd.DataFrame(found)
+
+
+def with_long_ones(short, each=9):
+    """The same sentences, and some that are longer than the base model takes."""
+    parts = [short.iloc[start : start + each].sum() for start in range(0, 4 * each, each)]
+    return pd.concat([short, pd.DataFrame(parts)], ignore_index=True)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +59,21 @@ def test_every_familys_model_finds_the_entities(run, family):
     judgement = module_of(spec.task).judge(data_of(sentences(120), sentences(20, seed=1), ROLES), predictor, spec)
     assert judgement.scores["entity_f1"] == 1.0
     assert judgement.rows == 20
+    longer = data_of(sentences(120), with_long_ones(sentences(40, seed=1)), ROLES)
+    assert module_of(spec.task).judge(longer, predictor, spec).rows == 44, "no text is too long to be judged"
+
+
+def test_every_word_of_a_long_sentence_is_learned(tmp_path):
+    base = tiny_models.bert(tmp_path, "AutoModel")
+    spec = spec_of("token-classification", base_model=str(base))
+    trainer = module_of(spec.task).prepare(data_of(with_long_ones(sentences(40)), None, ROLES), spec)
+    tuning = trainer.rungs[-1]
+    sentence = tuning.lesson.sentences[40]
+    loaded = load_model(base, "AutoModel", Wish("cpu"))
+    rows = tuning.lesson.rows(load_text_reader(base, loaded), [40])
+    names = [tuning.lesson.labels[label] for row in rows for label in row["labels"] if label != -100]
+    assert len(rows) == 2, "81 words are more than 64 tokens"
+    assert [name for name in names if name != "O"] == [tag for tag in sentence.tags if tag != "O"]
 
 
 def test_single_words_can_be_asked_for(run):

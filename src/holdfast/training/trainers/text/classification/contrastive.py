@@ -25,7 +25,7 @@ from holdfast.training.trainers.text.classification.material import Material
 from holdfast.training.trainers.text.classification.targets import Kind, Targets
 from holdfast.training.trainers.text.folds import Fold
 from holdfast.training.trainers.text.ladder import refit_seconds, skipped
-from holdfast.training.trainers.text.measuring import UNKNOWN, measure
+from holdfast.training.trainers.text.measuring import Unmeasured, measure
 from holdfast.training.trainers.text.sentence_models import encode, load_sentence_model, save_sentence_model
 
 Array = np.ndarray[Any, Any]
@@ -63,8 +63,8 @@ class Contrastive:
             return
         described = self._descriptions_help(board)
         measured = measure(lambda: self._measured(described=described), clock.left())
-        if measured is None:
-            yield skipped(FAMILY, UNKNOWN)
+        if isinstance(measured, Unmeasured):
+            yield skipped(FAMILY, measured.reason)
             return
         before, step = measured
         folds, steps, layers = affordable(before, step, clock.left(), len(self.material.folds))

@@ -18,7 +18,7 @@ from holdfast.training.trainers.text.classification.material import Material
 from holdfast.training.trainers.text.classification.targets import Kind, Targets
 from holdfast.training.trainers.text.folds import Fold
 from holdfast.training.trainers.text.ladder import WRITING_SECONDS, refit_seconds, skipped
-from holdfast.training.trainers.text.measuring import UNKNOWN, measure
+from holdfast.training.trainers.text.measuring import Unmeasured, measure
 
 Array = np.ndarray[Any, Any]
 ZERO_SHOT, LINEAR, SVM = "zero-shot", "embeddings-linear", "embeddings-svm"
@@ -53,8 +53,8 @@ class Embeddings:
             return
         few = len(self.material.texts) <= _MEASURED_FROM
         expected = None if few else self._seconds(clock)
-        if expected is None and not few:
-            yield skipped(ZERO_SHOT if self.only_zero_shot else LINEAR, UNKNOWN)
+        if isinstance(expected, Unmeasured):
+            yield skipped(ZERO_SHOT if self.only_zero_shot else LINEAR, expected.reason)
             return
         if not self.only_zero_shot:
             yield Plan(LINEAR, {"C": 10.0}, expected_seconds=expected, reason="an encoder knows what words mean")
@@ -88,8 +88,8 @@ class Embeddings:
         """It looks at every two rows: four times in each fold, three of them for its probabilities."""
         return 1.0 + 4 * len(self.material.folds) * _SECONDS_PER_PAIR * len(self.material.folds[0].fitted) ** 2
 
-    def _seconds(self, clock: Clock) -> float | None:
-        """How long encoding all texts takes; None where it could not be measured."""
+    def _seconds(self, clock: Clock) -> float | Unmeasured:
+        """How long encoding all texts takes."""
         assert isinstance(self.base, Base)
         encoding, texts = Encoding(self.base), self.material.texts
         return measure(lambda: encoding.seconds_for(texts), clock.left())

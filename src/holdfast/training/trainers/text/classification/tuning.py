@@ -33,7 +33,7 @@ from holdfast.training.trainers.text.finetuning import (
 )
 from holdfast.training.trainers.text.folds import FEW_ROWS
 from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
-from holdfast.training.trainers.text.measuring import UNKNOWN, measure
+from holdfast.training.trainers.text.measuring import Unmeasured, measure
 from holdfast.training.trainers.text.tasks import better
 
 Array = np.ndarray[Any, Any]
@@ -71,8 +71,8 @@ class FineTuning:
             yield skipped(FAMILY, reason)
             return
         seconds = measure(self._measured, clock.left())
-        if seconds is None:
-            yield skipped(FAMILY, UNKNOWN)
+        if isinstance(seconds, Unmeasured):
+            yield skipped(FAMILY, seconds.reason)
             return
         steps = self._steps(seconds, clock.left())
         parameters = self.parameters | {"steps": steps}

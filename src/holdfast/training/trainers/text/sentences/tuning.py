@@ -20,7 +20,7 @@ from holdfast.training.trainers.text.classification.writing import copy_encoder
 from holdfast.training.trainers.text.finetuning import MODEL, time_for_steps, usual_rate
 from holdfast.training.trainers.text.folds import Fold
 from holdfast.training.trainers.text.ladder import WRITING_SECONDS, skipped
-from holdfast.training.trainers.text.measuring import UNKNOWN, measure
+from holdfast.training.trainers.text.measuring import Unmeasured, measure
 from holdfast.training.trainers.text.pace import Pace
 from holdfast.training.trainers.text.sentence_models import (
     encode,
@@ -77,8 +77,8 @@ class Tuned:
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:  # noqa: ARG002 - goes by the clock alone
         seconds = measure(self._measured, clock.left())
-        if seconds is None:
-            yield skipped("fine-tuned", UNKNOWN)
+        if isinstance(seconds, Unmeasured):
+            yield skipped("fine-tuned", seconds.reason)
             return
         rate = float(self.params.get("learning_rate", usual_rate(self.base.parameters) / 2.0))
         size = int(self.params.get("per_device_train_batch_size", _BATCH))

@@ -84,17 +84,19 @@ class _Entities(Lesson):
         return {"num_labels": len(places), "id2label": dict(enumerate(self.labels)), "label2id": places}
 
     def rows(self, reader: TextReader, places: Array) -> list[dict[str, Any]]:
+        """One for each sentence; of one that is longer than the model takes, one for each stretch of it."""
         sentences = [self.sentences[place] for place in places]
         encoded = reader.tokenizer(
             [sentence.text for sentence in sentences],
             truncation=reader.max_tokens is not None,
             max_length=reader.max_tokens,
+            return_overflowing_tokens=True,
             return_offsets_mapping=True,
         )
-        offsets = encoded.pop("offset_mapping")
+        offsets, owners = encoded.pop("offset_mapping"), encoded.pop("overflow_to_sample_mapping")
         return [
-            {name: encoded[name][row] for name in encoded} | {"labels": self._labels(sentence, offsets[row])}
-            for row, sentence in enumerate(sentences)
+            {name: encoded[name][row] for name in encoded} | {"labels": self._labels(sentences[owner], offsets[row])}
+            for row, owner in enumerate(owners)
         ]
 
     def _labels(self, sentence: Sentence, offsets: list[tuple[int, int]]) -> list[int]:

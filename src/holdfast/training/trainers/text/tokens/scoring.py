@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,17 +10,20 @@ import numpy as np
 from holdfast.base.errors import NotInstalled
 from holdfast.inference.domain.predictors import Predictor
 from holdfast.inference.runtime.libraries import need
+from holdfast.inference.tasks.token_classification import TokenClassification
 from holdfast.training.trainers.text.judging import ask
 from holdfast.training.trainers.text.tokens.sentences import OUTSIDE, Sentence, tags_of
 
 Array = np.ndarray[Any, Any]
-_ASKED = {"aggregation_strategy": "first"}
+_ASKED: Mapping[str, Any] = {"aggregation_strategy": "first"}
 
 
 def said(predictor: Predictor, sentences: Sequence[Sentence]) -> list[list[str]]:
-    """Tags that a predictor gives; those of an empty text are none."""
+    """Tags that a predictor gives, in windows where it can't take a whole text; those of an empty text are none."""
     known = [sentence for sentence in sentences if sentence.text]
-    answers = iter(ask(predictor, [sentence.text for sentence in known], _ASKED))
+    stride = predictor.usual_stride if isinstance(predictor, TokenClassification) else None
+    asked = _ASKED if stride is None else {**_ASKED, "stride": stride}
+    answers = iter(ask(predictor, [sentence.text for sentence in known], asked))
     return [tags_of(sentence, next(answers)) if sentence.text else [] for sentence in sentences]
 
 

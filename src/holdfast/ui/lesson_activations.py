@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,7 @@ _OF_FAMILIES: Mapping[str, Mapping[str, str]] = {
     "logistic-regression": {"Sigmoid": "it makes the probability of the sum", "Softmax": "with more than two labels"},
     "tfidf-linear": {"Softmax": "it makes probabilities of the labels' sums"},
     "embeddings-linear": {"Softmax": "it makes probabilities of the labels' sums"},
-    "neural-network": {"ReLU": "after each hidden layer", "Softmax": "at the end, where there are labels"},
+    "neural-network": {"ReLU": "after each hidden layer", "Softmax": "at the end, with more than two labels"},
     "cnn": {"ReLU": "after each convolution", "Softmax": "at the end: a probability for each label"},
     "rnn": {"Tanh": "at each word, on the memory", "Softmax": "at the end"},
     "gru": {"Sigmoid": "in both gates", "Tanh": "on what is new", "Softmax": "at the end"},
@@ -109,6 +110,7 @@ _OF_FAMILIES: Mapping[str, Mapping[str, str]] = {
     "gpt2": {"GELU": "in each block", "Softmax": "in attention, and over the next word"},
     "fine-tuned": {"GELU": "in each block of the encoder, mostly", "Softmax": "in attention, and at the end"},
     "fine-tuning": {"GELU": "in each block of the encoder, mostly", "Softmax": "in attention, and at the end"},
+    **dict.fromkeys(("full", "lora", "qlora"), {"Softmax": "in attention, and over the next piece of text"}),
     "ppo": {"Tanh": "in the policy's hidden layers", "Softmax": "over the actions"},
     "dqn": {"ReLU": "in the hidden layers"},
 }
@@ -126,13 +128,14 @@ def activations_of(board: RunBoard, report: Mapping[str, Any] | None) -> list[Ac
 
 def _of_layers(report: Mapping[str, Any] | None) -> Iterable[tuple[str, str]]:
     layers = ((report or {}).get("explanation") or {}).get("layers")
-    kinds = (
-        [str(layer.get("kind")) for layer in layers if isinstance(layer, Mapping)] if isinstance(layers, list) else []
-    )
-    names = [_ALIASES.get(kind, kind) for kind in kinds]
-    for name in dict.fromkeys(names):
+    counts: Counter[str] = Counter()
+    for layer in layers if isinstance(layers, list) else ():
+        if isinstance(layer, Mapping):
+            kind, times = str(layer.get("kind")), layer.get("times", 1)
+            counts[_ALIASES.get(kind, kind)] += times if isinstance(times, int) else 1
+    for name, count in counts.items():
         if name in _KNOWN:
-            yield name, f"{plural(names.count(name), 'layer')} of the final model"
+            yield name, f"{plural(count, 'layer')} of the final model"
 
 
 def _of_board(board: RunBoard) -> Iterable[tuple[str, str]]:

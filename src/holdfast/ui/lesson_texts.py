@@ -128,7 +128,7 @@ FAMILIES: Mapping[str, str] = {
         "which word comes next."
     ),
     "base-model": "The model as it was before this run taught it anything: what was taught must beat it.",
-    "full": "All weights of the model learn a little at each step.",
+    "full": "All weights of the model learn, a little at each step.",
     "lora": (
         "The model's weights stay as they are; beside them two narrow matrices learn what is to be added, a hundredth "
         "of the numbers or less."
@@ -178,9 +178,69 @@ METRICS: Mapping[str, str] = {
     "reward_accuracy": "how often the answer that people preferred is scored higher.",
     "reward_margin": "by how much the preferred answer is scored higher.",
     "loss": "how surprised the model is by the right answer; lower is better.",
-    "perplexity": "among how many words the model hesitates at each step: lower is better.",
+    "perplexity": "among how many pieces of text the model hesitates at each step: lower is better.",
 }
 """What a metric measures, by name; continues “X is”."""
+
+CURVES: Mapping[str, str] = {
+    "loss": "Its surprise at the right answers: −log of the probability that it gave to them.",
+    "score": "What the run goes by, on rows that it did not learn from.",
+    "accuracy": "The share of right answers, on rows that it did not learn from.",
+    "r2": "The share of the ups and downs that it explains, on rows that it did not learn from.",
+    "mean_token_accuracy": "How often the likeliest next piece of text was the right one.",
+    "mean_reward": "What an episode brought, on average of five that it played at that moment.",
+    "reward": "What its answers were worth by the rule, on average.",
+    "rewards/accuracies": "How often it held the better answer for the better one.",
+    "rewards/margins": "By how much it prefers the better answer.",
+    "rewards/chosen": "How much likelier the better answers became than they were to the base model.",
+    "rewards/rejected": "How much likelier the worse answers became; below 0: less likely.",
+    "kl": "How far it has gone from the base model.",
+    "entropy": "How undecided it is: high where many next pieces seem as good, near 0 where one is sure.",
+    "grad_norm": "How steep the error still is: how hard a step would pull at the weights if it were not held back.",
+    "learning_rate": "How far a step moves the weights: less and less, so that it comes to rest.",
+}
+"""What a curve shows, by name, in the order in which people want to see them."""
+
+_OWN_TEACHER = (
+    "The text is its own teacher: at each piece of it the model says how likely each next piece is, then sees which "
+    "one came. The loss is its surprise at that; each step moves its weights a little so that it is less surprised."
+)
+_TRIES = (
+    "For each question it writes several answers, and the rule says what they are worth. What was worth more than {} "
+    "gets likelier, what was worth less gets less likely. Nobody shows it a right answer."
+)
+HOW: Mapping[str, str] = {
+    "": (
+        "The loss says how surprised the model is by the right answers of the rows that it learns from: each step "
+        "moves its weights a little so that it is less surprised."
+    ),
+    "language-modeling": _OWN_TEACHER,
+    "llm-pretraining": _OWN_TEACHER,
+    "llm-sft": (
+        "It reads a question and says, piece by piece, how likely the given answer is. The loss is its surprise at "
+        "each piece; each step moves its weights a little so that it is less surprised by such answers."
+    ),
+    "llm-dpo": (
+        "It reads two answers to one question. The loss is small where the better one became likelier, and the worse "
+        "one less likely, than they were to the base model: so it learns to prefer, and stays near what it was."
+    ),
+    "llm-kto": (
+        "It reads single answers that people called good or bad. The loss is small where good ones became likelier, "
+        "and bad ones less likely, than they were to the base model."
+    ),
+    "llm-reward": (
+        "It reads two answers to one question and gives each a number. The loss is small where the answer that people "
+        "preferred has the larger one."
+    ),
+    "llm-grpo": _TRIES.format("the mean of its group"),
+    "llm-rloo": _TRIES.format("the mean of the others"),
+    "llm-ppo": _TRIES.format("the mean of the others"),
+    "reinforcement-learning": (
+        "It learns by trying: it sees, does something, is paid, and sees what came of it. Nobody says what would have "
+        "been right; what led to more pay is done more often."
+    ),
+}
+"""How models of a task learn; that of "" is for all others."""
 
 _AGAIN = (
     "During the search the rows to learn from were split again and again (cross-validation): fitted on one part, "

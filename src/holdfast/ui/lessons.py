@@ -11,59 +11,12 @@ from holdfast.ui.formats import plural
 from holdfast.ui.lesson_activations import Activation, activations_of
 from holdfast.ui.lesson_columns import ColumnLesson, column_lessons
 from holdfast.ui.lesson_curves import CurveLesson, LearningLesson, growth_lesson, learning_lesson
-from holdfast.ui.lesson_texts import FAMILIES, METRICS, SPLITS
+from holdfast.ui.lesson_scores import Confusion, MetricLesson, confusion_of, metric_lessons
+from holdfast.ui.lesson_texts import FAMILIES, SPLITS
 from holdfast.ui.training_runs import family_word, metric_word, number
 
-_FEWEST_LABELS, _MOST_LABELS = 2, 60
 _MOST_FAMILIES = 60
 _BASELINES = ("dummy", "majority", "baseline", "dictionary", "random", "best-fixed-price", "base-model", "as-it-is")
-
-
-@dataclass(frozen=True)
-class ClassCounts:
-    """A class of the confusion matrix, with its precision and recall worked out as fractions."""
-
-    label: str
-    hits: int
-    said: int
-    real: int
-
-    @property
-    def precision(self) -> float | None:
-        """Of the rows that were called this, the share that is; None where none was."""
-        return self.hits / self.said if self.said else None
-
-    @property
-    def recall(self) -> float | None:
-        """Of the rows that are this, the share that was found; None where none is."""
-        return self.hits / self.real if self.real else None
-
-    @property
-    def f1(self) -> float | None:
-        """High only where both are; None where either is unknown, or both are 0."""
-        if self.precision is None or self.recall is None or not self.hits:
-            return None
-        return 2 * self.precision * self.recall / (self.precision + self.recall)
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """Truth by answer; `shades` from 0 to 4 say how many of a row's truth fell there."""
-
-    labels: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
-    shades: tuple[tuple[int, ...], ...]
-    classes: tuple[ClassCounts, ...]
-    right: int
-    rows: int
-
-    @property
-    def always(self) -> str:
-        """What whoever always said the most frequent label would have got right."""
-        most = max(self.classes, key=lambda each: each.real)
-        return (
-            f"Always saying {most.label} would have been right in {most.real:,}, that is {most.real / self.rows:.1%}."
-        )
 
 
 @dataclass(frozen=True)
@@ -75,16 +28,6 @@ class FamilyLesson:
     trials: int
     best: str
     is_winner: bool
-
-
-@dataclass(frozen=True)
-class MetricLesson:
-    """A metric with this run's number."""
-
-    name: str
-    value: str
-    text: str
-    is_goal: bool
 
 
 @dataclass(frozen=True)
@@ -112,13 +55,14 @@ def lesson_of(board: RunBoard, report: Mapping[str, Any] | None) -> Lesson:
         report: what it came to; None until there is one.
     """
     told = report or {}
+    confusion = confusion_of(told.get("confusion"))
     return Lesson(
         data=_data(told),
         baseline=[*_baseline(board), *_simplest(told)],
         families=_families(board),
-        metrics=_metrics(told),
+        metrics=metric_lessons(told, confusion),
         winner=_winner(board, told),
-        confusion=confusion_of(told.get("confusion")),
+        confusion=confusion,
         certainty=_certainty(told),
         columns=column_lessons(told),
         activations=activations_of(board, report),
@@ -188,16 +132,6 @@ def _families(board: RunBoard) -> list[FamilyLesson]:
     return lessons
 
 
-def _metrics(report: Mapping[str, Any]) -> list[MetricLesson]:
-    goal = (report.get("metric") or {}).get("name")
-    scores = report.get("scores") or {}
-    lessons = [
-        MetricLesson(metric_word(name), number(value), METRICS.get(name, ""), name == goal)
-        for name, value in scores.items()
-    ]
-    return sorted(lessons, key=lambda lesson: not lesson.is_goal)
-
-
 def _winner(board: RunBoard, report: Mapping[str, Any]) -> list[str]:
     best = board.best
     if not best:
@@ -217,9 +151,12 @@ def _winner(board: RunBoard, report: Mapping[str, Any]) -> list[str]:
     if other is not None:
         gap, doubt = abs(first["score"] - other["score"]), first.get("standard_error") or 0.0
         close = " That is less than the doubt of a single score, so another draw of rows could have turned it round."
+        came = (
+            f"came to {number(other['score'])}, {number(gap)} away." if gap else "came to the same; this one was first."
+        )
         said.append(
-            f"The best of another family, {family_word(other['family'])}, came to {number(other['score'])}, "
-            f"{number(gap)} away." + (close if doubt and gap < doubt else "")
+            f"The best of another family, {family_word(other['family'])}, {came}"
+            + (close if gap and doubt and gap < doubt else "")
         )
     members = (report.get("explanation") or {}).get("members") or []
     if len(members) > 1:
@@ -246,26 +183,3 @@ def _certainty(report: Mapping[str, Any]) -> list[str]:
         f"gives values between {number(interval[0])} and {number(interval[1])} in 95 of 100 draws. A narrower interval "
         "needs more rows, not a better model."
     ]
-
-
-def confusion_of(record: Mapping[str, Any] | None) -> Confusion | None:
-    """The confusion matrix of a report, with precision and recall of each class; None where there is none.
-
-    Raises:
-        ValueError: what is no matrix of counts.
-    """
-    if not record or not _FEWEST_LABELS <= len(record["labels"]) <= _MOST_LABELS:
-        return None
-    labels, counts = tuple(map(str, record["labels"])), [list(map(int, line)) for line in record["counts"]]
-    if any(value < 0 for line in counts for value in line) or {len(line) for line in counts} != {len(labels)}:
-        raise ValueError("counts")
-    classes = tuple(
-        ClassCounts(label, counts[at][at], sum(line[at] for line in counts), sum(counts[at]))
-        for at, label in enumerate(labels)
-    )
-    shades = tuple(tuple(-(-4 * value // max(sum(line), 1)) for value in line) for line in counts)
-    right = sum(each.hits for each in classes)
-    rows = sum(map(sum, counts))
-    if not rows:
-        return None
-    return Confusion(labels, tuple(map(tuple, counts)), shades, classes, right, rows)

@@ -66,7 +66,9 @@ _FAMILIES = {
     "k-means": "k-means",
     "setfit": "SetFit",
     "gpt2": "GPT-2",
-    **{name: name.upper() for name in ("cnn", "rnn", "gru", "lstm", "ppo", "dqn", "lora")},
+    **{name: name.upper() for name in ("cnn", "rnn", "gru", "lstm", "ppo", "dqn")},
+    "full": "full fine-tuning",
+    "lora": "LoRA",
     "qlora": "QLoRA",
 }
 _RULES = ("dummy", "majority", "random", "fixed-action", "best-fixed-price")

@@ -39,6 +39,28 @@ def test_figures_of_the_batch_at_hand_prove_nothing():
     assert lesson.gap == ()
 
 
+def test_curves_say_what_they_show_and_judge_only_what_can_be_better():
+    told = {"grad_norm": FALLING, "num_tokens": FALLING, "loss": FALLING, "odd/one": FALLING}
+    lesson = learning_lesson(_board(told), {"task": "llm-sft"})
+    assert lesson is not None
+    assert [curve.name for curve in lesson.curves] == ["loss", "grad norm", "odd: one"]
+    assert [len(curve.words) for curve in lesson.curves] == [3, 2, 2], "a steep error is neither good nor bad"
+    assert lesson.curves[0].means.startswith("Its surprise")
+    assert "surprise at each piece" in lesson.how
+    short = learning_lesson(_board({"mean_reward": [[1, 145.0], [2, 143.0]]}), {"task": "reinforcement-learning"})
+    assert short is not None
+    assert short.curves[0].words == ("It fell from 145 at step 1 to 143 at step 2.",)
+    assert "Nobody says what would have been right" in short.how
+
+
+def test_what_the_final_model_told_is_shown_where_trials_tell_only_scores():
+    said = {"curve": {"loss": FALLING}, "layers_of": {"trial": 7, "family": "neural-network"}}
+    lesson = learning_lesson(_board({"score": [[1, 0.7], [2, 0.8]]}), {"explanation": said})
+    assert lesson is not None
+    assert lesson.trial == "trial 7, neural network"
+    assert [curve.name for curve in lesson.curves] == ["loss"]
+
+
 def test_the_search_is_compared_with_the_sealed_test():
     board = RunBoard(metric="accuracy", trials=({"number": 0, "family": "svm", "score": 0.9, "standard_error": 0.01},))
     worse = learning_lesson(board, {"score": 0.7, "task": "tabular-classification"})
@@ -65,9 +87,10 @@ def test_whether_more_rows_would_help():
 
 
 def test_functions_are_those_that_this_run_used():
-    layers = [{"kind": "ReLU"}, {"kind": "Conv2d"}, {"kind": "ReLU"}, {"kind": "NewGELU"}]
+    layers = [{"kind": "ReLU"}, {"kind": "Conv2d"}, {"kind": "ReLU", "times": 1}, {"kind": "NewGELU", "times": 12}]
     found = activations_of(_board({}), {"explanation": {"layers": layers}})
     assert [each.name for each in found] == ["ReLU", "GELU", "Softmax"]
+    assert found[1].used == "12 layers of the final model"
     assert found[0].used == "2 layers of the final model; CNN: after each convolution"
     assert activations_of(_board({}, family="k-means"), None) == []
     assert found[0].line.startswith("M14.0 136.0L")

@@ -6,8 +6,9 @@ from urllib.parse import parse_qsl
 from holdfast.training.domain.events import Stage
 from holdfast.training.domain.runs import RunBoard
 from holdfast.training.domain.specification import Budget, DataSource, Output, TrainingSpec
+from holdfast.ui.lesson_scores import confusion_of
 from holdfast.ui.lesson_texts import FAMILIES
-from holdfast.ui.lessons import confusion_of, lesson_of
+from holdfast.ui.lessons import lesson_of
 from holdfast.ui.training_runs import (
     again_query,
     board_rows,

@@ -6,6 +6,7 @@ it thinks of the others. Dimensions: N rows, B of those judged, L labels.
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -31,6 +32,8 @@ _FOR_LEARNING = 0.75
 """Of the time there is; the rest is for judging and writing."""
 _SHORTEST = 0.5
 _USUAL_METRIC = "macro_f1"
+_FACTS = "facts.json"
+"""Of a trial, beside its model: what the report says of a model that was taken as its trial left it."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ class HoldoutClassifier:
         work = Work(self.learned, self.judged, plan.parameters, model, place.tell, self._seed, until)
         fitted = self._families[plan.family](work)
         strip_unsafe(model)
+        (place.folder / _FACTS).write_text(json.dumps(dict(fitted.explanation)), encoding="utf-8")
         names, truth = np.array(self.labels), self.truth_N[self.judged]
         metrics = of_labels(names[truth], fitted.scores, self.labels)
         if fitted.epochs is not None:
@@ -136,8 +140,10 @@ class HoldoutClassifier:
             raise TrialFailed("no trial came to a score, so there is no model")
         everything = len(self.truth_N) / max(1, len(self.learned))
         if best.seconds * everything * 1.3 > clock.left():
-            take_up(board.folder_of(best) / str(best.outcome.kept), folder)
-            return best, {"learned_from": "the rows of its trial: there was no time to learn from all"}
+            trial = board.folder_of(best)
+            take_up(trial / str(best.outcome.kept), folder)
+            facts = json.loads((trial / _FACTS).read_text(encoding="utf-8"))
+            return best, {"learned_from": "the rows of its trial: there was no time to learn from all", **facts}
         nothing = np.array([], int)
         folder.mkdir(parents=True, exist_ok=True)
         rows, until = np.arange(len(self.truth_N)), time.monotonic() + clock.left() * _FOR_LEARNING

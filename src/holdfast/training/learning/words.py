@@ -14,6 +14,7 @@ from holdfast.inference.runtime.libraries import need
 
 END, PADDING = "<|endoftext|>", "<|padding|>"
 _BYTES = 256
+_SHOWN_PIECES = 40
 _ENOUGH_CHARACTERS = 4_000_000
 """They tell which pairs of letters come often; more of them tell the same, later."""
 
@@ -36,6 +37,12 @@ def some_of(texts: Sequence[str], characters: float, seed: int = 0) -> list[str]
     length = np.cumsum([len(texts[place]) for place in order])
     count = max(1, int((length <= characters).sum()))
     return [texts[place] for place in sorted(order[:count])]
+
+
+def pieces_of(tokenizer: Any, text: str) -> list[str]:
+    """The first pieces that a text is cut into, as people read them."""
+    ids = tokenizer(text)["input_ids"][:_SHOWN_PIECES]
+    return [tokenizer.decode([each]) for each in ids]
 
 
 def train_tokenizer(texts: Sequence[str], vocabulary: int, longest: int) -> Any:

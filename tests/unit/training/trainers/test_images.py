@@ -68,6 +68,14 @@ def test_a_small_network_learns_from_nothing_and_is_served(bars, tmp_path):
     assert {layer["kind"] for layer in run.artefact.explanation["layers"]} >= {"Conv2d", "ReLU", "Linear"}
 
 
+def test_a_model_that_is_taken_as_its_trial_left_it_is_explained_all_the_same(bars, tmp_path):
+    spec = specification("image-classification", candidates=("cnn",), params={"epochs": 1})
+    run = carry_out(bars, spec, tmp_path, Hours(seconds=0.0), most=1)
+    said = run.artefact.explanation
+    assert "no time to learn from all" in said["learned_from"]
+    assert said["layers"][0]["kind"] == "Conv2d"
+
+
 def test_a_transformer_learns_from_nothing_where_it_is_asked_for(bars, tmp_path):
     params = {"epochs": 10, "width": 32, "layers": 2}
     spec = specification("image-classification", candidates=("vit",), params=params)

@@ -1,11 +1,14 @@
 """Agents that learn by trying: worlds, rules, short lessons, and policies that inference serves."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import stable_baselines3
 from gymnasium.utils.env_checker import check_env
 from PIL import Image
+from safetensors.numpy import load_file
 
 from holdfast.base.errors import InvalidInput
 from holdfast.inference import tasks
@@ -13,6 +16,7 @@ from holdfast.training.domain.specification import DataSource, TrainingSpec
 from holdfast.training.environments.pricing import PRICES, DynamicPricing, demand
 from holdfast.training.environments.worlds import episode, rewards, rules_of, world_of
 from holdfast.training.trainers.reinforcement import prepare
+from holdfast.training.trainers.reinforcement.learning import watching
 from holdfast.training.trainers.reinforcement.policies import save_agent
 from tests.factories.training_runs import Hours, carry_out, training_data
 
@@ -81,7 +85,13 @@ def test_a_short_lesson_makes_a_policy_that_is_served(world, algorithm, tmp_path
     with Image.open(run.folder / "replay.gif") as picture:
         assert picture.format == "GIF"
         assert picture.n_frames > 1
-    assert set(run.artefact.explanation["rules"]) == set(rules_of(world_of(world)))
+    said = run.artefact.explanation
+    assert set(said["rules"]) == set(rules_of(world_of(world)))
+    assert said["layers"][-1]["name"] == "output"
+    stored = sum(tensor.size for tensor in load_file(run.folder / "model.safetensors").values())
+    assert said["parameters"] == stored == sum(layer["parameters"] for layer in said["layers"])
+    assert len(said["agent"]["sees"]) == len(said["agent"]["moment"]["seen"])
+    assert world == "Pendulum-v1" or said["agent"]["moment"]["done"] in said["agent"]["does"]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +121,18 @@ def test_what_is_served_does_what_the_agent_did(tmp_path):
         for step in episode(world, rules_of(world)["random"], 5):
             served = predictor.predict({"observation": step.seen.tolist()})["action"]
             assert served == int(agent.predict(step.seen, deterministic=True)[0])
+
+
+def test_it_is_looked_at_by_time_where_steps_take_too_long():
+    watch = watching(world_of("CartPole-v1"), Path(), lambda _told: None, total=160_000, seconds=1_000.0)
+    assert watch.every == 10_000
+    assert watch.is_due(10_000)
+    assert not watch.is_due(500)
+    watch.began -= 100.0
+    assert watch.is_due(500), "a sixteenth of its time is over"
+    watch.looked_seconds = 50.0
+    assert not watch.is_due(500), "looks have taken enough of the time"
+    assert not watching(watch.world, Path(), watch.tell, total=160_000, seconds=None).is_due(500)
 
 
 def test_the_last_judgement_ends_in_time():

@@ -46,6 +46,7 @@ def test_order_is_learned_where_counting_words_is_not_enough(cell, tmp_path):
     spec = specification("sequence-classification", candidates=(cell,), params={"epochs": 12, "hidden_size": 24})
     run = carry_out(data, spec, tmp_path)
     assert run.board.best.outcome.metrics["accuracy"] > 0.9
+    assert "".join(run.artefact.explanation["pieces"]) == run.artefact.example
     predictor = tasks.load("text-classification", run.folder, device="cpu")
     assert predictor.predict("cat eats hen")[0]["label"] == "up"
     assert predictor.predict("hen eats cat")[0]["label"] == "down"
@@ -74,6 +75,8 @@ def test_a_language_model_learns_to_go_on(family, tmp_path):
     assert metrics["perplexity"] < metrics["unigram_perplexity"] / 2
     assert run.artefact.scores["perplexity"] < metrics["unigram_perplexity"] / 2
     assert all(line["text"] for line in run.artefact.explanation["samples"])
+    assert "".join(run.artefact.explanation["pieces"]) == run.artefact.example
+    assert len(run.board.best.outcome.curve["loss"]) == 10, "there is a curve, however few the steps"
     predictor = tasks.load("text-generation", run.folder, device="cpu")
     assert "the" in predictor.predict("the cat sees", {"max_new_tokens": 8})["generated_text"]
 

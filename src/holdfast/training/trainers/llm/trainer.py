@@ -14,7 +14,7 @@ from holdfast.inference.runtime.libraries import hub_said_no, need
 from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan
-from holdfast.training.learning.anatomy import parameter_count
+from holdfast.training.learning.anatomy import layers_of, parameter_count
 from holdfast.training.learning.base_models import folder_of
 from holdfast.training.learning.following import report_to
 from holdfast.training.learning.holdout import seconds_of
@@ -220,7 +220,9 @@ class LlmTrainer:
         take_up(board.folder_of(best) / str(best.outcome.kept), folder)
         place = Place(board.folder / "finish", _silent, self._spec.seed)
         rows = self._affordable(board, clock)
-        scores = self._judge(folder, self._sealed[:rows], place) if rows else None
+        scores = dict(self._judge(folder, self._sealed[:rows], place)) if rows else None
+        if scores is not None:
+            del scores["judged"]  # a count, not a score
         questions = [] if self._method.scores else samples.questions_of(self._judged)
         return Artefact(
             task=self._serves(folder),
@@ -260,8 +262,8 @@ class LlmTrainer:
             facts["before"] = dict(bar[0].outcome.metrics)
         if questions:
             facts["samples"] = samples.before_and_after(self._base, folder, questions)
-        facts["parameters"] = parameter_count(weights.load_base(folder, read_settings(self._spec.task, {})))
-        return facts
+        model = weights.load_base(folder, read_settings(self._spec.task, {}))
+        return {**facts, "layers": layers_of(model), "parameters": parameter_count(model)}
 
 
 def _unchanged(board: Board) -> list[str]:

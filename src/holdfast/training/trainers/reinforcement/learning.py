@@ -18,6 +18,8 @@ from holdfast.training.trainers.reinforcement.policies import save_agent
 
 Tell = Callable[[Mapping[str, Any]], None]
 _LOOKS, _EPISODES_EACH = 16, 5
+_FOR_LOOKS = 0.05
+"""Of the time, for looks that steps alone do not ask for."""
 _SEED = 20_000
 
 
@@ -31,6 +33,7 @@ class Watch:
         tell: is told what it reaches.
         every: steps between two looks.
         seconds: that it may learn; None means as long as its steps take.
+        looked_seconds: that went into looks.
     """
 
     world: World
@@ -39,6 +42,7 @@ class Watch:
     every: int
     seconds: float | None = None
     best: float = -math.inf
+    looked_seconds: float = 0.0
     curve: list[tuple[int, float]] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
@@ -49,12 +53,22 @@ class Watch:
             return 1.0
         return max(0.0, 1.0 - (time.monotonic() - self.began) / self.seconds)
 
+    def is_due(self, steps: int) -> bool:
+        """Whether to look after so many steps: now and then; also where time is short, unless that takes much of it."""
+        if steps >= (len(self.curve) + 1) * self.every:
+            return True
+        spent = 1.0 - self.time_left
+        affords = self.seconds is not None and self.looked_seconds <= _FOR_LOOKS * spent * self.seconds
+        return affords and spent >= (len(self.curve) + 1) / _LOOKS
+
     def look(self, agent: Any) -> bool:
         """Try the agent in some episodes; False when it has reached the goal and needs to learn no more."""
+        began = time.monotonic()
         found = float(np.mean(rewards(self.world, rule_of(agent), _EPISODES_EACH, _SEED)))
         if not math.isfinite(found):
             raise TrialFailed("the rewards were no numbers any more")
         self.curve.append((int(agent.num_timesteps), found))
+        self.looked_seconds += time.monotonic() - began
         self.tell({"step": int(agent.num_timesteps), "mean_reward": found})
         if found > self.best:
             self.best = found
@@ -115,13 +129,12 @@ def _falling(settings: Mapping[str, Any], watch: Watch) -> dict[str, Any]:
 def _callback(watch: Watch) -> Any:
     class _Look(need("stable_baselines3.common.callbacks").BaseCallback):  # type: ignore[misc]
         def _on_step(self) -> bool:
-            due = (len(watch.curve) + 1) * watch.every
-            goes_on = watch.look(self.model) if self.num_timesteps >= due else True
+            goes_on = watch.look(self.model) if watch.is_due(self.num_timesteps) else True
             return goes_on and watch.time_left > 0
 
     return _Look()
 
 
 def watching(world: World, folder: Path, tell: Tell, total: int, seconds: float | None) -> Watch:
-    """A watch that looks sixteen times."""
+    """A watch that looks sixteen times, by steps or by time."""
     return Watch(world, folder, tell, max(500, total // _LOOKS), seconds)

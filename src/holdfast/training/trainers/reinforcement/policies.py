@@ -59,6 +59,14 @@ def save(layers: list[tuple[Array, Array]], activation: str, world: World, folde
     (folder / "config.json").write_text(json.dumps({"policy": said}, indent=2))
 
 
+def shape_of(folder: Path) -> tuple[list[int], str]:
+    """How many numbers go into a saved policy, through each of its layers and out of it; and what bends them."""
+    said = json.loads((folder / "config.json").read_text())["policy"]
+    tensors = need("safetensors.numpy").load_file(folder / "model.safetensors")
+    weights = [tensors[f"layers.{index}.weight"] for index in range(len(tensors) // 2)]
+    return [weights[0].shape[1], *(weight.shape[0] for weight in weights)], said["activation"]
+
+
 def save_fixed(action: Any, world: World, folder: Path) -> None:
     """Write a policy that always does the same: what it sees counts nothing."""
     inputs = int(np.prod(world.make().observation_space.shape))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from holdfast.training.domain.data import TrainingData
 from holdfast.training.domain.specification import TrainingSpec
 from holdfast.training.domain.trials import Board, Outcome, Plan, Trial
 from holdfast.training.environments.drawing import write_gif
+from holdfast.training.environments.explaining import described
 from holdfast.training.environments.worlds import (
     FIXED,
     FIXED_PRICE,
@@ -25,11 +27,12 @@ from holdfast.training.environments.worlds import (
     rules_of,
     world_of,
 )
+from holdfast.training.learning.anatomy import perceptron_layers
 from holdfast.training.learning.families import asked_for
 from holdfast.training.learning.publishing import take_up
 from holdfast.training.trainers.interface import Artefact, Clock, Place, TrialFailed
 from holdfast.training.trainers.reinforcement.learning import learn, watching
-from holdfast.training.trainers.reinforcement.policies import save_fixed
+from holdfast.training.trainers.reinforcement.policies import save_fixed, shape_of
 
 TASK = "reinforcement-learning"
 REPLAY = "replay.gif"
@@ -39,6 +42,7 @@ _JUDGED_EPISODES, _FINAL_EPISODES = 20, 100
 _EPISODES_AT_ONCE, _FEWEST_FINAL, _FOR_PICTURE_SECONDS = 10, 20, 1.0
 _JUDGE_SEED, _FINAL_SEED = 50_000, 90_000
 ALGORITHMS = ("ppo", "dqn", "a2c")
+_BENDS = {"tanh": "Tanh", "relu": "ReLU"}
 _LEFT_OUT = ("environment", "epochs")
 
 
@@ -104,6 +108,7 @@ class PolicyTrainer:
         found = self._final(rule, clock)
         steps = episode(self._world, rule, _FINAL_SEED)
         write_gif(self._world.name, steps, folder / REPLAY)
+        sizes, activation = shape_of(folder)
         return Artefact(
             task=TASK,
             family=best.plan.family,
@@ -117,6 +122,9 @@ class PolicyTrainer:
                 "episodes": len(found),
                 "standard_error": float(found.std(ddof=1) / np.sqrt(len(found))),
                 "replay": REPLAY,
+                "agent": described(self._world, steps[0]),
+                "layers": perceptron_layers(sizes, _BENDS[activation]),
+                "parameters": sum((before + 1) * after for before, after in pairwise(sizes)),
             },
             scores={"mean_reward": float(found.mean())},
         )

@@ -18,7 +18,7 @@ from holdfast.training.learning.holdout import Fitted, HoldoutClassifier, Work, 
 from holdfast.training.learning.loop import Schedule, epochs_of, learn
 from holdfast.training.learning.pacing import pace_of
 from holdfast.training.learning.scores import accuracy
-from holdfast.training.learning.words import train_tokenizer, usual_vocabulary
+from holdfast.training.learning.words import pieces_of, train_tokenizer, usual_vocabulary
 from holdfast.training.trainers.interface import Artefact, Clock, Place
 
 Array = np.ndarray[Any, Any]
@@ -43,6 +43,7 @@ class Recurrent:
     truth_N: Array  # noqa: N815 - dimensions in the name
     labels: tuple[str, ...]
     tokenizer: Any
+    example: str
 
     def __call__(self, work: Work) -> Fitted:
         need("torch").manual_seed(work.seed)
@@ -58,7 +59,12 @@ class Recurrent:
         model.eval()
         architectures.save(model, work.folder)
         self.tokenizer.save_pretrained(work.folder)
-        facts = {"layers": layers_of(model), "parameters": parameter_count(model), "vocabulary": len(self.tokenizer)}
+        facts = {
+            "layers": layers_of(model),
+            "parameters": parameter_count(model),
+            "vocabulary": len(self.tokenizer),
+            "pieces": pieces_of(self.tokenizer, self.example),
+        }
         return Fitted(self._scores(model, work.judged), curve, facts, epochs_of(curve, schedule))
 
     def _config(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +133,7 @@ class SequenceClassifier:
         whole = (text for text, ids in zip(self._texts, tokens, strict=True) if len(ids) < _LONGEST)
         self._example = next(whole, self._texts[0][: _LONGEST // 4])  # a letter may be four tokens
         truth, labels = truth_of(data), labels_of(data)
-        families = {cell: Recurrent(cell, tokens, truth, labels, tokenizer) for cell in _CELLS}
+        families = {cell: Recurrent(cell, tokens, truth, labels, tokenizer, self._example) for cell in _CELLS}
         self._classifier = HoldoutClassifier(data, spec, families)
 
     def plans(self, board: Board, clock: Clock) -> Iterator[Plan]:

@@ -23,7 +23,7 @@ from holdfast.training.learning.families import asked_for
 from holdfast.training.learning.loop import Schedule, learn
 from holdfast.training.learning.pacing import pace_of
 from holdfast.training.learning.publishing import take_up
-from holdfast.training.learning.words import some_of, train_tokenizer, usual_vocabulary
+from holdfast.training.learning.words import pieces_of, some_of, train_tokenizer, usual_vocabulary
 from holdfast.training.splitting import folds
 from holdfast.training.trainers.interface import Artefact, Clock, Place, TrialFailed
 from holdfast.training.trainers.sequences.corpus import Corpus, corpus_of
@@ -34,7 +34,7 @@ _FAMILIES = {
     "gpt2": "a transformer: every token looks at all that came before",
 }
 _RATES = {"gru": 4e-3, "lstm": 4e-3, "gpt2": 2e-3}
-_PROBE_STEPS, _MOST_STEPS, _EVERY = 20, 20_000, 20
+_PROBE_STEPS, _MOST_STEPS, _EVERY, _LEAST_TOLD = 20, 20_000, 20, 10
 _FOR_LEARNING = 0.75
 """Of a trial's time; the rest is for judging."""
 _SHORTEST = 0.5
@@ -97,15 +97,17 @@ class LanguageModeler:
         torch.manual_seed(self._spec.seed)
         model = self._build(plan)
         size = int(plan.parameters.get("batch_size", _BATCH))
-        rounds = -(-int(plan.parameters["steps"]) // _EVERY)
+        steps = int(plan.parameters["steps"])
+        every = max(1, min(_EVERY, steps // _LEAST_TOLD))
+        rounds = -(-steps // every)
         rate = float(plan.parameters.get("learning_rate", _RATES[plan.family]))
 
         def batches(epoch: int) -> Iterator[Mapping[str, Any]]:
-            yield from self._batches(size, epoch, min(_EVERY, int(plan.parameters["steps"]) - epoch * _EVERY))
+            yield from self._batches(size, epoch, min(every, steps - epoch * every))
 
         left = None if plan.limit_seconds is None else began + plan.limit_seconds * _FOR_LEARNING - time.monotonic()
         seconds = None if left is None else max(left, _SHORTEST)
-        curve = learn(model, batches, Schedule(rounds, _EVERY, rate, seconds=seconds), place.tell)
+        curve = learn(model, batches, Schedule(rounds, every, rate, seconds=seconds), place.tell)
         folder = place.folder / "model"
         model.eval()
         model.save_pretrained(folder)
@@ -163,6 +165,7 @@ class LanguageModeler:
                 "layers": layers_of(model),
                 "parameters": parameter_count(model),
                 "vocabulary": len(self._tokenizer),
+                "pieces": pieces_of(self._tokenizer, prompts[0]) if prompts else [],
                 "samples": [sample(model, self._tokenizer, prompt, self._spec.seed) for prompt in prompts],
                 "unigram_perplexity": best.outcome.metrics["unigram_perplexity"],
             },

@@ -22,6 +22,7 @@ from holdfast.training.trainers.tabular import calibration as calibrating
 from holdfast.training.trainers.tabular.blending import Blend
 from holdfast.training.trainers.tabular.calibration import Calibration
 from holdfast.training.trainers.tabular.costs import MORE_ROUNDS, making_seconds
+from holdfast.training.trainers.tabular.networks import anatomy_of, network_in
 from holdfast.training.trainers.tabular.scoring import Table, calibration_of, fit_one
 
 Array = np.ndarray[Any, Any]
@@ -34,6 +35,7 @@ _EXAMPLE_ROWS = 3
 class _Made:
     model: Any
     calibration: Calibration
+    fitted: tuple[Any, ...]
 
 
 def finish(table: Table, board: Board, folder: Path, clock: Clock, spec: TrainingSpec) -> Artefact:
@@ -56,7 +58,7 @@ def finish(table: Table, board: Board, folder: Path, clock: Clock, spec: Trainin
         parameters=best.parameters if single else {},
         library="sklearn",
         example={"table": _example(table)},
-        explanation=_explanation(blend, made),
+        explanation={**_explanation(blend, made), **_anatomy(blend, made)},
     )
 
 
@@ -74,13 +76,13 @@ def _make(table: Table, blend: Blend, seed: int) -> _Made:
     weights = [weight for _trial, weight in blend.members]
     names = [f"{trial.plan.family}-{trial.number}" for trial, _weight in blend.members]
     if len(fitted) == 1:
-        return _Made(fitted[0], Calibration())
+        return _Made(fitted[0], Calibration(), tuple(fitted))
     if table.labels is None:
-        return _Made(_mean(fitted, weights, names), Calibration())
+        return _Made(_mean(fitted, weights, names), Calibration(), tuple(fitted))
     codes = np.searchsorted(np.asarray(table.labels), table.answers[table.judged])
     calibration = calibrating.learn(blending.mix(blend.members), codes)
     mixed = calibrating.vote(fitted, weights, names, table.labels)
-    return _Made(calibrating.calibrated(mixed, calibration, table.labels), calibration)
+    return _Made(calibrating.calibrated(mixed, calibration, table.labels), calibration, tuple(fitted))
 
 
 def _refit(table: Table, trial: Trial, seed: int) -> Any:
@@ -135,6 +137,16 @@ def _example(table: Table) -> dict[str, list[Any]]:
         else:
             found[name] = [None if np.isnan(value) else value for value in values]
     return found
+
+
+def _anatomy(blend: Blend, made: _Made) -> Mapping[str, Any]:
+    """The layers of the heaviest member that is a network, and how its loss fell as it was fitted on all rows."""
+    members = zip(blend.members, made.fitted, strict=True)
+    networks = [(weight, trial, found) for (trial, weight), model in members if (found := network_in(model))]
+    if not networks:
+        return {}
+    _weight, trial, network = max(networks, key=lambda each: each[0])
+    return {**anatomy_of(network), "layers_of": {"trial": trial.number, "family": trial.plan.family}}
 
 
 def _explanation(blend: Blend, made: _Made) -> Mapping[str, Any]:

@@ -367,6 +367,30 @@ def test_other_apis_get_the_shapes_they_expect(world):
     world(story)
 
 
+def test_errors_name_fields_as_the_request_does(world):
+    async def story(world: World) -> None:
+        asked = {"model": "alice/m", "messages": [{"role": "user", "content": "hello"}], "do": "refuse"}
+        for more in ({}, {"stream": True}):
+            answer = await world.post("/v1/chat/completions", asked | more)
+            assert (answer.status, answer.json["error"]["message"]) == (400, "`messages` are refused")
+        answer = await world.post("/models/alice/m/generate", {"inputs": "a", "parameters": {"nothing": 1}})
+        assert answer.status == 200
+        for path, body, name in (
+            (
+                "/v1/embeddings",
+                {"model": "alice/m", "input": [[5, 6]]},
+                "`input` must be a string or a list of strings",
+            ),
+            ("/v1/embeddings", {"model": "alice/m", "input": "a", "mystery": 1}, "`mystery` is not known here"),
+            ("/v1/completions", {"model": "alice/m", "prompt": "a", "mystery": 1}, "`mystery` is not known here"),
+        ):
+            answer = await world.post(path, body)
+            assert answer.status == 400
+            assert answer.json["error"]["message"].startswith(name)
+
+    world(story)
+
+
 def test_sounds_go_both_ways(world):
     async def story(world: World) -> None:
         form = (

@@ -5,11 +5,13 @@ Source: huggingface.js, tasks/chat-completion/spec; OpenAI API reference, Chat C
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from holdfast.base.errors import InvalidInput
-from holdfast.inference.domain.generation import Generated, Token
+from holdfast.inference.domain.generation import GENERATION, Generated, Token
 from holdfast.inference.domain.kinds import (
     Anything,
     Choice,
@@ -51,12 +53,14 @@ MESSAGES: Kind = ListOf(
     Record(
         {
             "role": Field(Choice(("system", "developer", "user", "assistant", "tool")), required=True),
-            "content": Field(Either((Text(), ListOf(_PART)), "a string or a list of parts")),
+            "content": Field(Either((Text(), ListOf(_PART)), "a string or a list of parts of type text or image_url")),
             "name": Field(Text()),
             "tool_calls": Field(ListOf(_CALL)),
             "tool_call_id": Field(Text()),
             "reasoning": Field(Text()),
+            "reasoning_content": Field(Text()),
             "refusal": Field(Text()),
+            "annotations": Field(ListOf(Anything())),
         }
     ),
     min_items=1,
@@ -101,6 +105,10 @@ _FORMAT = Record(
     }
 )
 
+_STOP = Text(min_characters=1)
+_NOT_USED = ("user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prediction")
+"""What tells OpenAI's servers how to keep, count or speed up an answer, and changes nothing of it."""
+
 PARAMETERS = Record(
     {
         "max_tokens": Field(
@@ -111,12 +119,14 @@ PARAMETERS = Record(
         "temperature": Field(
             Number(0, 2), "0 always takes the likeliest token; without it, what the model's makers chose."
         ),
-        "top_p": Field(Number(0, 1), "Draw from the likeliest tokens that make up this probability."),
+        "top_p": GENERATION.fields["top_p"],
+        "top_k": GENERATION.fields["top_k"],
+        "repetition_penalty": GENERATION.fields["repetition_penalty"],
         "n": Field(Integer(1, 16), "How many answers."),
         "stop": Field(
-            Either((Text(min_characters=1), ListOf(Text(min_characters=1), max_items=16)), "a string or strings")
+            Either((_STOP, ListOf(_STOP, max_items=16)), "a string, or up to 16 of them; none of them empty")
         ),
-        "seed": Field(Integer(0, 2**63 - 1), "Makes draws repeatable."),
+        "seed": Field(Integer(-(2**63), 2**63 - 1), "Makes draws repeatable."),
         "logprobs": Field(Flag(), "Give log-probabilities."),
         "top_logprobs": Field(Integer(0, 20), "With logprobs: the likeliest tokens at each step."),
         "presence_penalty": Field(Number(-2, 2), "Makes tokens less likely, once they came."),
@@ -127,11 +137,15 @@ PARAMETERS = Record(
             "Whether it may, must, or must call this one.",
         ),
         "tool_prompt": Field(Text(), "Not supported: the chat template says how tools are offered."),
-        "parallel_tool_calls": Field(Flag(), "Taken as true."),
+        "parallel_tool_calls": Field(Flag(), "False: at most one call in an answer."),
         "response_format": Field(_FORMAT, "Text, any JSON object, or JSON of a schema."),
         "logit_bias": Field(MapOf(Number(-100, 100)), "Added to the logits of tokens, by their numbers."),
-        "stream_options": Field(Record({"include_usage": Field(Flag())}), "Whether a stream ends with token counts."),
-        "user": Field(Text(), "Not used."),
+        "stream_options": Field(
+            Record({"include_usage": Field(Flag()), "include_obfuscation": Field(Flag(), "Not used.")}),
+            "Whether a stream ends with token counts.",
+        ),
+        "modalities": Field(ListOf(Choice(("text",))), "Only text."),
+        **{name: Field(Anything(), "Not used.") for name in _NOT_USED},
     }
 )
 
@@ -157,9 +171,26 @@ def as_template_messages(messages: Sequence[Mapping[str, Any]], *, with_images: 
         InvalidInput: an image for a model that sees none.
     """
     return [
-        {**message, "content": _content(message.get("content"), f"messages[{index}].content", with_images=with_images)}
+        {
+            **message,
+            **({"tool_calls": [_read_call(call) for call in message["tool_calls"]]} if "tool_calls" in message else {}),
+            "content": _content(message.get("content"), f"messages[{index}].content", with_images=with_images),
+        }
         for index, message in enumerate(messages)
     ]
+
+
+def _read_call(call: Mapping[str, Any]) -> dict[str, Any]:
+    """A call with its arguments as an object: templates write them as JSON, and would quote what is JSON already.
+
+    Source: transformers, "Tool use": a call's arguments are a dict, and not a string as with OpenAI's API.
+    """
+    arguments = call["function"].get("arguments")
+    if isinstance(arguments, str):
+        with suppress(ValueError, RecursionError):
+            read = json.loads(arguments)
+            arguments = read if isinstance(read, dict) else arguments
+    return {**call, "function": {**call["function"], "arguments": arguments}}
 
 
 def _content(content: Any, name: str, *, with_images: bool) -> Any:
@@ -197,8 +228,21 @@ def finish_reason(generated: Generated, calls: Sequence[ToolCall]) -> str:
     return "tool_calls" if calls else _FINISH[generated.finish_reason]
 
 
+def name_calls(choice: Mapping[str, Any], word: str) -> None:
+    """Give the calls of an answer ids that are unique: whoever takes part in a conversation finds results by them.
+
+    Args:
+        choice: of a whole answer or of a stream's chunk; changed in place.
+        word: of this answer, six letters and digits. With three more ids are as Mistral's templates want them.
+    """
+    message = choice.get("message") or choice.get("delta") or {}
+    for position, call in enumerate(message.get("tool_calls") or ()):
+        if call.get("id"):
+            call["id"] = f"{word}{choice.get('index', 0):x}{call.get('index', position):02x}"
+
+
 def tool_calls_of(calls: Sequence[ToolCall]) -> list[dict[str, Any]]:
-    """Calls as the specification has them; ids are unique within one answer."""
+    """Calls as the specification has them; ids are unique within one answer, see `name_calls`."""
     return [
         {"id": f"call_{index}", "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
         for index, call in enumerate(calls)

@@ -7,16 +7,25 @@ from itertools import accumulate
 from typing import Any
 
 from holdfast.base.errors import InvalidInput
+from holdfast.inference.domain.generation import MOST_SEEDS
 from holdfast.inference.domain.kinds import Integer
 
-_SAME = ("temperature", "top_p", "seed", "frequency_penalty", "presence_penalty")
+_SAME = ("temperature", "top_p", "top_k", "repetition_penalty", "seed", "frequency_penalty", "presence_penalty")
+_READ_ELSEWHERE = ("model", "prompt", "stream", "stream_options", "user", "max_tokens", "echo", "stop", "logprobs", "n")
+WORDS = {
+    "inputs": "prompt",
+    "parameters.max_new_tokens": "max_tokens",
+    "parameters.top_n_tokens": "logprobs",
+    "parameters.": "",
+}
+"""What a completion calls the fields of text-generation; see `Asked.called`."""
 _FINISH = {"length": "length", "eos_token": "stop", "stop_sequence": "stop", "stop": "stop"}
 _ONLY = {"best_of": 1, "suffix": None, "logit_bias": None}
 """What is not supported, with the value that means nothing."""
 _USUAL_NEW_TOKENS = 16
 """Source: the API's own default for `max_tokens`."""
 _COPIES = Integer(1, 16)
-_SEED = Integer(0, 2**62)
+_SEED = Integer(-(2**63), 2**63 - 1)
 _LIKELIEST = Integer(0, 5)
 """Source: the API's reference, `logprobs`."""
 
@@ -27,11 +36,17 @@ def completion_requests(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     Raises:
         InvalidInput: something that is wrong or not supported.
     """
-    for name, harmless in _ONLY.items():
-        if body.get(name) not in (None, harmless, {}):
+    for name, value in body.items():
+        if name in _ONLY and value not in (None, _ONLY[name], {}):
             raise InvalidInput(field=name, problem="is not supported")
+        if value is not None and name not in (*_SAME, *_READ_ELSEWHERE, *_ONLY):
+            known = ", ".join((*_SAME, *_READ_ELSEWHERE))
+            raise InvalidInput(field=name[:80], problem=f"is not known here; known are: {known}")
     parameters = {name: body[name] for name in _SAME if body.get(name) is not None}
-    parameters["max_new_tokens"] = body.get("max_tokens") or _USUAL_NEW_TOKENS
+    if "seed" in parameters:
+        parameters["seed"] = _SEED.parse(parameters["seed"], "seed") % MOST_SEEDS
+    asked = body.get("max_tokens")
+    parameters["max_new_tokens"] = _USUAL_NEW_TOKENS if asked is None else asked
     parameters["details"] = True
     parameters["return_full_text"] = body.get("echo") is True
     if stop := body.get("stop"):
@@ -62,7 +77,7 @@ def _copies(parameters: dict[str, Any], body: Mapping[str, Any]) -> list[dict[st
         parameters = {**parameters, "do_sample": True}  # else all would be the same; the API's usual temperature is 1
     if (seed := parameters.get("seed")) is None:
         return [parameters] * count
-    return [{**parameters, "seed": _SEED.parse(seed, "seed") + number} for number in range(count)]
+    return [{**parameters, "seed": (seed + number) % MOST_SEEDS} for number in range(count)]
 
 
 def text_choice(index: int, output: Any, *, logprobs: bool = False) -> tuple[dict[str, Any], int]:

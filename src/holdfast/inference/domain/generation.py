@@ -6,13 +6,14 @@ Source: huggingface.js, tasks/common-definitions.json (GenerationParameters); tr
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from holdfast.base.errors import InvalidInput
 from holdfast.inference.domain.kinds import Anything, Choice, Either, Field, Flag, Integer, Number, Record
 
 MAX_NEW_TOKENS = 100_000
+MOST_SEEDS = 2**63
 
 GENERATION = Record(
     {
@@ -103,6 +104,12 @@ class Plan:
         length = self.max_new_tokens if self.beams > 1 else None
         penalties = (self.presence_penalty, self.frequency_penalty, self.biases)
         return (tuple(sorted(self.options.items())), alone, length, self.top_tokens, penalties)
+
+    def of_row(self, index: int) -> Plan:
+        """The plan of one of a question's rows: with a seed each draws by chances of its own, and repeatably."""
+        if self.seed is None or not index:
+            return self
+        return replace(self, seed=(self.seed + index) % MOST_SEEDS)
 
     @property
     def beams(self) -> int:

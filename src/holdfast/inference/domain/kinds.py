@@ -255,7 +255,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Record:
-    """An object with named fields, and no others."""
+    """An object with named fields, and no others; null asks for nothing, whatever its name."""
 
     fields: Mapping[str, Field] = field(default_factory=dict)
 
@@ -268,8 +268,8 @@ class Record:
 
     def _by_own_names(self, value: Mapping[str, Any], name: str) -> dict[str, Any]:
         own_names = {other: key for key, rule in self.fields.items() for other in (key, *rule.also_called)}
-        for key in value:
-            if key not in own_names:
+        for key, found in value.items():
+            if key not in own_names and found is not None:
                 known = ", ".join(self.fields) or "none"
                 raise InvalidInput(field=f"{name}.{key[:80]}", problem=f"is not known here; known are: {known}")
         return {own_names[key]: found for key, found in value.items() if found is not None}

@@ -5,14 +5,23 @@ Source: platform.openai.com/docs/api-reference/responses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from holdfast.base.errors import InvalidInput
 
 _SAME = ("temperature", "top_p", "parallel_tool_calls", "top_logprobs")
-_UNSUPPORTED = ("previous_response_id", "conversation", "prompt", "background")
+_NOTHING_STORED = "is not supported, as nothing is stored here: send the whole conversation as `input`"
+_UNSUPPORTED = {
+    "previous_response_id": _NOTHING_STORED,
+    "conversation": _NOTHING_STORED,
+    "prompt": "is not supported, as nothing is stored here: send its text as `instructions`",
+    "background": "is not supported: leave it out and wait, or stream",
+}
+_LOGPROBS = "message.output_text.logprobs"
+_THOUGHTS = "reasoning"
+"""Items that models of others leave in a conversation. Like those, models here are not shown them again."""
 _TEXTS = ("input_text", "output_text", "text")
 
 
@@ -22,22 +31,24 @@ def chat_request(body: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidInput: something that is not supported, or no conversation.
     """
-    for name in _UNSUPPORTED:
+    for name, problem in _UNSUPPORTED.items():
         if body.get(name):
-            raise InvalidInput(field=name, problem="is not supported: send the whole conversation as `input`")
+            raise InvalidInput(field=name, problem=problem)
     instructions = body.get("instructions")
     messages = [{"role": "system", "content": instructions}] if instructions else []
     messages += list(_messages(body.get("input")))
     chosen = {name: body[name] for name in _SAME if body.get(name) is not None}
     if body.get("max_output_tokens") is not None:
         chosen["max_tokens"] = body["max_output_tokens"]
+    if _LOGPROBS in (body.get("include") or ()) or body.get("top_logprobs"):
+        chosen["logprobs"] = True
     written = (body.get("text") or {}).get("format") if isinstance(body.get("text"), Mapping) else None
     if written is not None and written != {"type": "text"}:
         chosen["response_format"] = _response_format(written)
     tools = body.get("tools")
     if tools:
         chosen["tools"] = [_tool(tool) for tool in tools] if isinstance(tools, list) else tools
-        chosen["tool_choice"] = body.get("tool_choice") or "auto"
+        chosen["tool_choice"] = _tool_choice(body.get("tool_choice") or "auto")
     return {"messages": messages, **chosen}
 
 
@@ -48,7 +59,24 @@ def _messages(given: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(given, list) or not given:
         raise InvalidInput(field="input", problem="must be a string or a list of items")
     for index, item in enumerate(given):
-        yield _message(item, f"input[{index}]")
+        if not _is_thought(item):
+            yield _message(item, f"input[{index}]")
+
+
+def words_of(body: Mapping[str, Any]) -> dict[str, str]:
+    """What a request for a response calls the fields of chats; see `Asked.called`."""
+    given = body.get("input")
+    items = [index for index, item in enumerate(given) if not _is_thought(item)] if isinstance(given, list) else []
+    first = 1 if body.get("instructions") else 0
+    places = {f"inputs[{first + number}]": f"input[{index}]" for number, index in enumerate(items)}
+    messages = {name.replace("inputs", "messages"): place for name, place in places.items()}
+    plain = {"inputs[0].content": "instructions" if first else "input", "inputs[1].content": "input", "inputs": "input"}
+    format_ = {"parameters.response_format.json_schema": "text.format", "parameters.response_format": "text.format"}
+    return {**places, **messages, **plain, **format_, "parameters.max_tokens": "max_output_tokens", "parameters.": ""}
+
+
+def _is_thought(item: Any) -> bool:
+    return isinstance(item, Mapping) and item.get("type") == _THOUGHTS
 
 
 def _message(item: Any, name: str) -> dict[str, Any]:
@@ -62,7 +90,9 @@ def _message(item: Any, name: str) -> dict[str, Any]:
             call = {"id": item.get("call_id"), "type": "function", "function": function}
             return {"role": "assistant", "tool_calls": [call]}
         case "function_call_output":
-            return {"role": "tool", "tool_call_id": item.get("call_id"), "content": item.get("output")}
+            return {"role": "tool", "tool_call_id": item.get("call_id"), "content": _content(item.get("output"), name)}
+        case "item_reference":
+            raise InvalidInput(field=name, problem="is a reference, and nothing is stored here: send the item itself")
     raise InvalidInput(field=f"{name}.type", problem="must be message, function_call or function_call_output")
 
 
@@ -74,6 +104,10 @@ def _content(content: Any, name: str) -> Any:
         kind = part.get("type") if isinstance(part, Mapping) else None
         if kind in _TEXTS:
             parts.append({"type": "text", "text": part.get("text")})
+        elif kind == "refusal":
+            parts.append({"type": "text", "text": part.get("refusal")})
+        elif kind == "input_image" and part.get("image_url") is None:
+            raise InvalidInput(field=f"{name}.content", problem="must have pictures as image_url: no files are stored")
         elif kind == "input_image":
             parts.append({"type": "image_url", "image_url": {"url": part.get("image_url")}})
         else:
@@ -86,6 +120,13 @@ def _tool(tool: Any) -> Any:
         raise InvalidInput(field="tools", problem="must be functions: other tools are not here")
     names = ("name", "description", "parameters", "strict")
     return {"type": "function", "function": {name: tool[name] for name in names if tool.get(name) is not None}}
+
+
+def _tool_choice(choice: Any) -> Any:
+    """A function by its name, as chats have it."""
+    if isinstance(choice, Mapping) and choice.get("type") == "function" and "name" in choice:
+        return {"type": "function", "function": {"name": choice["name"]}}
+    return choice
 
 
 def _response_format(written: Any) -> Any:
@@ -112,13 +153,14 @@ class ResponseWriter:
     _calls: dict[int, dict[str, Any]] = field(default_factory=dict)
     _usage: Mapping[str, int] = field(default_factory=dict)
     _reason: str = "stop"
+    _noted: list[dict[str, Any]] = field(default_factory=list)
     _count: int = 0
     _is_begun: bool = False
 
     def whole(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The response that a whole chat answer means."""
         choice = answer["choices"][0]
-        self._take(choice.get("message") or {}, choice.get("finish_reason"))
+        self._take(choice.get("message") or {}, choice)
         self._usage = answer.get("usage") or {}
         return self._response("completed" if self._reason != "length" else "incomplete")
 
@@ -139,10 +181,10 @@ class ResponseWriter:
         self._usage = chunk.get("usage") or self._usage
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
-            self._take(delta, choice.get("finish_reason"))
+            noted = self._take(delta, choice)
             if delta.get("content"):
                 yield from self._begin_message()
-                yield self._part("response.output_text.delta", delta=delta["content"], logprobs=[])
+                yield self._part("response.output_text.delta", delta=delta["content"], logprobs=noted)
 
     def end(self) -> Iterator[dict[str, Any]]:
         """Events after the last text."""
@@ -154,8 +196,8 @@ class ResponseWriter:
 
     def _message_end(self) -> Iterator[dict[str, Any]]:
         yield from self._begin_message()
-        yield self._part("response.output_text.done", text=self._text, logprobs=[])
-        yield self._part("response.content_part.done", part=_part(self._text))
+        yield self._part("response.output_text.done", text=self._text, logprobs=self._noted)
+        yield self._part("response.content_part.done", part=_part(self._text, self._noted))
 
     def _call_events(self, index: int, item: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """A call is known only when it is whole, so it comes in one piece."""
@@ -165,11 +207,15 @@ class ResponseWriter:
         yield self._event("response.function_call_arguments.delta", **place, delta=said)
         yield self._event("response.function_call_arguments.done", **place, name=item["name"], arguments=said)
 
-    def _take(self, message: Mapping[str, Any], reason: str | None) -> None:
+    def _take(self, message: Mapping[str, Any], choice: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Take a piece of the answer in; returns its tokens' log-probabilities."""
         self._text += message.get("content") or ""
-        self._reason = reason or self._reason
+        self._reason = choice.get("finish_reason") or self._reason
+        noted = [_logprob(one) for one in (choice.get("logprobs") or {}).get("content") or ()]
+        self._noted += noted
         for position, call in enumerate(message.get("tool_calls") or ()):
             self._calls[call.get("index", position)] = call
+        return noted
 
     def _event(self, kind: str, **fields: Any) -> dict[str, Any]:
         self._count += 1
@@ -179,7 +225,7 @@ class ResponseWriter:
         return self._event(kind, item_id=self.message_id, output_index=0, content_index=0, **fields)
 
     def _message(self, status: str) -> dict[str, Any]:
-        content = [] if status == "in_progress" else [_part(self._text)]
+        content = [] if status == "in_progress" else [_part(self._text, self._noted)]
         return {"type": "message", "id": self.message_id, "status": status, "role": "assistant", "content": content}
 
     def _output(self, status: str) -> list[dict[str, Any]]:
@@ -214,7 +260,7 @@ class ResponseWriter:
             "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
             **{name: self.asked.get(name) for name in repeated},
             "output": [] if status == "in_progress" else self._output("completed"),
-            "parallel_tool_calls": True,
+            "parallel_tool_calls": self.asked.get("parallel_tool_calls") is not False,
             "previous_response_id": None,
             "store": False,
             "text": self.asked.get("text") or {"format": {"type": "text"}},
@@ -225,5 +271,14 @@ class ResponseWriter:
         }
 
 
-def _part(text: str) -> dict[str, Any]:
-    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+def _part(text: str, noted: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": list(noted)}
+
+
+def _logprob(noted: Mapping[str, Any]) -> dict[str, Any]:
+    """A token of a chat's answer as responses have it."""
+    return {**_with_bytes(noted), "top_logprobs": [_with_bytes(one) for one in noted.get("top_logprobs") or ()]}
+
+
+def _with_bytes(noted: Mapping[str, Any]) -> dict[str, Any]:
+    return {"token": noted["token"], "logprob": noted["logprob"], "bytes": list(noted["token"].encode())}

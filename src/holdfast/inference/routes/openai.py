@@ -26,9 +26,10 @@ from holdfast.http.errors import openai_body
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Family, Route
 from holdfast.inference import tasks
-from holdfast.inference.domain.completions import completion_requests, counted, text_choice, text_chunk
+from holdfast.inference.domain.chats import name_calls
+from holdfast.inference.domain.completions import WORDS, completion_requests, counted, text_choice, text_chunk
 from holdfast.inference.domain.vectors import openai_embedding, sentence_vectors
-from holdfast.inference.routes.reading import asked, model_of, read_fields
+from holdfast.inference.routes.reading import asked, model_of, read_fields, word_of_calls
 from holdfast.inference.routes.sending import answer_object, events, while_connected
 from holdfast.inference.routes.tasks import BASES
 from holdfast.inference.service.answering import AnsweringService, Asked
@@ -36,6 +37,9 @@ from holdfast.inference.service.answering import AnsweringService, Asked
 DONE = b"[DONE]"
 MOST_PROMPTS = 256
 MOST_TEXTS = 2_048
+_CHATS_WORDS = {"inputs": "messages", "parameters.": ""}
+_EMBEDDINGS_WORDS = {"inputs": "input", "parameters.": ""}
+_EMBEDDINGS_FIELDS = ("model", "input", "encoding_format", "dimensions", "truncate", "prompt_name", "user")
 
 
 @dataclass(frozen=True)
@@ -61,17 +65,24 @@ class OpenAIRoutes:
         fields = await read_fields(call)
         repo_id = model_of(call, fields)
         head = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": str(repo_id)}
-        question = asked(call, repo_id, "chat-completion", fields.values)
+        question = asked(call, repo_id, "chat-completion", fields.values, _CHATS_WORDS)
         if fields.optional_flag("stream"):
             chunks = self._chat_chunks(call, question, head)
             return await events(call, chunks, openai_body, last=DONE)
-        answer = await while_connected(call, self.answering.predict(call.actor, question))
-        return json_response({**answer_object(answer), **head})
+        answer = answer_object(await while_connected(call, self.answering.predict(call.actor, question)))
+        name = word_of_calls()
+        for choice in answer["choices"]:
+            name_calls(choice, name)
+        return json_response({**answer, **head})
 
     async def _chat_chunks(self, call: Call, question: Asked, head: dict[str, Any]) -> AsyncGenerator[bytes, None]:
+        name = word_of_calls()
         async with aclosing(self.answering.stream(call.actor, question)) as chunks:
             async for chunk in chunks:
-                yield orjson.dumps({**orjson.loads(chunk), **head})
+                piece = orjson.loads(chunk)
+                for choice in piece.get("choices") or ():
+                    name_calls(choice, name)
+                yield orjson.dumps({**piece, **head})
 
     async def completions(self, call: Call) -> Response:
         """How texts go on."""
@@ -87,10 +98,10 @@ class OpenAIRoutes:
         if fields.optional_flag("stream"):
             if len(prompts) > 1:
                 raise InvalidInput(field="prompt", problem="must be a single string for a stream")
-            question = asked(call, repo_id, "text-generation", {"inputs": prompts[0], **requests[0]})
+            question = asked(call, repo_id, "text-generation", {"inputs": prompts[0], **requests[0]}, WORDS)
             chunks = self._text_chunks(call, question, head, logprobs=logprobs, counts=_wants_counts(fields))
             return await events(call, chunks, openai_body, last=DONE)
-        questions = [asked(call, repo_id, "text-generation", {"inputs": prompts, **one}) for one in requests]
+        questions = [asked(call, repo_id, "text-generation", {"inputs": prompts, **one}, WORDS) for one in requests]
         answers = await while_connected(call, self._all(call.actor, questions))
         outputs = zip(*(orjson.loads(answer.body) for answer in answers), strict=True)  # each prompt's stand together
         choices = [text_choice(index, one, logprobs=logprobs) for index, one in enumerate(chain.from_iterable(outputs))]
@@ -119,11 +130,14 @@ class OpenAIRoutes:
         """Texts as vectors."""
         fields = await read_fields(call)
         repo_id, texts = model_of(call, fields), _texts(fields, "input", MOST_TEXTS)
+        _refuse_unknown(fields)
         written = fields.text("encoding_format", "float")
         if written not in ("float", "base64"):
             raise InvalidInput(field="encoding_format", problem="must be float or base64")
-        parameters = {"dimensions": fields.values.get("dimensions")}
-        question = asked(call, repo_id, "feature-extraction", {"inputs": texts, "parameters": parameters})
+        parameters = {name: fields.values.get(name) for name in ("dimensions", "truncate", "prompt_name")}
+        question = asked(
+            call, repo_id, "feature-extraction", {"inputs": texts, "parameters": parameters}, _EMBEDDINGS_WORDS
+        )
         answer = await while_connected(call, self.answering.predict(call.actor, question))
         vectors = sentence_vectors(orjson.loads(answer.body))
         rows = [openai_embedding(index, vector, written) for index, vector in enumerate(vectors)]
@@ -152,10 +166,24 @@ def _texts(fields: Fields, name: str, most: int) -> list[str]:
     value = fields.values.get(name)
     texts: list[Any] = value if isinstance(value, list) else [value]
     if not texts or not all(isinstance(text, str) for text in texts):
-        raise InvalidInput(field=name, problem="must be a string or a list of strings")
+        raise InvalidInput(field=name, problem=f"must be a string or a list of strings{_about_tokens(texts)}")
     if len(texts) > most:
         raise InvalidInput(field=name, problem=f"must have at most {most} entries")
     return texts
+
+
+def _about_tokens(texts: list[Any]) -> str:
+    """Some clients send numbers of tokens, as OpenAI's models have them."""
+    has_any = any(isinstance(text, (int, list)) for text in texts)
+    return ". Send the text itself: every model numbers its tokens otherwise" if has_any else ""
+
+
+def _refuse_unknown(fields: Fields) -> None:
+    """What is not known would be left out silently."""
+    for name in fields.values:
+        if name in fields and name not in _EMBEDDINGS_FIELDS:
+            known = ", ".join(_EMBEDDINGS_FIELDS)
+            raise InvalidInput(field=name[:80], problem=f"is not known here; known are: {known}")
 
 
 def _wants_counts(fields: Fields) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import secrets
+import string
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -18,6 +21,7 @@ MAX_ANONYMOUS_BODY_BYTES = 8 * 1024 * 1024
 FOR_EVER_SECONDS = 24 * 3600.0
 _MEDIA = ("image/", "audio/", "video/", "application/octet-stream")
 _URGENCY = re.compile(r"(?:^|,)\s*u=([0-7])\s*(?:[,;]|$)")
+_LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 _BEGINS_JSON = (b"{", b"[", b'"')
 
 
@@ -98,6 +102,14 @@ def model_of(call: Call, fields: Fields) -> RepoId:
     return call.repo_id if "repo" in call.words else RepoId.parse(fields.text("model"), "model")
 
 
-def asked(call: Call, repo_id: RepoId, task: str | None, body: dict[str, Any]) -> Asked:
-    """A question made of values of ours."""
-    return Asked(repo_id, task, Question(orjson.dumps(body), JSON, urgency_of(call)), wait_seconds(call))
+def asked(
+    call: Call, repo_id: RepoId, task: str | None, body: dict[str, Any], called: Mapping[str, str] | None = None
+) -> Asked:
+    """A question made of values of ours; `called` as in `Asked`."""
+    question = Question(orjson.dumps(body), JSON, urgency_of(call))
+    return Asked(repo_id, task, question, wait_seconds(call), called or {})
+
+
+def word_of_calls() -> str:
+    """What the ids of one answer's tool calls begin with, see `name_calls`."""
+    return "".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(6))

@@ -16,8 +16,9 @@ from holdfast.http.call import Call
 from holdfast.http.errors import openai_body
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Family, Route
-from holdfast.inference.domain.responses import ResponseWriter, chat_request
-from holdfast.inference.routes.reading import asked, model_of, read_fields
+from holdfast.inference.domain.chats import name_calls
+from holdfast.inference.domain.responses import ResponseWriter, chat_request, words_of
+from holdfast.inference.routes.reading import asked, model_of, read_fields, word_of_calls
 from holdfast.inference.routes.sending import answer_object, events, while_connected
 from holdfast.inference.routes.tasks import BASES
 from holdfast.inference.service.answering import AnsweringService, Asked
@@ -45,20 +46,24 @@ class ResponseRoutes:
         writer = ResponseWriter(head, fields.values, f"msg_{secrets.token_hex(16)}")
         if fields.optional_flag("stream"):
             request = {**request, "stream_options": {"include_usage": True}}
-            question = asked(call, repo_id, "chat-completion", request)
+            question = asked(call, repo_id, "chat-completion", request, words_of(fields.values))
             return await events(call, self._events(call, question, writer), openai_body)
-        question = asked(call, repo_id, "chat-completion", request)
-        answer = await while_connected(call, self.answering.predict(call.actor, question))
-        return json_response(writer.whole(answer_object(answer)))
+        question = asked(call, repo_id, "chat-completion", request, words_of(fields.values))
+        answer = answer_object(await while_connected(call, self.answering.predict(call.actor, question)))
+        name_calls(answer["choices"][0], word_of_calls())
+        return json_response(writer.whole(answer))
 
     async def _events(self, call: Call, question: Asked, writer: ResponseWriter) -> AsyncGenerator[bytes, None]:
         async with aclosing(self.answering.stream(call.actor, question)) as chunks:
-            is_first = True
+            is_first, word = True, word_of_calls()
             async for chunk in chunks:
+                piece = orjson.loads(chunk)
+                for choice in piece.get("choices") or ():
+                    name_calls(choice, word)
                 for event in writer.begin() if is_first else ():
                     yield orjson.dumps(event)
                 is_first = False
-                for event in writer.add(orjson.loads(chunk)):
+                for event in writer.add(piece):
                     yield orjson.dumps(event)
         for event in writer.end():
             yield orjson.dumps(event)

@@ -27,6 +27,16 @@ from holdfast.inference.service.telemetry import CONTENT_TYPE
 
 _ENCODERS = ("sentence-similarity", "feature-extraction")
 _MOST_TEXTS = 1_000
+_WORDS = {
+    "inputs.sentences": "texts",
+    "inputs.source_sentence": "query",
+    "parameters.truncation_direction": "truncation_direction",
+    "parameters.truncation": "truncate",
+    "parameters.": "",
+    "inputs.texts": "texts",
+    "inputs.query": "query",
+}
+"""What requests to encoders call the fields of tasks; see `Asked.called`."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +69,8 @@ class ServerRoutes:
         """Texts as vectors: `{"inputs": …, "normalize": true}`."""
         fields = await read_fields(call)
         texts = _text_list(fields, "inputs")
-        chosen = _given(fields, "normalize", "truncate", "truncation_direction", "prompt_name", "dimensions")
-        parameters = {"normalize": True, **chosen, "truncation_direction": _direction(chosen)}
+        chosen = _given(fields, "normalize", "truncate", "prompt_name", "dimensions")
+        parameters = {"normalize": True, **chosen, **_side(fields)}
         body = {"inputs": texts, "parameters": parameters}
         return json_response(sentence_vectors(await self._value(call, fields, "feature-extraction", body)))
 
@@ -70,7 +80,8 @@ class ServerRoutes:
         query, texts = fields.text("query"), fields.texts("texts", _MOST_TEXTS)
         repo, _ = await self.answering.describe(call.actor, model_of(call, fields))
         if repo.task in _ENCODERS:
-            body: dict[str, Any] = {"inputs": {"source_sentence": query, "sentences": texts}}
+            chosen = {"truncate": fields.optional_flag("truncate") or False, **_side(fields)}
+            body: dict[str, Any] = {"inputs": {"source_sentence": query, "sentences": texts}, "parameters": chosen}
             cosines = await self._value(call, fields, "sentence-similarity", body)
             order = sorted(range(len(texts)), key=lambda index: -cosines[index])
             shown = fields.optional_flag("return_text")
@@ -78,7 +89,7 @@ class ServerRoutes:
             return json_response(rows)
         body = {
             "inputs": {"query": query, "texts": texts},
-            "parameters": _given(fields, "raw_scores", "return_text", "truncate"),
+            "parameters": {**_given(fields, "raw_scores", "return_text", "truncate"), **_side(fields)},
         }
         return json_response(await self._value(call, fields, "text-ranking", body))
 
@@ -89,7 +100,7 @@ class ServerRoutes:
         is_batch = isinstance(inputs, list) and any(isinstance(one, list) for one in inputs)
         each = [_text_or_pair(one) for one in (inputs if is_batch and isinstance(inputs, list) else [inputs])]
         raw = {"function_to_apply": "none"} if fields.optional_flag("raw_scores") else {}
-        parameters = {**raw, "truncation": fields.optional_flag("truncate") or False}
+        parameters = {**raw, "truncation": fields.optional_flag("truncate") or False, **_side(fields)}
         found = await self._value(call, fields, "text-classification", {"inputs": each, "parameters": parameters})
         return json_response(found if is_batch else found[0])
 
@@ -119,7 +130,8 @@ class ServerRoutes:
         return Response(self.answering.metrics(call.actor), media_type=CONTENT_TYPE)
 
     async def _value(self, call: Call, fields: Fields, task: str, body: dict[str, Any]) -> Any:
-        question = asked(call, model_of(call, fields), task, body)
+        called = {} if task == "text-generation" else _WORDS
+        question = asked(call, model_of(call, fields), task, body, called)
         return orjson.loads((await while_connected(call, self.answering.predict(call.actor, question))).body)
 
 
@@ -131,9 +143,10 @@ def _given(fields: Fields, *names: str) -> dict[str, Any]:
     return {name: fields.values[name] for name in names if name in fields}
 
 
-def _direction(chosen: dict[str, Any]) -> Any:
-    word = chosen.get("truncation_direction")
-    return word.lower() if isinstance(word, str) else word
+def _side(fields: Fields) -> dict[str, Any]:
+    """Where a text is cut: these servers write the words large."""
+    given = fields.optional_text("truncation_direction")
+    return {} if given is None else {"truncation_direction": given.lower()}
 
 
 def _text_list(fields: Fields, name: str) -> list[str]:

@@ -70,7 +70,8 @@ class Generator:
 
     def steps(self, rows: Sequence[Row], plan: Plan) -> Steps[None, None, list[Generated]]:
         """Generate rows that join the running batch, a token for each between two yields. Closing it drops them."""
-        with self.running.joined([self._chooser(row, plan) for row in rows], self.adapter) as runners:
+        choosers = [self._chooser(row, plan.of_row(index)) for index, row in enumerate(rows)]
+        with self.running.joined(choosers, self.adapter) as runners:
             yield  # all that begin together are read together
             while not all(runner.is_done for runner in runners):
                 for runner in runners:

@@ -130,6 +130,8 @@ def load_tokenizer(folder: Path, loader: str = "AutoTokenizer") -> Any:
     return load_part(folder, loader)
 
 
+_OTHER_KIND = "Unrecognized configuration class"
+"""How transformers begins a sentence that names classes only."""
 _WORDS = ("tokenizer.json", "vocab.*", "*.model", "*.spm", "*.tiktoken", "tekken.json")
 _WITHOUT_WORDS = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
 """Their tokens are bytes or characters."""
@@ -163,6 +165,8 @@ def _errors_in_words(config: dict[str, Any], *, shows_progress: bool = False) ->
     except (ValueError, OSError, KeyError, AttributeError, TypeError, ImportError, RuntimeError, damaged) as error:
         words = (str(error).strip().splitlines() or [type(error).__name__])[0]
         kind = config.get("model_type", "unknown type")
+        if words.startswith(_OTHER_KIND):
+            words = f"it was made for another task: models of this type have no {words.rpartition(': ')[2]}"
         raise UnusableModel(problem=f"({kind}) {words[:300]}") from error
     finally:
         _show_bars(logging, shown=showed_bars)

@@ -93,6 +93,14 @@ class SentenceEncoder:
         side = parameters.get("truncation_direction", "right")
         return self.reader.row(prompted, name=name, truncation=parameters.get("truncate", False), side=side)
 
+    @property
+    def dimensions(self) -> int | None:
+        """How many numbers a vector has; None: the model's config does not say."""
+        if self.head.layers:
+            return int(self.head.layers[-1].weight_ED.shape[0])
+        size = getattr(self.loaded.config.get_text_config(), "hidden_size", None)
+        return None if size is None else int(size) * max(1, len(self.head.modes))
+
     def _prompt(self, name: str | None) -> str:
         prompts = self.head.prompts or {}
         wanted = name or self.head.default_prompt

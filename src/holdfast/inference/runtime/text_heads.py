@@ -76,7 +76,7 @@ class TextHead:
         """Where it computes; a head is a moment's work on the CPU."""
         return self.encoder.loaded.placement if self.encoder else PLACEMENT
 
-    def row(self, text: str, *, truncation: bool) -> Row | Both | str:
+    def row(self, text: str, *, truncation: bool, side: str = "right") -> Row | Both | str:
         """A text as the encoder sees it, or as it is, or both.
 
         Raises:
@@ -84,7 +84,7 @@ class TextHead:
         """
         if self.encoder is None:
             return text
-        row = self.encoder.row(text, {"truncate": truncation})
+        row = self.encoder.row(text, {"truncate": truncation, "truncation_direction": side})
         return Both(text, row) if self.words else row
 
     def logits(self, rows: Sequence[Any]) -> Array:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from holdfast.backends.engines.protocol import Answer, Question
-from holdfast.base.errors import Forbidden, HoldfastError, LoginRequired
+from holdfast.base.errors import Forbidden, HoldfastError, InvalidInput, LoginRequired, TooLarge
 from holdfast.base.identity import Actor
 from holdfast.base.ids import RepoId
 from holdfast.inference.domain.deployments import Deployment, FoundModel, Limits
 from holdfast.inference.service.finding import FoundRepo, ModelFinder
 from holdfast.inference.service.keeping import ModelKeeper
 from holdfast.inference.service.telemetry import InferenceTelemetry
+
+_QUOTED = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,20 @@ class Asked:
         task: None means what the repo says.
         question: as it came.
         wait_seconds: how long to wait for a model that is being loaded; None: the server's choice.
+        called: what the request calls a field, or the fields that begin alike, where the task calls them otherwise:
+            errors name fields as their reader does. The first that fits counts.
     """
 
     repo_id: RepoId
     task: str | None
     question: Question
     wait_seconds: float | None = None
+    called: Mapping[str, str] = field(default_factory=dict)
+
+    def name_of(self, own: str) -> str:
+        """What the request calls a field of the task."""
+        found = next((word for word in self.called if own.startswith(word)), "")
+        return self.called.get(found, "") + own[len(found) :]
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class AnsweringService:
             InvalidInput, TooLarge, ModelFailed: see `LoadedModel.predict`.
         """
         model = await self.finder.find(actor, asked.repo_id, asked.task, asked.question)
-        with self._noted(model) as note:
+        with self._noted(model) as note, _in_words_of(asked):
             async with self.keeper.borrow(model, asked.wait_seconds) as loaded:
                 answer = await loaded.predict(replace(asked.question, task=model.asked))
             note.tokens = answer.tokens
@@ -62,7 +73,7 @@ class AnsweringService:
     async def stream(self, actor: Actor, asked: Asked) -> AsyncGenerator[bytes, None]:
         """The answer in chunks of JSON. Errors as `predict`, before the first chunk or at any later one."""
         model = await self.finder.find(actor, asked.repo_id, asked.task, asked.question)
-        with self._noted(model):
+        with self._noted(model), _in_words_of(asked):
             async with (
                 self.keeper.borrow(model, asked.wait_seconds) as loaded,
                 aclosing(loaded.stream(replace(asked.question, task=model.asked))) as chunks,
@@ -122,6 +133,19 @@ class AnsweringService:
             raise
         finally:
             self.telemetry.note(model.asked or model.task, note.outcome, time.monotonic() - began, note.tokens)
+
+
+@contextmanager
+def _in_words_of(asked: Asked) -> Iterator[None]:
+    """Have errors name fields as the request does."""
+    try:
+        yield
+    except InvalidInput as error:
+        error.field = asked.name_of(error.field)
+        raise
+    except TooLarge as error:
+        error.what = _QUOTED.sub(lambda found: f"`{asked.name_of(found[1])}`", error.what)
+        raise
 
 
 @dataclass

@@ -14,12 +14,12 @@ import jinja2
 
 from holdfast.base.errors import InvalidInput, UnusableModel
 from holdfast.inference.domain import chats
-from holdfast.inference.domain.generation import Generated, Plan, refuse
+from holdfast.inference.domain.generation import MOST_SEEDS, Generated, Plan, refuse
 from holdfast.inference.domain.grammars import grammar_of_calls, grammar_of_format, with_calls
 from holdfast.inference.domain.pictures import pictures_in
 from holdfast.inference.domain.predictors import Item, StreamingPredictor, Wish
 from holdfast.inference.domain.specification import TaskSpec
-from holdfast.inference.domain.tool_calls import ToolCallFilter
+from holdfast.inference.domain.tool_calls import ToolCall, ToolCallFilter
 from holdfast.inference.runtime.causal import LanguageModel, load_language_model
 from holdfast.inference.runtime.images import decode_image
 from holdfast.inference.runtime.rows import Row, size_of
@@ -37,6 +37,7 @@ SPEC = TaskSpec(
     streams=True,
 )
 _USUAL_NEW_TOKENS = 1_024
+_SAMPLING = ("temperature", "top_p", "top_k")
 
 
 class ChatCompletion(StreamingPredictor):
@@ -56,7 +57,7 @@ class ChatCompletion(StreamingPredictor):
             options=_options(parameters),
             max_new_tokens=self._model.room(row, asked or _USUAL_NEW_TOKENS, was_asked=asked is not None),
             stop=_stops(parameters.get("stop", ())),
-            seed=parameters.get("seed"),
+            seed=parameters["seed"] % MOST_SEEDS if "seed" in parameters else None,
             top_tokens=parameters.get("top_logprobs", 0),
             presence_penalty=parameters.get("presence_penalty", 0.0),
             frequency_penalty=parameters.get("frequency_penalty", 0.0),
@@ -99,7 +100,7 @@ class ChatCompletion(StreamingPredictor):
 
     def run(self, items: Sequence[Item]) -> list[Any]:
         rows = [row for item in items for row in item.rows]
-        plans = [item.notes for item in items for _ in item.rows]
+        plans = [item.notes.of_row(index) for item in items for index in range(len(item.rows))]
         found = iter(self._model.generator.generate(rows, plans))
         return [self._output(item, [next(found) for _ in item.rows]) for item in items]
 
@@ -113,7 +114,7 @@ class ChatCompletion(StreamingPredictor):
     def _choice(item: Item, index: int, generated: Generated) -> dict[str, Any]:
         watch = ToolCallFilter(_tool_names(item))
         shown = watch.add(generated.text)
-        rest, calls = watch.finish()
+        rest, calls = _finished(item, watch)
         logprobs = item.parameters.get("logprobs", False)
         return chats.choice(index, shown + rest, calls, generated, logprobs=logprobs)
 
@@ -152,10 +153,10 @@ class ChatCompletion(StreamingPredictor):
         noted: list[dict[str, Any]] = []
         is_first = True
         wants_logprobs = bool(item.parameters.get("logprobs"))
-        with closing(self._model.generator.stream(item.rows[index], item.notes)) as pieces:
+        with closing(self._model.generator.stream(item.rows[index], item.notes.of_row(index))) as pieces:
             for piece in pieces:
                 if isinstance(piece, Generated):
-                    rest, calls = watch.finish()
+                    rest, calls = _finished(item, watch)
                     last = chats.delta(rest or None, calls, is_first=is_first)
                     yield _chunk(
                         index, last, chats.finish_reason(piece, calls), noted if wants_logprobs and noted else None
@@ -208,11 +209,19 @@ def _tool_names(item: Item) -> list[str]:
     return [tool["function"]["name"] for tool in offered_tools(item.parameters)]
 
 
+def _finished(item: Item, watch: ToolCallFilter) -> tuple[str, list[ToolCall]]:
+    """The rest of the text, and the calls; one, where not several at once are wanted."""
+    rest, calls = watch.finish()
+    return rest, calls[:1] if item.parameters.get("parallel_tool_calls") is False else calls
+
+
 def _options(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    options = {name: parameters[name] for name in ("temperature", "top_p") if name in parameters}
+    options = {name: parameters[name] for name in _SAMPLING if name in parameters}
+    penalty = {name: parameters[name] for name in ("repetition_penalty",) if name in parameters}
     if options.get("temperature") == 0:
-        return {"do_sample": False}
-    return options | ({"do_sample": True} if options else {})
+        return {"do_sample": False, **penalty}
+    draws = bool(options) or parameters.get("n", 1) > 1  # else all answers would be the same
+    return options | penalty | ({"do_sample": True} if draws else {})
 
 
 def _stops(stop: str | Sequence[str]) -> tuple[str, ...]:

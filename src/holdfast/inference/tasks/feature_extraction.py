@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.base.errors import InvalidInput
 from holdfast.inference.domain.kinds import Choice, Either, Field, Flag, Integer, ListOf, Number, Record, Text
 from holdfast.inference.domain.pooling import normalized
 from holdfast.inference.domain.predictors import Item, Wish
@@ -53,10 +54,17 @@ class FeatureExtraction(RowPredictor):
         self._encoder = encoder
 
     def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
+        self._check_dimensions(parameters.get("dimensions", 1))
         texts = [inputs] if isinstance(inputs, str) else inputs
         names = ["inputs"] if isinstance(inputs, str) else [f"inputs[{index}]" for index in range(len(texts))]
         rows = [self._encoder.row(text, parameters, name) for text, name in zip(texts, names, strict=True)]
         return Item(inputs, parameters, rows, sum(map(size_of, rows)))
+
+    def _check_dimensions(self, wanted: int) -> None:
+        most = self._encoder.dimensions
+        if most is not None and wanted > most:
+            problem = f"must be at most {most}: this model's vectors have no more"
+            raise InvalidInput(field="parameters.dimensions", problem=problem)
 
     def forward(self, rows: Sequence[Row]) -> Sequence[np.ndarray[Any, Any]]:
         return self._encoder.vectors(rows)

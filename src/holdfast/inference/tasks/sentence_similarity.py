@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.inference.domain.kinds import Field, Flag, ListOf, Number, Record, Text
+from holdfast.inference.domain.kinds import Choice, Field, Flag, ListOf, Number, Record, Text
 from holdfast.inference.domain.pooling import normalized, pool
 from holdfast.inference.domain.predictors import Item, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
@@ -25,7 +25,12 @@ SPEC = TaskSpec(
             "sentences": Field(ListOf(Text(), min_items=1), "The sentences to compare.", required=True),
         }
     ),
-    parameters=Record({"truncate": Field(Flag(), "Cut a sentence that is too long, instead of refusing it.")}),
+    parameters=Record(
+        {
+            "truncate": Field(Flag(), "Cut a sentence that is too long, instead of refusing it."),
+            "truncation_direction": Field(Choice(("left", "right")), "Where to cut."),
+        }
+    ),
     output=ListOf(Number()),
     example={
         "source_sentence": "That is a happy person",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.base.errors import InvalidInput
-from holdfast.inference.domain.kinds import Either, Field, Flag, Record, Text
+from holdfast.inference.domain.kinds import Choice, Either, Field, Flag, Record, Text
 from holdfast.inference.domain.labels import CLASSIFICATION, SCORED_LABELS, scored_labels, usual_function
 from holdfast.inference.domain.predictors import Item, Predictor, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
@@ -29,7 +29,11 @@ SPEC = TaskSpec(
     summary="Gives a text labels with scores.",
     inputs=Either((Text(), _PAIR), "a string, or an object with `text` and `text_pair`"),
     parameters=Record(
-        {**CLASSIFICATION.fields, "truncation": Field(Flag(), "Cut a text that is too long, instead of refusing it.")}
+        {
+            **CLASSIFICATION.fields,
+            "truncation": Field(Flag(), "Cut a text that is too long, instead of refusing it."),
+            "truncation_direction": Field(Choice(("left", "right")), "Where to cut."),
+        }
     ),
     output=SCORED_LABELS,
     example="I love this movie. The actors are great!",
@@ -51,7 +55,8 @@ class TextClassification(RowPredictor):
 
     def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
         pair = inputs if isinstance(inputs, Mapping) else {"text": inputs}
-        row = self._reader.row(pair["text"], pair.get("text_pair"), truncation=parameters.get("truncation", False))
+        cut = {"truncation": parameters.get("truncation", False), "side": parameters.get("truncation_direction")}
+        row = self._reader.row(pair["text"], pair.get("text_pair"), **cut)
         return Item(inputs, parameters, [row], size_of(row))
 
     def forward(self, rows: Sequence[Row]) -> Sequence[Arrays]:
@@ -73,7 +78,8 @@ class HeadClassification(RowPredictor):
         self._function = usual_function(head.problem_type, len(head.labels))
 
     def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
-        row = self._head.row(self._one_text(inputs), truncation=parameters.get("truncation", False))
+        side = parameters.get("truncation_direction", "right")
+        row = self._head.row(self._one_text(inputs), truncation=parameters.get("truncation", False), side=side)
         return Item(inputs, parameters, [row], size_of_row(row))
 
     def _one_text(self, inputs: Any) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.base.errors import UnusableModel
-from holdfast.inference.domain.kinds import Field, Flag, Integer, ListOf, Number, Record, Text
+from holdfast.inference.domain.kinds import Choice, Field, Flag, Integer, ListOf, Number, Record, Text
 from holdfast.inference.domain.labels import sigmoid
 from holdfast.inference.domain.predictors import Item, Wish
 from holdfast.inference.domain.row_predictors import RowPredictor
@@ -40,6 +40,7 @@ SPEC = TaskSpec(
             "raw_scores": Field(Flag(), "Give the model's outputs, instead of scores between 0 and 1."),
             "return_text": Field(Flag(), "Repeat each text beside its score."),
             "truncate": Field(Flag(), "Cut what is too long, instead of refusing it."),
+            "truncation_direction": Field(Choice(("left", "right")), "Where to cut."),
         }
     ),
     output=ListOf(
@@ -70,8 +71,9 @@ class TextRanking(RowPredictor):
 
     def prepare(self, inputs: Any, parameters: Mapping[str, Any]) -> Item:
         cut = "longest_first" if parameters.get("truncate") else False
+        side = parameters.get("truncation_direction")
         rows = [
-            self._reader.row(inputs["query"], text, name=f"inputs.texts[{index}]", truncation=cut)
+            self._reader.row(inputs["query"], text, name=f"inputs.texts[{index}]", truncation=cut, side=side)
             for index, text in enumerate(inputs["texts"])
         ]
         return Item(inputs, parameters, rows, sum(map(size_of, rows)))

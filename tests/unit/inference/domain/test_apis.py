@@ -5,11 +5,15 @@ import struct
 
 import pytest
 
+from holdfast.backends.engines.protocol import Question
 from holdfast.base.errors import InvalidInput
+from holdfast.base.ids import RepoId
+from holdfast.inference.domain.chats import as_template_messages, name_calls
 from holdfast.inference.domain.choosing import meant_task
 from holdfast.inference.domain.completions import completion_requests, counted, text_choice, text_chunk
-from holdfast.inference.domain.responses import ResponseWriter, chat_request
+from holdfast.inference.domain.responses import ResponseWriter, chat_request, words_of
 from holdfast.inference.domain.vectors import openai_embedding, sentence_vectors
+from holdfast.inference.service.answering import Asked
 
 HEAD = {"id": "resp_1", "created_at": 1, "model": "alice/chat"}
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
@@ -58,12 +62,21 @@ def test_several_ways_to_go_on_are_drawn_apart():
         {"logprobs": 6},
         {"logprobs": True},
         {"logprobs": 1, "echo": True},
+        {"mystery": 1},
+        {"seed": 1.5},
     ],
 )
 def test_what_is_not_supported_is_refused_by_name(body):
     with pytest.raises(InvalidInput) as caught:
         completion_requests(body)
     assert caught.value.field in body
+
+
+def test_zero_tokens_are_not_taken_for_none_and_seeds_may_be_negative():
+    [request] = completion_requests({"max_tokens": 0, "seed": -1, "top_k": 3, "mystery": None})
+    assert request["parameters"]["max_new_tokens"] == 0  # for the task to refuse
+    assert request["parameters"]["seed"] == 2**63 - 1
+    assert request["parameters"]["top_k"] == 3
 
 
 def test_generations_become_choices():
@@ -147,6 +160,10 @@ def test_a_conversation_becomes_messages():
         {"input": "x", "previous_response_id": "resp_0"},
         {"input": "x", "background": True},
         {"input": "x", "tools": [{"type": "web_search"}]},
+        {"input": "x", "conversation": "c"},
+        {"input": "x", "prompt": {"id": "p"}},
+        {"input": [{"type": "item_reference", "id": "msg_1"}]},
+        {"input": [{"role": "user", "content": [{"type": "input_image", "file_id": "f"}]}]},
     ],
 )
 def test_what_makes_no_conversation_is_refused(body):
@@ -209,3 +226,77 @@ def test_a_response_that_only_calls_functions_has_no_message():
     assert [event["sequence_number"] for event in events] == list(range(len(events)))
     [call] = events[-1]["response"]["output"]
     assert (call["type"], call["name"], call["arguments"]) == ("function_call", "look", "{}")
+
+
+TOOL = {"type": "function", "name": "look", "parameters": {}}
+
+
+def test_a_named_function_is_meant_by_its_name():
+    asked = chat_request({"input": "x", "tools": [TOOL], "tool_choice": {"type": "function", "name": "look"}})
+    assert asked["tool_choice"] == {"type": "function", "function": {"name": "look"}}
+
+
+def test_a_conversation_of_another_model_goes_on_here():
+    """What clients send back: thoughts, refusals, results in parts. Errors count places as the request does."""
+    said = [
+        {"role": "user", "content": "x"},
+        {"type": "reasoning", "id": "rs_1", "summary": []},
+        {"type": "message", "role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]},
+        {"type": "function_call", "call_id": "c", "name": "look", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c", "output": [{"type": "input_text", "text": "a cat"}]},
+    ]
+    body = {"instructions": "be brief", "input": said}
+    messages = chat_request(body)["messages"]
+    assert [message["role"] for message in messages] == ["system", "user", "assistant", "assistant", "tool"]
+    assert [messages[place]["content"] for place in (2, 4)] == [
+        [{"type": "text", "text": "no"}],
+        [{"type": "text", "text": "a cat"}],
+    ]
+    asked = Asked(RepoId.parse("alice/m"), None, Question(b""), called=words_of(body))
+    assert asked.name_of("inputs[2].content") == "input[2].content"
+    assert asked.name_of("messages[1].content[0].image_url") == "input[0].content[0].image_url"
+    assert asked.name_of("inputs[0].content") == "instructions"
+    assert asked.name_of("parameters.max_tokens") == "max_output_tokens"
+    assert asked.name_of("parameters.temperature") == "temperature"
+    asked = Asked(RepoId.parse("alice/m"), None, Question(b""), called=words_of({"input": "x"}))
+    assert asked.name_of("inputs[0].content") == "input"
+
+
+def test_log_probabilities_of_a_response():
+    assert chat_request({"input": "x", "include": ["message.output_text.logprobs"]})["logprobs"]
+    assert chat_request({"input": "x", "top_logprobs": 2})["logprobs"]
+    assert "logprobs" not in chat_request({"input": "x"})
+    noted = {"token": "hé", "logprob": -0.5, "top_logprobs": [{"token": "a", "logprob": -0.7}]}
+    expected = {
+        "token": "hé",
+        "logprob": -0.5,
+        "bytes": [104, 195, 169],
+        "top_logprobs": [{"token": "a", "logprob": -0.7, "bytes": [97]}],
+    }
+    choice = {"message": {"content": "hé"}, "logprobs": {"content": [noted]}, "finish_reason": "stop"}
+    whole = ResponseWriter(HEAD, {}, "msg_1").whole({"choices": [choice]})
+    assert whole["output"][0]["content"][0]["logprobs"] == [expected]
+    writer = ResponseWriter(HEAD, {}, "msg_1")
+    chunk = {"choices": [{"delta": {"content": "hé"}, "logprobs": {"content": [noted]}, "finish_reason": "stop"}]}
+    events = [*writer.begin(), *writer.add(chunk), *writer.end()]
+    told = [event["logprobs"] for event in events if "logprobs" in event]
+    assert told == [[expected], [expected]]
+
+
+def test_calls_of_two_answers_have_different_ids():
+    """Nine letters and digits: Mistral's templates want no other."""
+    choices = [{"index": index, "message": {"tool_calls": [{"id": "call_0"}, {"id": "call_1"}]}} for index in (0, 1)]
+    chunk = {"index": 1, "delta": {"tool_calls": [{"index": 1, "id": "call_1"}, {"index": 0}]}}
+    for choice in (*choices, chunk):
+        name_calls(choice, "abcDEF")
+    ids = [call["id"] for choice in choices for call in choice["message"]["tool_calls"]]
+    assert ids == ["abcDEF000", "abcDEF001", "abcDEF100", "abcDEF101"]
+    assert chunk["delta"]["tool_calls"] == [{"index": 1, "id": "abcDEF101"}, {"index": 0}]
+
+
+def test_templates_get_arguments_as_objects():
+    """As JSON they would be quoted once more."""
+    for given, expected in (('{"city": "rome"}', {"city": "rome"}), ("rome", "rome"), ("[1]", "[1]"), ({}, {})):
+        call = {"id": "c", "function": {"name": "look", "arguments": given}}
+        [message] = as_template_messages([{"role": "assistant", "tool_calls": [call]}], with_images=False)
+        assert message["tool_calls"] == [{"id": "c", "function": {"name": "look", "arguments": expected}}]

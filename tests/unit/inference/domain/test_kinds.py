@@ -114,7 +114,7 @@ def test_media_come_in_three_forms():
 
 
 def test_null_is_as_good_as_none_and_other_names_lead_home():
-    assert TOP_K.parse({"k": 3, "truncate": None}, "parameters") == {"top_k": 3}
+    assert TOP_K.parse({"k": 3, "truncate": None, "mystery": None}, "parameters") == {"top_k": 3}
 
 
 def test_schemas_describe_the_rules():

@@ -122,8 +122,35 @@ def test_the_limit_and_the_prompts_of_a_sentence_encoder(tmp_path):
     with pytest.raises(InvalidInput, match="known: query"):
         encoder.predict("paris", {"prompt_name": "answer"})
     assert len(encoder.predict("paris", {"dimensions": 4})[0]) == 4
+    with pytest.raises(InvalidInput, match="dimensions` must be at most 32"):
+        encoder.predict("paris", {"dimensions": 33})
     cut = encoder.predict("paris " * 40, {"truncate": True})
     assert cut == encoder.predict("paris " * 14)
+
+
+@pytest.mark.parametrize(
+    ("task", "labels", "ask"),
+    [
+        ("text-classification", 3, lambda text: text),
+        ("text-ranking", 1, lambda text: {"query": "paris", "texts": [text]}),
+        ("sentence-similarity", 3, lambda text: {"source_sentence": "paris", "sentences": [text]}),
+    ],
+)
+def test_a_text_is_cut_where_its_sender_wants(tmp_path, task, labels, ask):
+    predictor = tasks.load(task, tiny_models.bert(tmp_path, num_labels=labels))
+    cut = "truncation" if task == "text-classification" else "truncate"
+    text = " ".join(["cat"] * 60 + ["paris"] * 60)
+    found = {
+        side: predictor.predict(ask(text), {cut: True, "truncation_direction": side}) for side in ("left", "right")
+    }
+    assert found["left"] != found["right"]
+    assert found["right"] == predictor.predict(ask(text), {cut: True})
+
+
+def test_an_architecture_that_has_no_such_head(tmp_path):
+    assert "made for another task: models of this type have no AutoModelForCausalLM" in refused(
+        tiny_models.t5(tmp_path), "text-generation"
+    )
 
 
 def test_policies_that_make_no_sense(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from holdfast.base.errors import InvalidInput, TooLarge, UnusableModel
 from holdfast.inference import tasks
+from holdfast.inference.domain.tool_calls import ToolCall, ToolCallFilter
 from tests.compat.push_models import save_decoder
 from tests.factories import tiny_models
 
@@ -161,6 +162,41 @@ def test_several_answers_in_one_stream(chat):
         assert own[0]["delta"]["role"] == "assistant"
         assert own[-1]["finish_reason"] == choice["finish_reason"]
     assert pieces[-1]["usage"] == whole["usage"]
+
+
+@pytest.mark.parametrize("given", [{}, {"seed": 4, "temperature": 1.0}, {"seed": -4, "top_k": 50}])
+def test_several_answers_differ(chat, given):
+    texts = [
+        [choice["message"]["content"] for choice in chat.predict(HELLO, {"max_tokens": 12, "n": 3, **given})["choices"]]
+        for _ in range(2)
+    ]
+    assert len(set(texts[0])) == 3
+    assert (texts[0] == texts[1]) is ("seed" in given)
+
+
+def test_what_openai_clients_send_along_changes_nothing(chat):
+    expected = chat.predict(HELLO, {"max_tokens": 5})
+    along = {"store": True, "metadata": {"a": "b"}, "service_tier": "auto", "prediction": {"type": "content"}}
+    options = {"include_obfuscation": False, "include_usage": True}
+    more = {"modalities": ["text"], "stream_options": options, "parallel_tool_calls": True, "mystery": None}
+    assert chat.predict(HELLO, {"max_tokens": 5, **along, **more}) == expected
+    # A message as openai's `message.model_dump()` gives it back.
+    said = {"role": "assistant", "content": "x", "annotations": [], "audio": None, "function_call": None}
+    assert chat.predict([*HELLO, said, *HELLO], {"max_tokens": 1})["choices"]
+    for wrong in ({"mystery": 1}, {"modalities": ["audio"]}):
+        with pytest.raises(InvalidInput):
+            chat.predict(HELLO, wrong)
+
+
+def test_one_call_where_not_several_are_wanted(chat, monkeypatch):
+    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+    calls = [ToolCall("look", "{}"), ToolCall("look", "{}")]
+    monkeypatch.setattr(ToolCallFilter, "finish", lambda _: ("", calls))
+    for more, count in (({}, 2), ({"parallel_tool_calls": True}, 2), ({"parallel_tool_calls": False}, 1)):
+        given = {"tools": [tool], "max_tokens": 2, **more}
+        assert len(chat.predict(HELLO, given)["choices"][0]["message"]["tool_calls"]) == count
+        last = list(chat.stream(chat.prepare(HELLO, chat.spec.parse_parameters(given))))[-1]
+        assert len(last["choices"][0]["delta"]["tool_calls"]) == count
 
 
 def test_several_answers_and_tools_offered(chat):

@@ -110,7 +110,7 @@ _OF_FAMILIES: Mapping[str, Mapping[str, str]] = {
     "gpt2": {"GELU": "in each block", "Softmax": "in attention, and over the next word"},
     "fine-tuned": {"GELU": "in each block of the encoder, mostly", "Softmax": "in attention, and at the end"},
     "fine-tuning": {"GELU": "in each block of the encoder, mostly", "Softmax": "in attention, and at the end"},
-    **dict.fromkeys(("full", "lora", "qlora"), {"Softmax": "in attention, and over the next piece of text"}),
+    **{name: {"Softmax": "in attention, and over the next piece of text"} for name in ("full", "lora", "qlora")},
     "ppo": {"Tanh": "in the policy's hidden layers", "Softmax": "over the actions"},
     "dqn": {"ReLU": "in the hidden layers"},
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import groupby
 
 from holdfast.ui.line_charts import line_path
 from holdfast.viewer.readers.event_files import Point
@@ -12,6 +13,9 @@ from holdfast.viewer.readers.event_files import Point
 MAX_LINES = 8
 """Runs in one chart; further ones are counted, not drawn."""
 MAX_CHARTS = 60
+_FEWEST_DRAWN = 2
+_SPEED = ("/epoch", "runtime", "samples_per_second", "steps_per_second", "tokens_per_second", "/num_tokens")
+"""How tags end that say how fast training went, not how well."""
 
 
 @dataclass(frozen=True)
@@ -62,20 +66,55 @@ class MetricChart:
 
 
 @dataclass(frozen=True)
+class Told:
+    """A figure that a run told once."""
+
+    tag: str
+    run: str
+    value: str
+
+
+@dataclass(frozen=True)
 class MetricGroup:
-    """Quantities with the same first word: `train`, `eval`."""
+    """Quantities with the same first word: `train`, `eval`.
+
+    Args:
+        name: the word; empty for those without one.
+        charts: of what says how training went.
+        speed: charts of how fast it went.
+        told: figures that were told once: there is nothing to draw.
+    """
 
     name: str
-    charts: tuple[MetricChart, ...] = field(default_factory=tuple)
+    charts: tuple[MetricChart, ...] = ()
+    speed: tuple[MetricChart, ...] = ()
+    told: tuple[Told, ...] = ()
 
 
 def groups_of(runs: Sequence[RunScalars]) -> list[MetricGroup]:
-    """Charts of all quantities, by the word before the first slash; those of training come first."""
+    """All quantities, by the word before the first slash; those of training come first."""
     tags = sorted({tag for run in runs for tag in run.points}, key=_order)[:MAX_CHARTS]
-    groups: dict[str, list[MetricChart]] = {}
-    for tag in tags:
-        groups.setdefault(_group(tag), []).append(_chart(tag, runs))
-    return [MetricGroup(name, tuple(charts)) for name, charts in groups.items()]
+    return [_of_group(name, list(own), runs) for name, own in groupby(tags, _group)]
+
+
+def _of_group(name: str, tags: Sequence[str], runs: Sequence[RunScalars]) -> MetricGroup:
+    once = [tag for tag in tags if all(len(run.points.get(tag, ())) < _FEWEST_DRAWN for run in runs)]
+    drawn = [tag for tag in tags if tag not in once]
+    return MetricGroup(
+        name,
+        charts=tuple(_chart(tag, runs) for tag in drawn if not _is_speed(tag)),
+        speed=tuple(_chart(tag, runs) for tag in drawn if _is_speed(tag)),
+        told=tuple(
+            Told(tag, run.name, number(run.points[tag][-1][1]))
+            for tag in once
+            for run in runs[:MAX_LINES]
+            if run.points.get(tag)
+        ),
+    )
+
+
+def _is_speed(tag: str) -> bool:
+    return tag.endswith(_SPEED)
 
 
 def _order(tag: str) -> tuple[int, str, int, str]:
@@ -106,9 +145,10 @@ def _line(name: str, place: int, points: Sequence[Point], span: tuple[float, flo
 
 
 def number(value: float) -> str:
-    """A figure in four digits: `0.1234`, `1.234e-05`, `12,340`."""
+    """A figure in four digits: `0.1234`, `1.2e-5`, `12,340`."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
     if abs(value) >= 10_000 or abs(value) < 1e-4:
-        return f"{value:,.0f}" if 10_000 <= abs(value) < 1e9 else f"{value:.3e}"
+        digits, _, power = f"{value:.3e}".partition("e")
+        return f"{value:,.0f}" if 10_000 <= abs(value) < 1e9 else f"{float(digits):g}e{int(power)}"
     return f"{value:.4g}"

@@ -71,6 +71,29 @@ def test_a_chart_tells_its_figures_step_by_step_and_closer(new_visitor, alice):
     assert visitor.violations() == []
 
 
+def test_charts_grow_while_training_goes_on(new_visitor, alice):
+    alice.create_repo("alice/growing")
+    folder = "runs/now/events.out.tfevents"
+    alice.commit("alice/growing", put_file(f"{folder}.1.host", event_file(*(("loss", step, 4.0) for step in (1, 2)))))
+    visitor = new_visitor()
+    visitor.context.clock.install()
+    page = visitor.page
+    with page.expect_response(lambda answer: "expand=sha" in answer.url):
+        visitor.open("/alice/growing/tensorboard")
+    expect(page.locator(".metric-steps")).to_contain_text("step 2")
+    page.get_by_text("Figures", exact=True).click()
+    page.get_by_role("heading", name="Training metrics").click()
+    alice.commit("alice/growing", put_file(f"{folder}.2.host", event_file(("loss", 900, 0.5))))
+    page.evaluate("document.activeElement.blur()")
+    page.clock.run_for(10_000)
+    expect(page.locator(".metric-steps")).to_contain_text("step 900")
+    expect(page.get_by_role("status").filter(has_text="New figures came at")).to_be_visible()
+    expect(page.get_by_role("row", name="runs/now")).to_contain_text("0.5")
+    page.get_by_role("application").focus()
+    page.keyboard.press("End")
+    expect(page.locator("output")).to_have_text("Step 900: 0.5")
+
+
 def test_figures_are_there_without_colours_or_scripts(new_visitor, alice):
     visitor = new_visitor(width=360, java_script_enabled=False)
     page = visitor.open(f"/{REPO}/tensorboard")

@@ -1,12 +1,58 @@
-// Charts of training metrics that answer: the figures at the step under the mouse or the arrow keys, and a closer look.
-// Without this the charts are pictures, with their last, lowest and highest figures in a table.
+// Charts of training metrics that answer: the figures at the step under the mouse or the arrow keys, and a closer look;
+// while training goes on and pushes, they grow. Without this the charts are pictures, as far as training had come when
+// the page was opened, with their last, lowest and highest figures in a table.
 const WIDTH = 240;
 const HEIGHT = 64;
 const MOST_POINTS = 480;
-const page = document.querySelector("[data-metrics]");
+const LOOK_EVERY = 10_000;
+const LOOKS_WHILE_STILL = 30;
+const LOOK_SELDOM = 60_000;
+let page = document.querySelector("[data-metrics]");
 let asked = null;
+let commit = null;
+let still = 0;
 
-for (const chart of document.querySelectorAll("[data-tag]")) start(chart);
+startAll();
+watch();
+
+function startAll() {
+  for (const chart of page.querySelectorAll("[data-tag]")) start(chart);
+}
+
+// Looks for a new commit now and then; seldom, once none came for five minutes.
+async function watch() {
+  if (!document.hidden) {
+    try {
+      still = (await freshen()) ? 0 : still + 1;
+    } catch {
+      still += 1; // the server is away; it is asked again
+    }
+  }
+  setTimeout(watch, still < LOOKS_WHILE_STILL ? LOOK_EVERY : LOOK_SELDOM);
+}
+
+// Takes the charts of a new commit, unless somebody is reading one by the keyboard; says whether it did.
+async function freshen() {
+  const answer = await fetch(`${page.dataset.repo}?expand=sha`, { headers: { Accept: "application/json" } });
+  if (!answer.ok) return false;
+  const newest = (await answer.json()).sha;
+  commit ??= newest;
+  if (newest === commit || page.contains(document.activeElement)) return false;
+  const again = await fetch(location.href);
+  if (!again.ok) return false;
+  const fresh = new DOMParser().parseFromString(await again.text(), "text/html").querySelector("[data-metrics]");
+  if (!fresh) return false;
+  commit = newest;
+  asked = null;
+  for (const opened of page.querySelectorAll("details[open][data-opens]")) {
+    fresh.querySelector(`details[data-opens="${CSS.escape(opened.dataset.opens)}"]`)?.setAttribute("open", "");
+  }
+  page.replaceWith(fresh);
+  page = fresh;
+  startAll();
+  page.querySelector("[data-live]").textContent = `New figures came at ${new Date().toLocaleTimeString("en-GB")}.`;
+  return true;
+}
 
 // All figures of the page, once somebody wants to see one.
 function figures() {
@@ -44,7 +90,7 @@ function start(chart) {
     const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
     if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    ready(() => tell(within(at < 0 ? (step > 0 ? 0 : steps.length - 1) : at + step)));
+    ready(() => tell(within((at < 0 && step < 0 ? steps.length : at) + step)));
   });
   for (const button of chart.querySelectorAll("[data-zoom]")) {
     button.addEventListener("click", () => ready(() => zoom(button.dataset.zoom)));

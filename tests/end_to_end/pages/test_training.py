@@ -8,7 +8,7 @@ import zipfile
 from importlib.util import find_spec
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.end_to_end.pages.conftest import ALICE, BOB, NewVisitor, Visitor
 from tests.end_to_end.pages.test_keyboard import press, tab_to
@@ -67,11 +67,10 @@ def bring(page: Page, name: str, text: str) -> None:
 
 def bring_by_keys(page: Page, name: str, content: bytes) -> None:
     """From the list of runs to the check, with the keyboard alone; the file's own dialogue is the system's."""
+    file: FilePayload = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    page.once("filechooser", lambda chooser: chooser.set_files(file))  # early: dialogues are caught only from then on
     press(page, page.get_by_role("main").get_by_role("link", name="Train a model").first)
-    tab_to(page, page.get_by_label("A file from your computer"))
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
+    press(page, page.get_by_label("A file from your computer"))
     expect(page.get_by_text(re.compile(f"^{re.escape(name)}, "))).to_be_visible()
     press(page, page.get_by_role("button", name="Look at the data"))
     expect(page).to_have_url(re.compile("/new/check"), timeout=PATIENCE)

@@ -80,7 +80,7 @@ def eval_results(report: Report, when: datetime | None = None) -> str | None:
         return None
     metric = report.board.metric.name
     low, high = report.judgement.intervals.get(metric, (None, None))
-    span = "" if low is None else f", 95 % interval {low:.6g} to {high:.6g}"
+    span = "" if low is None else f", 95 % interval {low:.4g} to {high:.4g}"
     entry = {
         "dataset": {"id": data.repo_id, "task_id": f"{report.spec.task}/{metric}", "revision": report.data[1]},
         "value": report.judgement.scores.get(metric),

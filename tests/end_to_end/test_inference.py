@@ -402,14 +402,32 @@ def test_sounds_go_both_ways(world):
         assert (await world.post(path, form % b"text", content_type=kind)).body == b"UklGRg==\n"
         assert (await world.post(path, form % b"verbose_json", content_type=kind)).json["segments"] == []
         assert (await world.post(path, form % b"vtt", content_type=kind)).body == b"WEBVTT\n"
+        more = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+        streamed = await world.post(path, more % (b"stream", b"true") + form % b"json", content_type=kind)
+        told = [json.loads(event) for event in streamed.events]
+        assert [one["type"] for one in told] == ["transcript.text.delta", "transcript.text.done"]
+        assert (told[0]["delta"], told[1]["text"]) == ("UklGRg==", "UklGRg==")
+        for name, value, status in (
+            (b"temperature", b"0", 200),
+            (b"prompt", b"", 200),
+            (b"timestamp_granularities[]", b"segment", 200),
+            (b"timestamp_granularities[]", b"word", 400),
+            (b"temperature", b"warm", 400),
+            (b"prompt", b"names", 400),
+        ):
+            answer = await world.post(path, more % (name, value) + form % b"json", content_type=kind)
+            assert answer.status == status, (name, value)
+            assert status == 200 or name.decode().removesuffix("[]") in answer.json["error"]["message"]
         for bad in (form % b"gif", b"--x--\r\n", b"nothing like a form", b""):
             answer = await world.post(path, bad, content_type=kind)
             assert answer.status == 400, bad
             assert answer.json["error"]["type"] == "invalid_request_error"
         answer = await world.post("/v1/audio/speech", {"model": "alice/m", "input": "hello", "voice": "x"})
         assert answer.status == 200
-        asked = {"model": "alice/m", "input": "hello", "voice": "x", "response_format": "mp3"}
-        assert (await world.post("/v1/audio/speech", asked)).status == 400
+        asked = {"model": "alice/m", "input": "hello", "voice": "x"}
+        for wrong in ({"response_format": "mp3"}, {"speed": 2.0}, {"instructions": "sing"}):
+            assert (await world.post("/v1/audio/speech", asked | wrong)).status == 400
+        assert (await world.post("/v1/audio/speech", asked | {"speed": 1.0, "stream_format": "audio"})).status == 200
 
     world(story)
 

@@ -6,6 +6,7 @@ Source: platform.openai.com/docs/api-reference/audio.
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from holdfast.base.errors import InvalidInput
 from holdfast.base.identity import Permission
 from holdfast.http.call import Call, Fields
+from holdfast.http.errors import openai_body
 from holdfast.http.multipart_forms import FormLimits, ReceivedForm, receive_form
 from holdfast.http.responses import json_response
 from holdfast.http.routing import Family, Route
@@ -27,12 +29,24 @@ from holdfast.inference.routes.reading import (
     model_of,
     read_fields,
 )
-from holdfast.inference.routes.sending import while_connected, whole
+from holdfast.inference.routes.sending import events, while_connected, whole
 from holdfast.inference.routes.tasks import BASES
-from holdfast.inference.service.answering import AnsweringService
+from holdfast.inference.service.answering import AnsweringService, Asked
 
 _WRITTEN = ("json", "text", "verbose_json", "srt", "vtt")
 _TIMED = ("verbose_json", "srt", "vtt")
+_FORMS_FIELDS = (
+    "model",
+    "response_format",
+    "language",
+    "temperature",
+    "stream",
+    "timestamp_granularities",
+    "chunking_strategy",
+)
+_FORMS_WORDS = {"inputs": "file", "parameters.": ""}
+_ONE_VOICE = {"speed": 1, "instructions": None, "stream_format": "audio"}
+"""What would change how a text is read, with the value that does not."""
 
 
 @dataclass(frozen=True)
@@ -64,25 +78,52 @@ class AudioRoutes:
             sound = await call.run(_sound, form)
         finally:
             form.close()
-        fields = Fields({name: texts[-1] for name, texts in form.values.items()})
+        fields = Fields({name.removesuffix("[]"): texts[-1] for name, texts in form.values.items()})
         written = fields.text("response_format", "json")
         if written not in _WRITTEN:
             raise InvalidInput(field="response_format", problem=f"must be {', '.join(_WRITTEN)}")
-        verbose = {"return_timestamps": True} if written in _TIMED else {}
-        spoken = {"language": fields.text("language")} if "language" in fields else {}
-        body = {"inputs": sound, "parameters": {**verbose, **spoken}}
-        question = asked(call, model_of(call, fields), "automatic-speech-recognition", body)
+        if "word" in form.values.get("timestamp_granularities[]", ()):
+            raise InvalidInput(field="timestamp_granularities", problem="must be segment: words have no times here")
+        body = {"inputs": sound, "parameters": _parameters(fields, written)}
+        question = asked(call, model_of(call, fields), "automatic-speech-recognition", body, _FORMS_WORDS)
+        if fields.text("stream", "false").lower() == "true":
+            return await events(call, self._text_events(call, question), openai_body)
         heard = orjson.loads((await while_connected(call, self.answering.predict(call.actor, question))).body)
         return _transcription(heard, written)
+
+    async def _text_events(self, call: Call, question: Asked) -> AsyncGenerator[bytes, None]:
+        """A text is known only when it is whole, so it comes in one piece."""
+        text = orjson.loads((await self.answering.predict(call.actor, question)).body)["text"]
+        yield orjson.dumps({"type": "transcript.text.delta", "delta": text})
+        yield orjson.dumps({"type": "transcript.text.done", "text": text})
 
     async def speak(self, call: Call) -> Response:
         """A text read aloud, as a WAV file."""
         fields = await read_fields(call)
         if fields.text("response_format", "wav") != "wav":
             raise InvalidInput(field="response_format", problem="must be wav")
+        for name, usual in _ONE_VOICE.items():
+            if fields.values.get(name) not in (None, usual, ""):
+                raise InvalidInput(field=name, problem="is not supported: leave it out")
         body = {"inputs": fields.text("input")}
-        question = asked(call, model_of(call, fields), "text-to-speech", body)
+        question = asked(call, model_of(call, fields), "text-to-speech", body, {"inputs": "input"})
         return whole(await while_connected(call, self.answering.predict(call.actor, question)))
+
+
+def _parameters(fields: Fields, written: str) -> dict[str, Any]:
+    """Those of the task, out of a form's texts."""
+    for name in fields.values:
+        if name in fields and fields.values[name] and name not in _FORMS_FIELDS:
+            known = ", ".join(_FORMS_FIELDS)
+            raise InvalidInput(field=name[:80], problem=f"is not supported here; known are: {known}")
+    parameters: dict[str, Any] = {"return_timestamps": True} if written in _TIMED else {}
+    if "language" in fields:
+        parameters["language"] = fields.text("language")
+    try:
+        temperature = float(fields.text("temperature", "") or 0)
+    except ValueError:
+        raise InvalidInput(field="temperature", problem="must be a number") from None
+    return {**parameters, **({"temperature": temperature, "do_sample": True} if temperature else {})}
 
 
 def _sound(form: ReceivedForm) -> str:

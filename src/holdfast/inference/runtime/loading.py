@@ -6,6 +6,7 @@ transformers would fill these with random numbers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,6 +133,8 @@ def load_tokenizer(folder: Path, loader: str = "AutoTokenizer") -> Any:
 
 _OTHER_KIND = "Unrecognized configuration class"
 """How transformers begins a sentence that names classes only."""
+_LACKING = re.compile(r"Can't load (.*?) for '")
+"""How it goes on with a path of this machine, and advice on hubs."""
 _WORDS = ("tokenizer.json", "vocab.*", "*.model", "*.spm", "*.tiktoken", "tekken.json")
 _WITHOUT_WORDS = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
 """Their tokens are bytes or characters."""
@@ -167,6 +170,8 @@ def _errors_in_words(config: dict[str, Any], *, shows_progress: bool = False) ->
         kind = config.get("model_type", "unknown type")
         if words.startswith(_OTHER_KIND):
             words = f"it was made for another task: models of this type have no {words.rpartition(': ')[2]}"
+        if lacking := _LACKING.match(words):
+            words = f"there is no {lacking[1]} in its repo, which this task needs"
         raise UnusableModel(problem=f"({kind}) {words[:300]}") from error
     finally:
         _show_bars(logging, shown=showed_bars)

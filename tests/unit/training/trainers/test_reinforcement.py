@@ -132,6 +132,9 @@ def test_it_is_looked_at_by_time_where_steps_take_too_long():
     assert watch.is_due(500), "a sixteenth of its time is over"
     watch.looked_seconds = 50.0
     assert not watch.is_due(500), "looks have taken enough of the time"
+    watch.curve.append((9_500, 20.0))
+    assert watch.is_due(10_000), "looks by time put off none by steps"
+    assert not watch.is_due(9_999)
     assert not watching(watch.world, Path(), watch.tell, total=160_000, seconds=None).is_due(500)
 
 

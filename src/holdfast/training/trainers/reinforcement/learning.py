@@ -34,6 +34,7 @@ class Watch:
         every: steps between two looks.
         seconds: that it may learn; None means as long as its steps take.
         looked_seconds: that went into looks.
+        looked_at: share of the time that was over at the last look.
     """
 
     world: World
@@ -43,6 +44,7 @@ class Watch:
     seconds: float | None = None
     best: float = -math.inf
     looked_seconds: float = 0.0
+    looked_at: float = 0.0
     curve: list[tuple[int, float]] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
@@ -55,11 +57,12 @@ class Watch:
 
     def is_due(self, steps: int) -> bool:
         """Whether to look after so many steps: now and then; also where time is short, unless that takes much of it."""
-        if steps >= (len(self.curve) + 1) * self.every:
+        last_steps = self.curve[-1][0] if self.curve else 0
+        if steps // self.every > last_steps // self.every:
             return True
         spent = 1.0 - self.time_left
         affords = self.seconds is not None and self.looked_seconds <= _FOR_LOOKS * spent * self.seconds
-        return affords and spent >= (len(self.curve) + 1) / _LOOKS
+        return affords and spent - self.looked_at >= 1 / _LOOKS
 
     def look(self, agent: Any) -> bool:
         """Try the agent in some episodes; False when it has reached the goal and needs to learn no more."""
@@ -69,6 +72,7 @@ class Watch:
             raise TrialFailed("the rewards were no numbers any more")
         self.curve.append((int(agent.num_timesteps), found))
         self.looked_seconds += time.monotonic() - began
+        self.looked_at = 1.0 - self.time_left
         self.tell({"step": int(agent.num_timesteps), "mean_reward": found})
         if found > self.best:
             self.best = found

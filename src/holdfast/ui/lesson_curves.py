@@ -104,8 +104,10 @@ def growth_lesson(report: Mapping[str, Any] | None) -> CurveLesson | None:
 
 def _of_model(report: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the final model told as it was fitted, in the shape of a trial; of trials that only tell scores."""
-    said = report.get("explanation") or {}
-    whose = said.get("layers_of") or {}
+    said = report.get("explanation")
+    whose = said.get("layers_of") if isinstance(said, Mapping) else None
+    if not isinstance(said, Mapping) or not isinstance(whose, Mapping):
+        return {}
     return {"curve": said.get("curve"), "number": whose.get("trial"), "family": whose.get("family")}
 
 

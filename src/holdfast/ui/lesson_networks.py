@@ -141,13 +141,13 @@ def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Chang
 
 def _agent(said: Mapping[str, Any], score: Any) -> AgentLesson | None:
     told = _mapping(said.get("agent"))
-    if not told:
-        return None
     moment = _mapping(told.get("moment"))
     senses = tuple(
         (str(name), number(value)) for name, value in zip(_list(told, "sees"), _list(moment, "seen"), strict=False)
     )
     does = tuple(map(str, _list(told, "does")))
+    if not senses or not does:
+        return None
     return AgentLesson(senses, does, str(told.get("paid") or ""), str(moment.get("done") or ""), _goal(said, score))
 
 

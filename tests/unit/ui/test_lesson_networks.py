@@ -70,6 +70,7 @@ def test_a_mix_says_whose_layers_they_are():
         {},
         {"explanation": None},
         {"explanation": {"layers": "odd", "samples": [3], "rules": [], "before": 7, "note": 1}},
+        {"explanation": {"agent": {"sees": ["x"], "does": [], "moment": {"seen": [1]}}}},
         {"explanation": {"agent": 7, "pieces": "x", "vocabulary": None, "layers_of": [], "scores": 3}},
     ],
 )

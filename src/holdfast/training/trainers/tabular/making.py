@@ -142,7 +142,9 @@ def _example(table: Table) -> dict[str, list[Any]]:
 def _anatomy(blend: Blend, made: _Made) -> Mapping[str, Any]:
     """The layers of the heaviest member that is a network, and how its loss fell as it was fitted on all rows."""
     members = zip(blend.members, made.fitted, strict=True)
-    networks = [(weight, trial, found) for (trial, weight), model in members if (found := network_in(model))]
+    networks = [
+        (weight, trial, found) for (trial, weight), model in members if (found := network_in(model)) is not None
+    ]
     if not networks:
         return {}
     _weight, trial, network = max(networks, key=lambda each: each[0])

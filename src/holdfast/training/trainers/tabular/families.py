@@ -45,7 +45,9 @@ class Family:
         encoding: of columns: `scaled`, `ordered` or `untouched`.
         start: parameters of the first trial.
         space: where the search may go; empty where there is nothing to search.
-        cost: seconds for a thousand rows of ten columns, roughly; only their order and ratio matters.
+        cost: seconds to learn labels of a thousand rows of ten columns, roughly; only their order and ratio matters.
+        least: seconds that even the smallest fit takes.
+        for_numbers: how many times as dear numbers are as labels.
         growth: power of the number of rows by which the cost grows.
         by_label: whether the cost grows with the number of labels.
     """
@@ -57,6 +59,8 @@ class Family:
     start: Parameters = field(default_factory=dict)
     space: Space = field(default_factory=dict)
     cost: float = 0.05
+    least: float = 0.04
+    for_numbers: float = 1.0
     growth: float = 1.0
     by_label: bool = False
 
@@ -190,6 +194,8 @@ FAMILIES = {
             {},
             _FOREST_SPACE,
             cost=0.3,
+            least=0.2,
+            for_numbers=3.0,
             growth=1.1,
         ),
         Family(
@@ -200,6 +206,8 @@ FAMILIES = {
             {},
             _FOREST_SPACE,
             cost=0.5,
+            least=0.2,
+            for_numbers=3.0,
             growth=1.1,
         ),
         Family(
@@ -253,6 +261,7 @@ FAMILIES = {
                 "gamma": ("float", 0.0, 2.0),
             },
             cost=0.2,
+            for_numbers=1.5,
             growth=0.8,
             by_label=True,
         ),
@@ -269,6 +278,7 @@ FAMILIES = {
                 "learning_rate_init": ("log", 3e-4, 1e-2),
             },
             cost=0.12,
+            for_numbers=2.5,
         ),
     )
 }

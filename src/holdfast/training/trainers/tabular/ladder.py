@@ -7,6 +7,7 @@ that it can pay. What a family costs is guessed from the table's size and correc
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -22,7 +23,10 @@ _MEMBERS = 6
 _MIXED_IN = 0.5
 _REST_OF_FINISH_SECONDS = 1.5
 _FOREST_LEAVES_LIMIT_ROWS = 5_000
-_TRIAL_SECONDS, _FOLD_SECONDS = 0.2, 0.04
+_TRIAL_SECONDS = 0.2
+_FAMILY_SHARE = 1 / 6
+"""Of the budget: what a family's first trial may take once another of its kind is there. The rest is better spent on a
+search of those."""
 _MOST_CORRECTION = 8.0
 _BY_FEATURES = 0.5
 _BY_LABELS = 0.6
@@ -70,7 +74,7 @@ class Ladder:
         if self._grid is not None:
             yield from self._of_grid(board)
             return
-        yield from self._starts(board)
+        yield from self._starts(board, clock)
         self._tell_the_end(board, clock)
         if self._skewed:
             yield from self._logarithms(board)
@@ -86,15 +90,18 @@ class Ladder:
                 if family.name != "dummy":
                     yield Plan(family.name, parameters, 1, self._expected(family, board), "a point of the grid")
 
-    def _starts(self, board: Board) -> Iterator[Plan]:
+    def _starts(self, board: Board, clock: Clock) -> Iterator[Plan]:
         certain = [family for family in self._families if family.name in _CERTAIN and family.name != "dummy"]
         others = [family for family in self._families if family.name not in _CERTAIN]
         for family in certain:
             yield Plan(family.name, family.start, 0, self._expected(family, board), "simple, and often enough")
         for family in sorted(others, key=self._guess):
-            yield Plan(
-                family.name, self._start(family), 1, self._expected(family, board), "each family once, cheap ones first"
-            )
+            expected, most = self._expected(family, board), _FAMILY_SHARE * (clock.left() + clock.elapsed())
+            reason = "each family once, cheap ones first"
+            if expected > most and any(trial.plan.rung == 1 for trial in board.finished()):
+                reason = f"would take about {expected:.0f} s; a search of the others is worth more"
+                expected = math.inf
+            yield Plan(family.name, self._start(family), 1, expected, reason)
 
     def _start(self, family: Family) -> dict[str, Any]:
         start = dict(family.start)
@@ -129,16 +136,15 @@ class Ladder:
     def _guess(self, family: Family) -> float:
         size: float = (self._rows / 1_000) ** family.growth * max(1.0, self._features / 10) ** _BY_FEATURES
         many = self._labels**_BY_LABELS if family.by_label and self._labels > 2 else 1
-        return _TRIAL_SECONDS + self._folds * (_FOLD_SECONDS + family.cost * size * many)
+        dear = family.for_numbers if self._labels == 1 else 1
+        return _TRIAL_SECONDS + self._folds * (family.least + family.cost * size * many * dear)
 
     def _expected(self, family: Family, board: Board) -> float:
         """The guess, corrected by how far off the guesses were so far."""
-        ratios = [
-            trial.seconds / self._guess(FAMILIES[trial.plan.family])
-            for trial in board.trials
-            if trial.status is Status.OK
-        ]
-        correction = float(statistics.median(ratios)) if len(ratios) > 1 else 1.0
+        known = [trial for trial in board.trials if trial.status is Status.OK]
+        took = sum(trial.seconds for trial in known)
+        guessed = sum(self._guess(FAMILIES[trial.plan.family]) for trial in known)
+        correction = took / guessed if len(known) > 1 else 1.0
         return self._guess(family) * min(_MOST_CORRECTION, max(1 / _MOST_CORRECTION, correction))
 
     def _tell_the_end(self, board: Board, clock: Clock) -> None:

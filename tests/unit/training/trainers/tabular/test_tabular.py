@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -201,6 +202,22 @@ class TestTheLadder:
         searched = [plan.family for plan in seen if plan.rung == 2]
         assert set(searched) == {"svm", "xgboost", "logistic-regression"}
         assert searched.count("svm") == len(searched) / 2
+
+    def test_a_family_that_would_eat_the_budget_is_passed_over(self, tmp_path: Path) -> None:
+        rows, wanted = data("class"), spec("class")
+        board = board_of(rows, wanted, tmp_path)
+        seen = {}
+        for plan in tabular.prepare(rows, wanted).plans(board, Hours(seconds=9.0)):
+            outcome = SimpleNamespace(score=0.5, metrics={}, predictions=None, size_bytes=None)
+            status = Status.SKIPPED if plan.expected_seconds == math.inf else Status.OK
+            board.trials.append(Trial(len(board.trials), plan, status, 0.5, outcome))  # type: ignore[arg-type]
+            if plan.family in seen:
+                break
+            seen[plan.family] = status
+        assert seen["random-forest"] is Status.SKIPPED
+        assert seen["decision-tree"] is Status.OK
+        (passed,) = (trial for trial in board.trials if trial.plan.family == "random-forest")
+        assert "a search of the others is worth more" in passed.plan.reason
 
     def test_a_grid_is_tried_exactly(self, tmp_path: Path) -> None:
         grid = {"max_depth": (2, 4), "min_samples_leaf": (1, 5, 9)}

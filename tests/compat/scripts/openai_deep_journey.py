@@ -35,8 +35,16 @@ SEEN = [
 
 
 class Found(pydantic.BaseModel):
+    model_config = {"extra": "forbid"}
     sure: bool
     digit: int = pydantic.Field(ge=0, le=9)
+
+
+class Trip(pydantic.BaseModel):
+    """Its schema names a part of itself."""
+
+    model_config = {"extra": "forbid"}
+    found: Found
 
 
 def text_of(stream):
@@ -78,6 +86,18 @@ def parsed(model, messages):
     assert last.choices[0].message.tool_calls[0].function.name == "look"
 
 
+def conversations():
+    """Calls with arguments of models within models, their answers, and messages as the client dumps them."""
+    asked = {"model": CHAT, "max_tokens": 80, "tools": [openai.pydantic_function_tool(Trip)], "tool_choice": "required"}
+    said = [client.chat.completions.parse(messages=MESSAGES, **asked).choices[0].message for _ in range(2)]
+    calls = [message.tool_calls[0] for message in said]
+    assert all(isinstance(call.function.parsed_arguments, Trip) for call in calls)
+    assert calls[0].id != calls[1].id
+    result = {"role": "tool", "tool_call_id": calls[0].id, "content": "3"}
+    history = [*MESSAGES, said[0].model_dump(), result]
+    assert client.chat.completions.create(model=CHAT, messages=history, max_tokens=2, store=False, user="u").choices
+
+
 def pictures():
     whole = client.chat.completions.create(model=SEEING, messages=SEEN, max_tokens=8, temperature=0)
     stream = client.chat.completions.create(model=SEEING, messages=SEEN, max_tokens=8, temperature=0, stream=True)
@@ -115,8 +135,11 @@ def responses():
     assert isinstance(found.output_parsed, Found)
     tools = [{"type": "function", **TOOL}]
     calling = {"model": CHAT, "input": "hello", "tools": tools, "tool_choice": "required", "max_output_tokens": 60}
-    [call] = client.responses.create(**calling).output
-    assert (call.type, call.name) == ("function_call", "look")
+    for choice in ("required", {"type": "function", "name": "look"}):
+        [call] = client.responses.create(**{**calling, "tool_choice": choice}).output
+        assert (call.type, call.name) == ("function_call", "look")
+    noted = client.responses.create(**asked, include=["message.output_text.logprobs"], top_logprobs=2)
+    assert all(len(one.top_logprobs) == 2 for one in noted.output[0].content[0].logprobs)
     with client.responses.stream(**calling) as stream:
         kinds = [event.type for event in stream]
         [call] = stream.get_final_response().output
@@ -136,6 +159,7 @@ def sounds():
     )
     assert isinstance(hear("json").text, str)
     assert isinstance(hear("text"), str)
+    assert list(hear("json", stream=True))[-1].text == hear("json").text
     verbose = hear("verbose_json", language="en")
     assert verbose.segments is not None
     assert hear("vtt").startswith("WEBVTT")
@@ -169,6 +193,7 @@ async def asynchronously():
 
 options_of_chats()
 parsed(CHAT, MESSAGES)
+conversations()
 parsed(SEEING, SEEN)
 pictures()
 responses()

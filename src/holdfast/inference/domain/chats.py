@@ -6,6 +6,7 @@ Source: huggingface.js, tasks/chat-completion/spec; OpenAI API reference, Chat C
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -39,7 +40,12 @@ _PART = Record(
     }
 )
 _FUNCTION_CALLED = Record(
-    {"name": Field(Text(), required=True), "arguments": Field(Anything()), "description": Field(Text())}
+    {
+        "name": Field(Text(), required=True),
+        "arguments": Field(Anything()),
+        "description": Field(Text()),
+        "parsed_arguments": Field(Anything()),
+    }
 )
 _CALL = Record(
     {
@@ -61,6 +67,7 @@ MESSAGES: Kind = ListOf(
             "reasoning_content": Field(Text()),
             "refusal": Field(Text()),
             "annotations": Field(ListOf(Anything())),
+            "parsed": Field(Anything()),
         }
     ),
     min_items=1,
@@ -121,6 +128,7 @@ PARAMETERS = Record(
         ),
         "top_p": GENERATION.fields["top_p"],
         "top_k": GENERATION.fields["top_k"],
+        "min_p": GENERATION.fields["min_p"],
         "repetition_penalty": GENERATION.fields["repetition_penalty"],
         "n": Field(Integer(1, 16), "How many answers."),
         "stop": Field(
@@ -161,6 +169,9 @@ OUTPUT = Record(
     }
 )
 
+_CLIENTS_OWN = ("annotations", "parsed", "parsed_arguments")
+"""What openai's client notes in messages, and sends back; models are not shown it."""
+_OWN_ID = re.compile(r"call_(\d{1,2})")
 _FINISH = {"length": "length", "eos_token": "stop", "stop_sequence": "stop"}
 
 
@@ -172,7 +183,7 @@ def as_template_messages(messages: Sequence[Mapping[str, Any]], *, with_images: 
     """
     return [
         {
-            **message,
+            **{name: value for name, value in message.items() if name not in _CLIENTS_OWN},
             **({"tool_calls": [_read_call(call) for call in message["tool_calls"]]} if "tool_calls" in message else {}),
             "content": _content(message.get("content"), f"messages[{index}].content", with_images=with_images),
         }
@@ -190,7 +201,8 @@ def _read_call(call: Mapping[str, Any]) -> dict[str, Any]:
         with suppress(ValueError, RecursionError):
             read = json.loads(arguments)
             arguments = read if isinstance(read, dict) else arguments
-    return {**call, "function": {**call["function"], "arguments": arguments}}
+    function = {name: value for name, value in call["function"].items() if name not in _CLIENTS_OWN}
+    return {**call, "function": {**function, "arguments": arguments}}
 
 
 def _content(content: Any, name: str, *, with_images: bool) -> Any:
@@ -228,17 +240,18 @@ def finish_reason(generated: Generated, calls: Sequence[ToolCall]) -> str:
     return "tool_calls" if calls else _FINISH[generated.finish_reason]
 
 
-def name_calls(choice: Mapping[str, Any], word: str) -> None:
+def name_calls(choice: Any, word: str) -> None:
     """Give the calls of an answer ids that are unique: whoever takes part in a conversation finds results by them.
 
     Args:
-        choice: of a whole answer or of a stream's chunk; changed in place.
+        choice: of a whole answer or of a stream's chunk; changed in place. Servers elsewhere give ids of their own.
         word: of this answer, six letters and digits. With three more ids are as Mistral's templates want them.
     """
-    message = choice.get("message") or choice.get("delta") or {}
-    for position, call in enumerate(message.get("tool_calls") or ()):
-        if call.get("id"):
-            call["id"] = f"{word}{choice.get('index', 0):x}{call.get('index', position):02x}"
+    message = (choice.get("message") or choice.get("delta")) if isinstance(choice, dict) else None
+    calls = message.get("tool_calls") if isinstance(message, dict) else None
+    for call in calls if isinstance(calls, list) else ():
+        if own := _OWN_ID.fullmatch(str(call.get("id"))) if isinstance(call, dict) else None:
+            call["id"] = f"{word}{choice['index']:x}{int(own[1]):02x}"
 
 
 def tool_calls_of(calls: Sequence[ToolCall]) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from holdfast.base.errors import InvalidInput
 from holdfast.inference.domain.generation import MOST_SEEDS
 from holdfast.inference.domain.kinds import Integer
 
-_SAME = ("temperature", "top_p", "top_k", "repetition_penalty", "seed", "frequency_penalty", "presence_penalty")
+_PENALTIES = ("frequency_penalty", "presence_penalty", "repetition_penalty")
+_SAME = ("temperature", "top_p", "top_k", "min_p", "seed", *_PENALTIES)
 _READ_ELSEWHERE = ("model", "prompt", "stream", "stream_options", "user", "max_tokens", "echo", "stop", "logprobs", "n")
 WORDS = {
     "inputs": "prompt",

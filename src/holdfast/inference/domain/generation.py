@@ -21,6 +21,9 @@ GENERATION = Record(
         "temperature": Field(Number(0, 100), "How evenly tokens are drawn: small is sober, large is wild."),
         "top_k": Field(Integer(1), "Draw from so many of the likeliest tokens only."),
         "top_p": Field(Number(0, 1), "Draw from the likeliest tokens that make up this probability."),
+        "min_p": Field(
+            Number(0, 1), "Draw from tokens at least so likely, as a part of the likeliest one's probability."
+        ),
         "typical_p": Field(Number(0, 1), "Draw from tokens of typical probability that make up this probability."),
         "epsilon_cutoff": Field(Number(0, 1), "Never draw tokens less likely than this."),
         "eta_cutoff": Field(Number(0, 1), "The same, less strict where nothing is certain."),

@@ -37,7 +37,7 @@ SPEC = TaskSpec(
     streams=True,
 )
 _USUAL_NEW_TOKENS = 1_024
-_SAMPLING = ("temperature", "top_p", "top_k")
+_SAMPLING = ("temperature", "top_p", "top_k", "min_p")
 
 
 class ChatCompletion(StreamingPredictor):

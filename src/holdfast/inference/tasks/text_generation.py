@@ -76,7 +76,7 @@ SPEC = TaskSpec(
     streams=True,
 )
 _UNSUPPORTED = ("best_of", "decoder_input_details", "watermark", "adapter_id")
-_MEANS_SAMPLING = ("temperature", "top_p", "top_k", "typical_p", "epsilon_cutoff", "eta_cutoff")
+_MEANS_SAMPLING = ("temperature", "top_p", "top_k", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff")
 
 
 class TextGeneration(StreamingPredictor):

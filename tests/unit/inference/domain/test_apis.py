@@ -287,16 +287,20 @@ def test_calls_of_two_answers_have_different_ids():
     """Nine letters and digits: Mistral's templates want no other."""
     choices = [{"index": index, "message": {"tool_calls": [{"id": "call_0"}, {"id": "call_1"}]}} for index in (0, 1)]
     chunk = {"index": 1, "delta": {"tool_calls": [{"index": 1, "id": "call_1"}, {"index": 0}]}}
-    for choice in (*choices, chunk):
+    foreign = {"message": {"tool_calls": [{"id": "toolu_1"}, "x", {"id": None}]}}
+    for choice in (*choices, chunk, foreign, None, {}, {"delta": "x"}, {"message": {"tool_calls": 5}}):
         name_calls(choice, "abcDEF")
     ids = [call["id"] for choice in choices for call in choice["message"]["tool_calls"]]
     assert ids == ["abcDEF000", "abcDEF001", "abcDEF100", "abcDEF101"]
     assert chunk["delta"]["tool_calls"] == [{"index": 1, "id": "abcDEF101"}, {"index": 0}]
+    assert foreign["message"]["tool_calls"][0] == {"id": "toolu_1"}
 
 
 def test_templates_get_arguments_as_objects():
     """As JSON they would be quoted once more."""
     for given, expected in (('{"city": "rome"}', {"city": "rome"}), ("rome", "rome"), ("[1]", "[1]"), ({}, {})):
-        call = {"id": "c", "function": {"name": "look", "arguments": given}}
-        [message] = as_template_messages([{"role": "assistant", "tool_calls": [call]}], with_images=False)
+        call = {"id": "c", "function": {"name": "look", "arguments": given, "parsed_arguments": {"city": 1}}}
+        said = {"role": "assistant", "tool_calls": [call], "parsed": {}, "annotations": []}
+        [message] = as_template_messages([said], with_images=False)
+        assert message.keys() == {"role", "content", "tool_calls"}
         assert message["tool_calls"] == [{"id": "c", "function": {"name": "look", "arguments": expected}}]

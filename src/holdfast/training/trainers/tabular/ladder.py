@@ -21,7 +21,7 @@ _CERTAIN = ("dummy", "logistic-regression", "linear-regression", "ridge")
 _TO_SEARCH = 3
 _MEMBERS = 6
 _MIXED_IN = 0.5
-_REST_OF_FINISH_SECONDS = 1.5
+_REST_OF_FINISH_SECONDS = 2.0
 _FOREST_LEAVES_LIMIT_ROWS = 5_000
 _TRIAL_SECONDS = 0.2
 _FAMILY_SHARE = 1 / 6
@@ -149,7 +149,7 @@ class Ladder:
 
     def _tell_the_end(self, board: Board, clock: Clock) -> None:
         """The end needs the time to fit the best once more, on all rows, and some of those that may be mixed in."""
-        members = board.finished()[:_MEMBERS]
+        members = _best_of_each_family(board)[:_MEMBERS]
         if not members:
             return
         best, *others = (making_seconds(trial, self._growth) for trial in members)

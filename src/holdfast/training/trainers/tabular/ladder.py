@@ -20,8 +20,8 @@ from holdfast.training.trainers.tabular.families import FAMILIES, Family
 _CERTAIN = ("dummy", "logistic-regression", "linear-regression", "ridge")
 _TO_SEARCH = 3
 _MEMBERS = 6
-_MIXED_IN = 0.5
-_REST_OF_FINISH_SECONDS = 2.0
+_MIXED_IN = 0.75
+_REST_OF_FINISH_SECONDS = 3.0
 _FOREST_LEAVES_LIMIT_ROWS = 5_000
 _TRIAL_SECONDS = 0.2
 _FAMILY_SHARE = 1 / 6

@@ -121,11 +121,15 @@ _SEASONS, _TRIES = 50, 5
 def rules_of(world: World) -> dict[str, Rule]:
     """Simple rules to be beaten, by name: chance, and what never changes its mind."""
     space = world.make().action_space
-    fixed = FIXED_PRICE if world.name == "dynamic-pricing" else FIXED
-    rules = {fixed: _always(fixed_action(world.name))}
+    rules = {fixed_rule(world): _always(fixed_action(world.name))}
     if isinstance(space, gymnasium.spaces.Box):
         return {"random": lambda _seen, draw: draw.uniform(space.low, space.high).astype(np.float32), **rules}
     return {"random": lambda _seen, draw: int(draw.integers(space.n)), **rules}
+
+
+def fixed_rule(world: World) -> str:
+    """The name of the rule that always does the same."""
+    return FIXED_PRICE if world.name == "dynamic-pricing" else FIXED
 
 
 def _always(action: int) -> Rule:

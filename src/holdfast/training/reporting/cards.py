@@ -111,10 +111,10 @@ def chosen_as(report: Report) -> str:
     if chosen is not None:
         return f"trial {chosen.number}{f' of run {chosen.run}' if chosen.run else ''}, chosen by hand from the board"
     rules = report.artefact.explanation.get("rules", {})
-    if report.artefact.family in rules:
-        return "a simple rule, for no agent came to the end of a lesson"
     noun, beside = ("agent", f", beside {counted(len(rules), 'simple rule')}") if rules else ("trial", "")
     rivals = [trial for trial in report.board.trials if trial.plan.family not in rules]
+    if rules and report.artefact.family not in {trial.plan.family for trial in rivals}:
+        return "a simple rule, for no agent came to the end of a lesson"
     if len(rivals) == 1:
         return f"the only {noun}{beside}"
     return f"the best of {counted(len(rivals), noun)} by {report.board.metric.name}{beside}"

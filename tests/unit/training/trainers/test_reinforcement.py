@@ -1,5 +1,6 @@
 """Agents that learn by trying: worlds, rules, short lessons, and policies that inference serves."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,15 @@ from safetensors.numpy import load_file
 from holdfast.base.errors import InvalidInput
 from holdfast.inference import tasks
 from holdfast.training.domain.specification import DataSource, TrainingSpec
+from holdfast.training.domain.trials import Board, Metric, Outcome, Plan, Status, Trial
 from holdfast.training.environments.pricing import PRICES, DynamicPricing, demand
 from holdfast.training.environments.worlds import episode, rewards, rules_of, world_of
 from holdfast.training.trainers.reinforcement import prepare
 from holdfast.training.trainers.reinforcement.learning import watching
 from holdfast.training.trainers.reinforcement.policies import save_agent
 from tests.factories.training_runs import Hours, carry_out, training_data
+
+CART = "CartPole-v1"
 
 
 def learn(world, folder, **more):
@@ -107,6 +111,16 @@ def test_without_time_to_learn_what_always_does_the_same_is_the_model(world, rul
     assert len({str(served.predict({"observation": step})["action"]) for step in _seen(world)}) == 1
 
 
+def test_a_run_that_had_time_for_chance_alone_has_a_model(tmp_path):
+    trainer = prepare(training_data(pd.DataFrame(), {}), TrainingSpec("reinforcement-learning", DataSource(path=CART)))
+    board = Board(
+        Metric("mean_reward", greater_is_better=True), [Trial(0, Plan("random"), Status.OK, 1.0, Outcome(9.0))]
+    )
+    artefact = trainer.finish(board, tmp_path, Hours(seconds=0.0))
+    assert (artefact.family, artefact.explanation["rules"]) == ("fixed-action", {"random": 9.0})
+    assert tasks.load("reinforcement-learning", tmp_path).predict(artefact.example)["action"] in (0, 1)
+
+
 def _seen(name):
     world = world_of(name)
     return [step.seen.tolist() for step in episode(world, rules_of(world)["random"], 3)][:5]
@@ -136,6 +150,26 @@ def test_it_is_looked_at_by_time_where_steps_take_too_long():
     assert watch.is_due(10_000), "looks by time put off none by steps"
     assert not watch.is_due(9_999)
     assert not watching(watch.world, Path(), watch.tell, total=160_000, seconds=None).is_due(500)
+
+
+def test_what_looks_take_is_kept_for_the_last_of_them():
+    watch = watching(world_of("CartPole-v1"), Path(), lambda _told: None, total=160_000, seconds=1_000.0)
+    watch.began -= 600.0
+    assert watch.time_left == pytest.approx(1 - 600 / 750, abs=0.01), "a look may take a tenth of the time"
+    watch.began -= 200.0
+    watch.longest_seconds = 40.0
+    assert watch.time_left == pytest.approx(1 - 800 / 900, abs=0.01)
+    watch.longest_seconds = 900.0
+    assert watch.time_left == 0.0
+
+
+def test_a_trial_is_judged_by_as_many_of_its_episodes_as_there_is_time_for():
+    trainer = prepare(training_data(pd.DataFrame(), {}), TrainingSpec("reinforcement-learning", DataSource(path=CART)))
+    world = world_of(CART)
+    rule = rules_of(world)["random"]
+    whole = rewards(world, rule, 20, 50_000)
+    assert trainer._judged(rule, None) == whole
+    assert trainer._judged(rule, time.monotonic() - 1) == whole[:3]
 
 
 def test_the_last_judgement_ends_in_time():

@@ -20,6 +20,9 @@ Tell = Callable[[Mapping[str, Any]], None]
 _LOOKS, _EPISODES_EACH = 16, 5
 _FOR_LOOKS = 0.05
 """Of the time, for looks that steps alone do not ask for."""
+_LAST_LOOKS, _LEAST_LEARNING, _FIRST_LOOK = 2.5, 0.5, 0.1
+"""So many times what a look takes is kept of the time, for the last one and for judging; half is always for learning.
+Until there was a look, it is taken for a tenth of the time."""
 _SEED = 20_000
 
 
@@ -35,6 +38,7 @@ class Watch:
         seconds: that it may learn; None means as long as its steps take.
         looked_seconds: that went into looks.
         looked_at: share of the time that was over at the last look.
+        longest_seconds: of one look.
     """
 
     world: World
@@ -45,15 +49,18 @@ class Watch:
     best: float = -math.inf
     looked_seconds: float = 0.0
     looked_at: float = 0.0
+    longest_seconds: float = 0.0
     curve: list[tuple[int, float]] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
     @property
     def time_left(self) -> float:
-        """Share of the time that is left: 1 at the begin, 0 at the end."""
+        """Share of the time that is left: 1 at the begin, 0 when it is time for the last look."""
         if self.seconds is None:
             return 1.0
-        return max(0.0, 1.0 - (time.monotonic() - self.began) / self.seconds)
+        look = self.longest_seconds or _FIRST_LOOK * self.seconds
+        learning = max(_LEAST_LEARNING * self.seconds, self.seconds - _LAST_LOOKS * look)
+        return max(0.0, 1.0 - (time.monotonic() - self.began) / learning)
 
     def is_due(self, steps: int) -> bool:
         """Whether to look after so many steps: now and then; also where time is short, unless that takes much of it."""
@@ -71,7 +78,8 @@ class Watch:
         if not math.isfinite(found):
             raise TrialFailed("the rewards were no numbers any more")
         self.curve.append((int(agent.num_timesteps), found))
-        self.looked_seconds += time.monotonic() - began
+        took = time.monotonic() - began
+        self.looked_seconds, self.longest_seconds = self.looked_seconds + took, max(self.longest_seconds, took)
         self.looked_at = 1.0 - self.time_left
         self.tell({"step": int(agent.num_timesteps), "mean_reward": found})
         if found > self.best:

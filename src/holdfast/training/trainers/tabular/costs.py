@@ -7,7 +7,7 @@ from holdfast.training.domain.trials import Trial
 MORE_ROUNDS = 1.1
 """All rows are more than those of a fold, and bear a few more trees."""
 _SAFETY = 1.3
-_WRITING_SECONDS, _WRITING_SECONDS_PER_MB = 0.3, 0.06
+_WRITING_SECONDS, _WRITING_SECONDS_PER_MB = 0.6, 0.06
 
 
 def making_seconds(trial: Trial, growth: float) -> float:

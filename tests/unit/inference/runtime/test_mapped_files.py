@@ -45,7 +45,7 @@ def test_a_loaded_model_keeps_no_page_that_it_does_not_read(folder, monkeypatch)
     del model
     monkeypatch.setattr(mapped_files, "_SMAPS", folder / "none")  # as on systems that do not tell
     kept = load_model(folder, "AutoModelForSeq2SeqLM", Wish("cpu")).model
-    assert resident(folder) == resident(folder, "Size")
+    assert resident(folder) > resident(folder, "Size") // 2
     assert torch.equal(answer(kept), found)
 
 

@@ -110,7 +110,9 @@ def test_curl_without_any_header(elsewhere, path, body):
 def test_curl_streams(elsewhere):
     body = {"model": "alice/text", "inputs": "hello"}
     said = _run("curl", "--silent", "--no-buffer", f"{elsewhere}/generate_stream", "-d", json.dumps(body))
-    assert said.count("data: ") == 3
+    events = [json.loads(line.removeprefix("data:")) for line in said.splitlines() if line.startswith("data:")]
+    assert [event["token"]["text"] for event in events] == ["hello", "hello", "hello", ""]
+    assert events[-1]["details"]["generated_tokens"] == 2
 
 
 def _run(*command: str) -> str:

@@ -35,6 +35,8 @@ def hub_failures() -> tuple[type[Exception], ...]:
 def hub_said_no(error: Exception) -> bool:
     """Whether one of `hub_failures` is an answer that comes again: not that the Hub is away, busy or has failed."""
     errors = need("huggingface_hub.errors", "Asking a Hub")
+    if need("huggingface_hub.constants").HF_HUB_OFFLINE:
+        return True  # nobody is asked, by somebody's own wish
     if not isinstance(error, errors.HfHubHTTPError):
         return isinstance(error, errors.HFValidationError)
     return error.response is not None and error.response.status_code < 500 and error.response.status_code != 429

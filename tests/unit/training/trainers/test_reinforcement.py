@@ -77,7 +77,10 @@ def test_worlds_that_there_are_not(name):
         ("Pendulum-v1", "ppo"),
     ],
 )
-def test_a_short_lesson_makes_a_policy_that_is_served(world, algorithm, tmp_path):
+def test_a_short_lesson_makes_a_policy_that_is_served(world, algorithm, tmp_path, monkeypatch):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(shared))
     steps = {"CartPole-v1": 1_024, "dynamic-pricing": 960, "Pendulum-v1": 1_024}[world]
     run = learn(world, tmp_path, candidates=(algorithm,), params={"total_timesteps": steps})
     assert run.families[-1] == algorithm
@@ -96,6 +99,7 @@ def test_a_short_lesson_makes_a_policy_that_is_served(world, algorithm, tmp_path
     assert said["parameters"] == stored == sum(layer["parameters"] for layer in said["layers"])
     assert len(said["agent"]["sees"]) == len(said["agent"]["moment"]["seen"])
     assert world == "Pendulum-v1" or said["agent"]["moment"]["done"] in said["agent"]["does"]
+    assert not [*shared.glob("SB3*")], "the library's logs would be left there"
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,7 @@ def learn(world: World, algorithm: str, parameters: Mapping[str, Any], watch: Wa
         agent = getattr(library, algorithm.upper())("MlpPolicy", vector, seed=seed, device="cpu", **settings)
     except TypeError as error:
         raise TrialFailed(f"{algorithm} has no such setting: {error}") from error
+    agent.set_logger(need("stable_baselines3.common.logger").Logger(None, []))  # else it leaves a folder beside others'
     agent.learn(total, callback=_callback(watch))
     watch.look(agent)
     return agent

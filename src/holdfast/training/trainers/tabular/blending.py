@@ -23,6 +23,8 @@ Array = np.ndarray[Any, Any]
 _ROUNDS = 20
 _CANDIDATES = 20
 _MOST_MEMBERS = 6
+_LEAST_SHARE = 0.05
+"""What counts for less changes no answer, and would be fitted, kept and asked all the same."""
 _LARGE_BYTES = 25_000_000
 _DRAWS = 40
 _EVEN_ROWS = 1_000
@@ -72,7 +74,8 @@ def choose(table: Table, trials: Sequence[Trial]) -> Blend:
 
 def _heaviest(shares: Mapping[int, float], trials: Sequence[Trial]) -> tuple[tuple[Trial, float], ...]:
     by_number = {trial.number: trial for trial in trials}
-    kept = sorted(shares, key=lambda number: -shares[number])[:_MOST_MEMBERS]
+    worth_it = [number for number, share in shares.items() if share >= _LEAST_SHARE]
+    kept = sorted(worth_it, key=lambda number: -shares[number])[:_MOST_MEMBERS]
     total = sum(shares[number] for number in kept)
     return tuple((by_number[number], shares[number] / total) for number in kept)
 

@@ -26,8 +26,9 @@ _REST_OF_FINISH_SECONDS = 4.5
 _FOREST_LEAVES_LIMIT_ROWS = 5_000
 _TRIAL_SECONDS = 0.2
 _FAMILY_SHARE = 1 / 6
-"""Of the budget: what a family's first trial may take once another of its kind is there. The rest is better spent on a
-search of those."""
+"""Of the budget: what a family's first trial may take once boosted trees are there, which are best on most tables; a
+search is worth more."""
+_BOOSTED = ("hist-gradient-boosting", "lightgbm", "xgboost")
 _MOST_CORRECTION = 8.0
 _BY_FEATURES = 0.5
 _BY_LABELS = 0.6
@@ -99,7 +100,7 @@ class Ladder:
         for family in sorted(others, key=self._guess):
             expected, most = self._expected(family, board), _FAMILY_SHARE * (clock.left() + clock.elapsed())
             reason = "each family once, cheap ones first"
-            if expected > most and any(trial.plan.rung == 1 for trial in board.finished()):
+            if expected > most and any(trial.plan.family in _BOOSTED for trial in board.finished()):
                 reason = f"would take about {expected:.0f} s; a search of the others is worth more"
                 expected = math.inf
             yield Plan(family.name, self._start(family), 1, expected, reason)

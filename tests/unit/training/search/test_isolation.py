@@ -92,7 +92,7 @@ def test_too_much_memory_bit_by_bit(tmp_path: Path) -> None:
         held = []
         while True:
             held.append(np.ones(1_000_000))  # 8 MB, touched
-            time.sleep(0.005)
+            time.sleep(0.05)  # slowly: it is the looks from outside that are tried
 
     with pytest.raises(TrialFailed, match="more memory than the 400 MB"):
         _apart(work, tmp_path, Limits(seconds=120, memory_mb=400), meter=meter)

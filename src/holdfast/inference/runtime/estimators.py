@@ -109,11 +109,11 @@ def load_estimator(folder: Path, file: str | None = None) -> Estimator:
     path = _find(checkpoint, file or (config.get("model") or {}).get("file"))
     skops = skops_io()
     try:
+        model = skops.load(path, trusted=TRUSTED)  # it looks at all types before it makes anything
+    except skops.exceptions.UntrustedTypesFoundException:
         unknown = sorted(set(skops.get_untrusted_types(file=path)) - set(TRUSTED))
-        if unknown:
-            problem = f"it holds types that are not scikit-learn's own: {', '.join(unknown[:5])}"
-            raise UnsafeWeights(files=(path.name,), problem=problem)
-        model = skops.load(path, trusted=TRUSTED)
+        problem = f"it holds types that are not scikit-learn's own: {', '.join(unknown[:5])}"
+        raise UnsafeWeights(files=(path.name,), problem=problem) from None
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, ImportError, OSError) as error:
         raise UnusableModel(problem=f"{path.name} cannot be read: {str(error)[:200]}") from error
     check_trees(model)

@@ -154,7 +154,7 @@ class Ladder:
         members = _best_of_each_family(board)[:_MEMBERS]
         if not members:
             return
-        best, *others = (making_seconds(trial, self._growth) for trial in members)
+        best, *others = (making_seconds(trial, self._growth, self._labels) for trial in members)
         clock.keep_back(_REST_OF_FINISH_SECONDS + best + _MIXED_IN * sum(others))
 
 

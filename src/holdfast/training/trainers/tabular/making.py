@@ -65,7 +65,8 @@ def finish(table: Table, board: Board, folder: Path, clock: Clock, spec: Trainin
 def _that_can_be_paid(blend: Blend, table: Table, clock: Clock) -> Blend:
     """Without the lightest members, while all cannot be fitted in the time that is left."""
     members = list(blend.members)
-    while len(members) > 1 and sum(making_seconds(trial, table.growth) for trial, _ in members) > clock.left():
+    labels = len(table.labels or ())
+    while len(members) > 1 and sum(making_seconds(one, table.growth, labels) for one, _ in members) > clock.left():
         members.pop()
     total = sum(weight for _trial, weight in members)
     return Blend(tuple((trial, weight / total) for trial, weight in members), blend.score, blend.gain)

@@ -19,3 +19,8 @@ def test_what_is_large_takes_time_to_write() -> None:
 
 def test_boosters_grow_with_the_rows() -> None:
     assert making_seconds(trial(fit_seconds=2.0, rounds=100.0), 1.0) > making_seconds(trial(fit_seconds=2.0), 1.0)
+
+
+def test_each_of_many_labels_has_trees_of_its_own() -> None:
+    boosted = trial(fit_seconds=1.0, rounds=500.0)
+    assert making_seconds(boosted, 1.0, labels=3) > 2.0 + making_seconds(boosted, 1.0, labels=2)

@@ -20,7 +20,7 @@ from holdfast.training.trainers.tabular.families import FAMILIES, Family
 _CERTAIN = ("dummy", "logistic-regression", "linear-regression", "ridge")
 _TO_SEARCH = 3
 _MEMBERS = 6
-_MIXED_IN = 0.75
+_MIXED_IN = 0.5
 _REST_OF_FINISH_SECONDS = 4.5
 """To mix, to write, and to load what was mixed: the judge of several models begins later than that of one."""
 _FOREST_LEAVES_LIMIT_ROWS = 5_000

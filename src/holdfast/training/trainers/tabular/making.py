@@ -63,13 +63,13 @@ def finish(table: Table, board: Board, folder: Path, clock: Clock, spec: Trainin
 
 
 def _that_can_be_paid(blend: Blend, table: Table, clock: Clock) -> Blend:
-    """Without the lightest members, while all cannot be fitted in the time that is left."""
-    members = list(blend.members)
+    """Without those that take longest for their weight, while all cannot be made in the time that is left."""
     labels = len(table.labels or ())
-    while len(members) > 1 and sum(making_seconds(one, table.growth, labels) for one, _ in members) > clock.left():
-        members.pop()
-    total = sum(weight for _trial, weight in members)
-    return Blend(tuple((trial, weight / total) for trial, weight in members), blend.score, blend.gain)
+    members = [(making_seconds(trial, table.growth, labels), trial, weight) for trial, weight in blend.members]
+    while len(members) > 1 and sum(seconds for seconds, _, _ in members) > clock.left():
+        del members[max(range(len(members)), key=lambda place: members[place][0] / members[place][2])]
+    total = sum(weight for _, _, weight in members)
+    return Blend(tuple((trial, weight / total) for _, trial, weight in members), blend.score, blend.gain)
 
 
 def _make(table: Table, blend: Blend, seed: int) -> _Made:

@@ -133,6 +133,14 @@ class Board:
         return next(iter(self.finished()), None)
 
 
+def first_of_each_family(trials: Sequence[Trial]) -> list[Trial]:
+    """The first trial of every family, in their order: the best ones, of trials that come best first."""
+    found: dict[str, Trial] = {}
+    for trial in trials:
+        found.setdefault(trial.plan.family, trial)
+    return list(found.values())
+
+
 def _score(trial: Trial) -> float:
     assert trial.outcome is not None
     return trial.outcome.score

@@ -62,6 +62,8 @@ def test_streams_tell_why_they_end_and_how_long_they_were():
     }
     last = texts.chunk({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}}, 3)
     assert last["details"] == {"generated_tokens": 2, "input_length": 1}
+    counting = texts.chunk({"choices": [{"text": "a"}, {"text": "b"}], "usage": {"completion_tokens": 1}}, 0)
+    assert counting == {"index": 0, "token": {"text": "a", "special": False}}
 
 
 def test_parameters_are_said_or_refused():

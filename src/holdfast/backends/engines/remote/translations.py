@@ -110,12 +110,16 @@ class _Completions:
         ]
 
     def chunk(self, event: dict[str, Any], index: int) -> Any:
-        (choice,) = event.get("choices") or [{}]
-        noted = {name: choice[name] for name in ("logprobs",) if choice.get(name)}
+        choice: Mapping[str, Any] = next(iter(event.get("choices") or ()), {})
+        noted = {"logprobs": choice["logprobs"]} if choice.get("logprobs") else {}
         if choice.get("finish_reason"):
             noted["finish_reason"] = _reason(choice)
-        if usage := event.get("usage"):
-            noted |= {"generated_tokens": usage["completion_tokens"], "input_length": usage["prompt_tokens"]}
+        usage = event.get("usage")
+        if usage and not choice.get("text"):  # some servers count in every chunk; the last one's has no text
+            noted |= {
+                "generated_tokens": usage.get("completion_tokens", 0),
+                "input_length": usage.get("prompt_tokens", 0),
+            }
         if not noted and not choice.get("text"):
             return None
         said = {"text": choice.get("text", ""), "special": not choice}

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.training.domain.trials import Trial
+from holdfast.training.domain.trials import Trial, first_of_each_family
 from holdfast.training.trainers.tabular.scoring import Table
 
 Array = np.ndarray[Any, Any]
@@ -64,7 +64,7 @@ def choose(table: Table, trials: Sequence[Trial]) -> Blend:
     shares: dict[int, float] = defaultdict(float)
     for trial, weight in _greedy(table, truth, [trials[0], *others[: _CANDIDATES - 1]]):
         shares[trial.number] += (1 - even_share) * weight
-    alike = _alike(table, truth, _of_each_family([trials[0], *others]))
+    alike = _alike(table, truth, first_of_each_family([trials[0], *others]))
     for trial in alike:
         shares[trial.number] += even_share / len(alike)
     members = _heaviest(shares, trials)
@@ -78,13 +78,6 @@ def _heaviest(shares: Mapping[int, float], trials: Sequence[Trial]) -> tuple[tup
     kept = sorted(worth_it, key=lambda number: -shares[number])[:_MOST_MEMBERS]
     total = sum(shares[number] for number in kept)
     return tuple((by_number[number], shares[number] / total) for number in kept)
-
-
-def _of_each_family(trials: Sequence[Trial]) -> list[Trial]:
-    found: dict[str, Trial] = {}
-    for trial in trials:
-        found.setdefault(trial.plan.family, trial)
-    return list(found.values())
 
 
 def _alike(table: Table, truth: Array, trials: Sequence[Trial]) -> list[Trial]:

@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from holdfast.training.domain.trials import Board, Plan, Status, Trial
+from holdfast.training.domain.trials import Board, Plan, Status, Trial, first_of_each_family
 from holdfast.training.trainers.interface import Clock
 from holdfast.training.trainers.tabular.costs import making_seconds
 from holdfast.training.trainers.tabular.families import FAMILIES, Family
@@ -164,10 +164,7 @@ def _whose_turn(turn: int, searches: int) -> int:
 
 
 def _best_of_each_family(board: Board) -> list[Trial]:
-    found: dict[str, Trial] = {}
-    for trial in board.finished():
-        found.setdefault(trial.plan.family, trial)
-    return [trial for trial in found.values() if trial.plan.family != "dummy"]
+    return [trial for trial in first_of_each_family(board.finished()) if trial.plan.family != "dummy"]
 
 
 def _recent_seconds(board: Board, family: str) -> float:
